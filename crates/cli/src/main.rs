@@ -1,0 +1,2 @@
+//! Konekuta.
+fn main() {}
