@@ -1,1 +1,27 @@
-//! Placeholder.
+//! What services may ask of durable queues, a registry and blobs, as plain values and three small traits.
+//!
+//! No AWS, no I/O: an engine of one machine (`local`) and, later, of a cluster stand below the same traits.
+//! Everything that an answer acknowledges is as durable as the engine was started to be.
+
+mod blobs;
+mod error;
+mod message;
+mod queue;
+mod queues;
+mod registry;
+mod time;
+
+pub use blobs::{BlobId, BlobStream, Blobs, ByteRange};
+pub use error::{EngineError, Error, Refusal};
+pub use message::{Commit, Delivery, Enqueue, MessageId, NewMessage, Sent};
+pub use queue::{
+    DeadLetter, DeduplicationScope, Queue, QueueCounts, QueueKey, QueueKind, QueueSettings, SettingsChange,
+};
+pub use queues::{Queues, Receive, Settle, Settlement};
+pub use registry::{Expect, Record, RecordKey, Registry, Watch};
+pub use time::{Clock, Timestamp};
+
+/// The whole engine, as the program puts it together and services hold it.
+pub trait Engine: Queues + Registry + Blobs {}
+
+impl<T: Queues + Registry + Blobs> Engine for T {}

@@ -1,1 +1,82 @@
-//! Placeholder.
+//! The journal contract: an append-only, durable sequence of opaque records with positions, snapshots and trimming.
+//!
+//! Knows nothing of queues. `FileJournal` is a segmented log with group commit, `MemoryJournal` keeps all in memory;
+//! one suite proves both.
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+/// Where a record begins; grows with every record, dense or not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position(pub u64);
+
+/// Why a record was not accepted, or what is known of it afterwards.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    /// Another owner has opened the journal with a higher epoch. Nothing was written.
+    #[error("another owner has taken over")]
+    Fenced,
+    /// No room. Nothing was written.
+    #[error("no room left: {0}")]
+    Full(String),
+    /// The outcome is not known: the journal refuses everything until it is opened anew.
+    #[error("outcome unknown: {0}")]
+    Unknown(String),
+    /// A record or snapshot does not fit its checksum.
+    #[error("corrupt record in {segment} at {offset}: {reason}")]
+    Corrupt {
+        /// The file.
+        segment: String,
+        /// Bytes from its start.
+        offset: u64,
+        /// What does not fit.
+        reason: String,
+    },
+    /// The disk refused, and nothing was changed.
+    #[error("{0}")]
+    Io(String),
+    /// The folder holds a format that this program does not know.
+    #[error("format version {found} is newer than {known}, the newest this program knows")]
+    NewerFormat {
+        /// In the folder.
+        found: u32,
+        /// Known here.
+        known: u32,
+    },
+}
+
+/// The contract. Appends are pipelined: `append` answers the position at once, `durable` completes when it is safe.
+pub trait Journal: Send + Sync + 'static {
+    /// Accepts a record (the concatenation of `parts`) to follow the one that ends at `after`, and answers the position
+    /// after it. A wrong `after` is `Fenced`: somebody else has written.
+    fn append(&self, after: Position, parts: &[&[u8]]) -> Result<Appended, JournalError>;
+    /// Completes when everything up to `position` is as durable as the journal was opened to be.
+    fn durable(&self, position: Position) -> BoxFuture<'static, Result<(), JournalError>>;
+    /// Where the next record goes.
+    fn tail(&self) -> Position;
+    /// Calls `visit` with each record from `from` on, in order, until the end.
+    fn replay(
+        &self,
+        from: Position,
+        visit: &mut dyn FnMut(Position, Bytes) -> Result<(), JournalError>,
+    ) -> Result<(), JournalError>;
+    /// A part of the record that begins at `position`; works as soon as `append` has answered.
+    fn read(&self, position: Position, offset: u32, length: u32) -> Result<Bytes, JournalError>;
+    /// Stores a snapshot of the state after all records before `covers`; replaces an older one. Durable when it answers.
+    fn put_snapshot(&self, covers: Position, state: Bytes) -> BoxFuture<'static, Result<(), JournalError>>;
+    /// The newest snapshot that is whole, and what it covers.
+    fn snapshot(&self) -> Result<Option<(Position, Bytes)>, JournalError>;
+    /// Records before `below` are no longer needed; their space comes back some time.
+    fn trim(&self, below: Position);
+    /// Bytes held.
+    fn size(&self) -> u64;
+}
+
+/// An accepted record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// Where it begins.
+    pub at: Position,
+    /// Where the next one goes: `after` of the next append, and what to wait for.
+    pub end: Position,
+}

@@ -1,1 +1,23 @@
-//! Placeholder.
+//! What an AWS service is made of: actions, their errors, the context they run in, and the ports through which
+//! services ask each other. No service is named here.
+//!
+//! An action is one file with an `Input`, an `Output`, and `impl Action`; `row::<A>()` puts it into its service's table.
+
+mod action;
+mod context;
+mod error;
+mod ids;
+pub mod ports;
+mod streaming;
+mod table;
+mod tasks;
+
+pub use action::{Action, Row, row};
+pub use context::{Caller, Context};
+pub use error::{ErrorRow, INTERNAL_FAILURE, ServiceError};
+pub use ids::{CountingIds, Ids, RandomIds};
+pub use ports::Ports;
+pub use streaming::{Streaming, StreamingBody};
+pub use table::{BoundAction, Page, PageRequest, Service, Speaks, bind};
+pub use tasks::{Stop, Tasks};
+pub use wire::{Binding, Blob, DecodeError, Method, QueryDialect, QueryName, Reply, Rest};

@@ -1,0 +1,46 @@
+//! The ways AWS writes a moment. A moment itself is milliseconds since 1970 (UTC).
+
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+const ISO_MILLISECONDS: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+const LAMBDA: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]+0000");
+const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]/[month]/[day]");
+
+fn moment(epoch_ms: u64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(epoch_ms) * 1_000_000)
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+fn written(epoch_ms: u64, format: &[BorrowedFormatItem<'_>]) -> String {
+    moment(epoch_ms).format(format).unwrap_or_default()
+}
+
+/// `2026-01-31T12:00:00.123Z`, as SNS and S3 events write it.
+pub fn iso_milliseconds(epoch_ms: u64) -> String {
+    written(epoch_ms, ISO_MILLISECONDS)
+}
+
+/// `2026-01-31T12:00:00.123+0000`, as Lambda writes `LastModified`.
+pub fn lambda(epoch_ms: u64) -> String {
+    written(epoch_ms, LAMBDA)
+}
+
+/// `2026/01/31`, as Lambda's log streams begin.
+pub fn day(epoch_ms: u64) -> String {
+    written(epoch_ms, DAY)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_moment_is_written_in_each_form() {
+        let moment = 1_767_225_600_123;
+        assert_eq!(super::iso_milliseconds(moment), "2026-01-01T00:00:00.123Z");
+        assert_eq!(super::lambda(moment), "2026-01-01T00:00:00.123+0000");
+        assert_eq!(super::day(moment), "2026/01/01");
+    }
+}

@@ -1,0 +1,88 @@
+//! The queue half of the engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+use crate::{Commit, Delivery, Error, Queue, QueueCounts, QueueKey, QueueSettings, Refusal, Sent, SettingsChange};
+
+/// A request for messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receive {
+    /// From this queue.
+    pub queue: QueueKey,
+    /// At most so many, at least one.
+    pub max_messages: u32,
+    /// Invisible for so many seconds; the queue's own timeout where absent. 0 leaves them visible.
+    pub visibility_timeout_seconds: Option<u32>,
+    /// Long poll: answer once there is a message, or empty after this time.
+    pub wait: Duration,
+    /// FIFO: a receive with the same attempt id within five minutes hands out the same messages again.
+    pub attempt_id: Option<Arc<str>>,
+}
+
+/// What is to happen with a received message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settle {
+    /// It is done.
+    Delete,
+    /// It becomes visible so many seconds from now (0: at once).
+    VisibleIn {
+        /// Seconds from now, 0 to 43,200.
+        seconds: u32,
+    },
+}
+
+/// One receipt handle and what is to happen with its message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// From `Delivery::receipt_handle`.
+    pub receipt_handle: String,
+    /// What is to happen.
+    pub settle: Settle,
+}
+
+/// Durable queues.
+pub trait Queues: Send + Sync + 'static {
+    /// Creates a queue. Refuses `QueueExists`; comparing with the existing one is the service's business.
+    fn create_queue(
+        &self,
+        key: QueueKey,
+        settings: QueueSettings,
+        record: Bytes,
+    ) -> BoxFuture<'_, Result<Arc<Queue>, Error>>;
+    /// Replaces settings and record. Refuses `NoSuchQueue`, `QueueChanged`.
+    fn change_queue(&self, key: QueueKey, change: SettingsChange) -> BoxFuture<'_, Result<Arc<Queue>, Error>>;
+    /// Removes a queue and its messages. Refuses `NoSuchQueue`.
+    fn delete_queue(&self, key: QueueKey) -> BoxFuture<'_, Result<(), Error>>;
+    /// Removes all messages, in flight and delayed ones too, and forgets deduplication ids. Refuses `NoSuchQueue`,
+    /// `PurgedRecently`.
+    fn purge_queue(&self, key: QueueKey) -> BoxFuture<'_, Result<(), Error>>;
+    /// The queue as it stands. Refuses `NoSuchQueue`. Cheap: asked once a request.
+    fn queue(&self, key: &QueueKey) -> BoxFuture<'_, Result<Arc<Queue>, Error>>;
+    /// How many messages it holds. Refuses `NoSuchQueue`.
+    fn counts(&self, key: &QueueKey) -> BoxFuture<'_, Result<QueueCounts, Error>>;
+    /// Up to `limit` queues whose keys begin with `prefix` and come after `after`, in order of their keys.
+    fn list_queues(
+        &self,
+        prefix: &str,
+        after: Option<&QueueKey>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Arc<Queue>>, Error>>;
+
+    /// Stores messages: all or none. Refuses `NoSuchQueue` (naming the first one missing). One `Sent` a message, in
+    /// order.
+    fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Vec<Sent>, Error>>;
+    /// Hands out messages, waiting as long as asked. Dropping the future gives up the wait; no message is lost by it.
+    /// Refuses `NoSuchQueue` (also when the queue is deleted while waiting), `TooManyInFlight`.
+    fn receive(&self, receive: Receive) -> BoxFuture<'_, Result<Vec<Delivery>, Error>>;
+    /// Deletes or returns messages; one result a settlement, in order. Refuses `NoSuchQueue` as a whole; each
+    /// settlement `InvalidReceiptHandle`, `ExpiredReceiptHandle`, `NotInFlight`, `InvisibleTooLong`.
+    fn settle(
+        &self,
+        queue: QueueKey,
+        settlements: Vec<Settlement>,
+    ) -> BoxFuture<'_, Result<Vec<Result<(), Refusal>>, Error>>;
+}

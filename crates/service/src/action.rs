@@ -1,0 +1,67 @@
+//! An action of AWS's model, and its row in a service's table.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wire::{DecodeError, Protocol, Reply, Request, Rest};
+
+use crate::{Context, ServiceError};
+
+/// One action: what it takes, what it answers, what it does.
+pub trait Action: 'static {
+    /// AWS's name of it.
+    const NAME: &'static str;
+    /// Where it lives, for services that speak restJson.
+    const REST: Option<&'static Rest> = None;
+    /// The service it belongs to.
+    type Service: Send + Sync + 'static;
+    /// Its input shape; fields are named as in AWS's model.
+    type Input: DeserializeOwned + Send + 'static;
+    /// Its output shape, likewise.
+    type Output: Serialize + Send;
+
+    /// Checks AWS's rules and asks the engine. Answers only faults that AWS's model lists for the action.
+    fn run(
+        service: &Self::Service,
+        context: &Context,
+        input: Self::Input,
+    ) -> impl Future<Output = Result<Self::Output, ServiceError>> + Send;
+}
+
+/// Turns what is malformed on the wire into a service's own fault.
+pub(crate) type OnDecodeError = fn(DecodeError) -> ServiceError;
+
+pub(crate) type Call<S> =
+    fn(Arc<S>, OnDecodeError, Context, Request) -> BoxFuture<'static, Result<Reply, (Protocol, ServiceError)>>;
+
+/// An action in its service's table.
+pub struct Row<S> {
+    /// AWS's name of it.
+    pub name: &'static str,
+    /// Where it lives, for services that speak restJson.
+    pub rest: Option<&'static Rest>,
+    pub(crate) call: Call<S>,
+}
+
+/// The row of an action.
+pub const fn row<A: Action>() -> Row<A::Service> {
+    Row { name: A::NAME, rest: A::REST, call: call::<A> }
+}
+
+fn call<A: Action>(
+    service: Arc<A::Service>,
+    on_decode_error: OnDecodeError,
+    context: Context,
+    request: Request,
+) -> BoxFuture<'static, Result<Reply, (Protocol, ServiceError)>> {
+    Box::pin(async move {
+        let protocol = request.protocol;
+        let input = request.decode().map_err(|error| (protocol, on_decode_error(error)))?;
+        drop(request);
+        let output = A::run(&service, &context, input).await.map_err(|error| (protocol, error))?;
+        Ok(protocol.encode(A::NAME, &context.request_id.to_string(), &output))
+    })
+}

@@ -1,0 +1,207 @@
+//! What services ask of each other. Each port is offered by one service and known here by what it does.
+//!
+//! Sends are *prepared* by their target (`prepare`) and committed by their source together with whatever else belongs
+//! to the same step: one durable commit, no half fan-out.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use aws::{Arn, TraceHeader};
+use bytes::Bytes;
+use engine::Enqueue;
+use futures_util::future::BoxFuture;
+use wire::Blob;
+
+use crate::ServiceError;
+
+/// Why a port could not do it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PortError {
+    /// The target does not exist. Retrying does not help.
+    #[error("{0} does not exist")]
+    NotFound(String),
+    /// The target refuses this message (size, type, missing group). Retrying does not help.
+    #[error("{0}")]
+    Refused(String),
+    /// It failed here; later it may work.
+    #[error("{0}")]
+    Failed(String),
+    /// No such service in this program.
+    #[error("service {0} is not running")]
+    NotServed(&'static str),
+}
+
+impl From<engine::Error> for PortError {
+    fn from(error: engine::Error) -> Self {
+        match error {
+            engine::Error::Refused(engine::Refusal::NoSuchQueue(key)) => Self::NotFound(key.to_string()),
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+impl From<PortError> for ServiceError {
+    fn from(error: PortError) -> Self {
+        Self::internal(error.to_string())
+    }
+}
+
+/// A value of a message attribute, common to SQS and SNS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageAttribute {
+    /// `String`, `Number`, `Binary`, `String.Array`, or one of these with a custom label.
+    pub data_type: String,
+    /// Its value.
+    pub value: MessageAttributeValue,
+}
+
+/// Text for `String` and `Number`, bytes for `Binary`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum MessageAttributeValue {
+    Text(String),
+    Binary(Blob),
+}
+
+/// A message for an SQS queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueMessage {
+    /// Its body.
+    pub body: String,
+    /// Its attributes, at most ten.
+    pub attributes: BTreeMap<String, MessageAttribute>,
+    /// `MessageGroupId`.
+    pub group: Option<String>,
+    /// `MessageDeduplicationId`.
+    pub deduplication_id: Option<String>,
+    /// Kept as `AWSTraceHeader`.
+    pub trace: Option<TraceHeader>,
+    /// Shown as `SenderId`.
+    pub sender_id: String,
+}
+
+/// A message received for a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueRecord {
+    /// `messageId`.
+    pub message_id: String,
+    /// `receiptHandle`.
+    pub receipt_handle: String,
+    /// `body`.
+    pub body: String,
+    /// `md5OfBody`.
+    pub md5_of_body: String,
+    /// `attributes`: the system attributes that Lambda's records have.
+    pub attributes: BTreeMap<String, String>,
+    /// `messageAttributes`.
+    pub message_attributes: BTreeMap<String, MessageAttribute>,
+    /// `md5OfMessageAttributes`.
+    pub md5_of_message_attributes: Option<String>,
+}
+
+/// What an event source mapping checks before it is created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueFacts {
+    /// Its `VisibilityTimeout`, seconds.
+    pub visibility_timeout_seconds: u32,
+    /// Whether it is a FIFO queue.
+    pub fifo: bool,
+}
+
+/// Offered by SQS.
+pub trait QueuePort: Send + Sync {
+    /// Checks a message against SQS's rules and encodes it for a commit. `NotFound`, `Refused`.
+    fn prepare(&self, queue: Arn, message: QueueMessage) -> BoxFuture<'_, Result<Enqueue, PortError>>;
+    /// Facts about a queue. `NotFound`.
+    fn facts(&self, queue: Arn) -> BoxFuture<'_, Result<QueueFacts, PortError>>;
+    /// Receives up to `max_messages`, waiting up to `wait`. Dropping the future gives up.
+    fn receive(
+        &self,
+        queue: Arn,
+        max_messages: u32,
+        wait: Duration,
+    ) -> BoxFuture<'_, Result<Vec<QueueRecord>, PortError>>;
+    /// Deletes received messages.
+    fn delete(&self, queue: Arn, receipt_handles: Vec<String>) -> BoxFuture<'_, Result<(), PortError>>;
+    /// Makes received messages visible again after `seconds`.
+    fn return_in(&self, queue: Arn, receipt_handles: Vec<String>, seconds: u32)
+    -> BoxFuture<'_, Result<(), PortError>>;
+}
+
+/// Offered by SNS.
+pub trait TopicPort: Send + Sync {
+    /// Publishes on behalf of a service (bucket notifications, destinations). Durable when it answers.
+    fn publish(
+        &self,
+        topic: Arn,
+        subject: Option<String>,
+        message: String,
+        trace: Option<TraceHeader>,
+    ) -> BoxFuture<'_, Result<(), PortError>>;
+    /// `NotFound` if there is no such topic.
+    fn exists(&self, topic: Arn) -> BoxFuture<'_, Result<(), PortError>>;
+}
+
+/// An event for a function that is invoked asynchronously.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionEvent {
+    /// The event document.
+    pub payload: Bytes,
+    /// The trace it belongs to.
+    pub trace: Option<TraceHeader>,
+}
+
+/// Offered by Lambda.
+pub trait FunctionPort: Send + Sync {
+    /// Encodes an asynchronous invocation for a commit: a send into the function's own event queue. `NotFound`,
+    /// `Refused`.
+    fn prepare(&self, function: Arn, event: FunctionEvent) -> BoxFuture<'_, Result<Enqueue, PortError>>;
+    /// `NotFound` if there is no such function.
+    fn exists(&self, function: Arn) -> BoxFuture<'_, Result<(), PortError>>;
+}
+
+/// Offered by S3.
+pub trait ObjectPort: Send + Sync {
+    /// Reads a whole object of at most `max_bytes`. `NotFound`, `Refused` (too large).
+    fn read(
+        &self,
+        bucket: String,
+        key: String,
+        version: Option<String>,
+        max_bytes: u64,
+    ) -> BoxFuture<'_, Result<Bytes, PortError>>;
+}
+
+/// All ports. Filled once while the program is put together, because services depend on each other both ways.
+#[derive(Default, Clone)]
+pub struct Ports(Arc<Slots>);
+
+#[derive(Default)]
+struct Slots {
+    queues: OnceLock<Arc<dyn QueuePort>>,
+    topics: OnceLock<Arc<dyn TopicPort>>,
+    functions: OnceLock<Arc<dyn FunctionPort>>,
+    objects: OnceLock<Arc<dyn ObjectPort>>,
+}
+
+macro_rules! port {
+    ($slot:ident, $offer:ident, $port:ident, $service:literal) => {
+        #[doc = concat!("The port of ", $service, ".")]
+        pub fn $slot(&self) -> Result<&dyn $port, PortError> {
+            self.0.$slot.get().map(AsRef::as_ref).ok_or(PortError::NotServed($service))
+        }
+
+        #[doc = concat!("Offers the port of ", $service, "; the first offer stays.")]
+        pub fn $offer(&self, port: Arc<dyn $port>) {
+            let _ = self.0.$slot.set(port);
+        }
+    };
+}
+
+impl Ports {
+    port!(queues, offer_queues, QueuePort, "sqs");
+    port!(topics, offer_topics, TopicPort, "sns");
+    port!(functions, offer_functions, FunctionPort, "lambda");
+    port!(objects, offer_objects, ObjectPort, "s3");
+}

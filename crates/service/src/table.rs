@@ -1,0 +1,92 @@
+//! A service as the server is handed it: a table of actions, and perhaps pages of its own.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use wire::{DecodeError, Protocol, QueryDialect, Reply, Request, Rest};
+
+use crate::action::{OnDecodeError, Row};
+use crate::{Context, ServiceError};
+
+/// The ways a service is spoken to.
+#[derive(Clone, Copy, Debug)]
+pub struct Speaks {
+    /// awsJson: the prefix of `X-Amz-Target` before the dot.
+    pub json_target: Option<&'static str>,
+    /// awsQuery.
+    pub query: Option<&'static QueryDialect>,
+    /// What a malformed body is called here.
+    pub on_decode_error: fn(DecodeError) -> ServiceError,
+}
+
+type BoundCall =
+    Box<dyn Fn(Context, Request) -> BoxFuture<'static, Result<Reply, (Protocol, ServiceError)>> + Send + Sync>;
+
+/// An action with its service, ready to be called.
+pub struct BoundAction {
+    /// AWS's name of it.
+    pub name: &'static str,
+    /// Where it lives, for services that speak restJson.
+    pub rest: Option<&'static Rest>,
+    call: BoundCall,
+}
+
+impl BoundAction {
+    /// Decodes, runs, encodes. A fault comes back unencoded, so that the road can log it.
+    pub fn call(&self, context: Context, request: Request) -> BoxFuture<'static, Result<Reply, (Protocol, ServiceError)>> {
+        (self.call)(context, request)
+    }
+}
+
+/// A plain GET that is no action: a certificate, a page behind a link in a mail.
+#[derive(Clone, Debug)]
+pub struct PageRequest {
+    /// The path.
+    pub path: String,
+    /// The raw query string.
+    pub query: String,
+    /// The circumstances.
+    pub context: Context,
+}
+
+/// What serves such pages; `path_prefix` decides.
+pub struct Page {
+    /// Paths that begin so are this page's.
+    pub path_prefix: &'static str,
+    /// Answers the request.
+    pub answer: Box<dyn Fn(PageRequest) -> BoxFuture<'static, Reply> + Send + Sync>,
+}
+
+/// One AWS service.
+pub struct Service {
+    /// Its name in SigV4 credential scopes (`sqs`).
+    pub name: &'static str,
+    /// How it is spoken to.
+    pub speaks: Speaks,
+    /// Its actions.
+    pub actions: Vec<BoundAction>,
+    /// Its pages.
+    pub pages: Vec<Page>,
+}
+
+/// Binds a table of actions to the state they work on.
+pub fn bind<S: Send + Sync + 'static>(
+    name: &'static str,
+    speaks: Speaks,
+    rows: &'static [Row<S>],
+    state: &Arc<S>,
+) -> Service {
+    let actions = rows
+        .iter()
+        .map(|row| {
+            let (state, call) = (Arc::clone(state), row.call);
+            let on_decode_error: OnDecodeError = speaks.on_decode_error;
+            BoundAction {
+                name: row.name,
+                rest: row.rest,
+                call: Box::new(move |context, request| call(Arc::clone(&state), on_decode_error, context, request)),
+            }
+        })
+        .collect();
+    Service { name, speaks, actions, pages: Vec::new() }
+}
