@@ -31,6 +31,9 @@ pub enum ArnError {
 
 impl Arn {
     /// Puts an ARN of the `aws` partition together.
+    ///
+    /// # Panics
+    /// If `service` or `resource` is empty: both are named by the program, never by a caller.
     pub fn new(service: &str, region: &str, account: &str, resource: &str) -> Self {
         let text = format!("arn:aws:{service}:{region}:{account}:{resource}");
         Self::from_str(&text).expect("parts of an ARN that the program itself names are not empty")

@@ -8,6 +8,7 @@ const ISO_MILLISECONDS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 const LAMBDA: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]+0000");
+const BASIC: &[BorrowedFormatItem<'_>] = format_description!("[year][month][day]T[hour][minute][second]Z");
 const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]/[month]/[day]");
 
 fn moment(epoch_ms: u64) -> OffsetDateTime {
@@ -29,6 +30,11 @@ pub fn lambda(epoch_ms: u64) -> String {
     written(epoch_ms, LAMBDA)
 }
 
+/// `20260131T120000Z`, as signatures write it.
+pub fn basic(epoch_ms: u64) -> String {
+    written(epoch_ms, BASIC)
+}
+
 /// `2026/01/31`, as Lambda's log streams begin.
 pub fn day(epoch_ms: u64) -> String {
     written(epoch_ms, DAY)
@@ -41,6 +47,7 @@ mod tests {
         let moment = 1_767_225_600_123;
         assert_eq!(super::iso_milliseconds(moment), "2026-01-01T00:00:00.123Z");
         assert_eq!(super::lambda(moment), "2026-01-01T00:00:00.123+0000");
+        assert_eq!(super::basic(moment), "20260101T000000Z");
         assert_eq!(super::day(moment), "2026/01/01");
     }
 }

@@ -18,6 +18,7 @@ mod resource_types;
 mod sam;
 mod scope;
 mod sections;
+mod topic_subscriptions;
 
 pub use document::{Node, Value};
 pub use error::TemplateError;

@@ -6,7 +6,7 @@ use crate::document::{Node, Value};
 use crate::intrinsics::logic;
 use crate::references::references;
 use crate::sections::Template;
-use crate::{ResourceType, Scope, TemplateError, check, resource_type, sam};
+use crate::{ResourceType, Scope, TemplateError, check, resource_type, sam, topic_subscriptions};
 
 /// A resource to bring up. Its properties may still hold functions.
 #[derive(Clone, Debug)]
@@ -69,11 +69,12 @@ pub(crate) fn plan(template: &Template, scope: &Scope) -> Result<Plan, TemplateE
         let resource = declare(logical_id, node, scope).map_err(|error| error.in_resource(logical_id))?;
         declared.extend(resource);
     }
-    let expanded = sam::expand(declared, template.globals.as_ref(), scope)?;
+    let mut expanded = sam::expand(declared, template.globals.as_ref(), scope)?;
+    topic_subscriptions::detach(&mut expanded);
     let edges = edges(&expanded, scope)?;
     let resources = expanded.into_iter().map(checked).collect::<Result<Vec<_>, _>>()?;
     let outputs = outputs(template, &resources, scope)?;
-    Ok(Plan { resources: ordered(resources, edges)?, outputs })
+    Ok(Plan { resources: ordered(resources, &edges)?, outputs })
 }
 
 fn declare(logical_id: &str, node: &Node, scope: &Scope) -> Result<Option<Declared>, TemplateError> {
@@ -191,7 +192,7 @@ fn outputs(template: &Template, resources: &[Resource], scope: &Scope) -> Result
 }
 
 /// Takes, again and again, the first resource in the template's order whose needs are all met.
-fn ordered(mut left: Vec<Resource>, edges: Edges) -> Result<Vec<Resource>, TemplateError> {
+fn ordered(mut left: Vec<Resource>, edges: &Edges) -> Result<Vec<Resource>, TemplateError> {
     let mut done: BTreeSet<String> = BTreeSet::new();
     let mut order = Vec::with_capacity(left.len());
     while !left.is_empty() {

@@ -57,7 +57,6 @@ pub const RESOURCE_TYPES: &[ResourceType] = &[
             "DisplayName",
             "FifoTopic",
             "ContentBasedDeduplication",
-            "Subscription",
             "KmsMasterKeyId",
             "SignatureVersion",
             "TracingConfig",

@@ -151,3 +151,17 @@ fn mistakes_name_file_line_resource_and_property() {
         assert!(text.contains(expected), "{text}\nis not\n{expected}");
     }
 }
+
+#[test]
+fn subscriptions_inside_a_topic_become_resources() {
+    let yaml = "Resources:
+  T:
+    Type: AWS::SNS::Topic
+    Properties:
+      Subscription:
+        - {Protocol: email, Endpoint: a@example.com}
+        - {Protocol: sqs, Endpoint: !GetAtt Q.Arn}
+  Q: {Type: AWS::SQS::Queue}
+";
+    assert_eq!(order(yaml), ["T", "Q", "TSubscription0", "TSubscription1"]);
+}
