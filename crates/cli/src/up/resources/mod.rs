@@ -1,0 +1,114 @@
+//! How each type of resource is created, updated and deleted, through the services' own actions.
+
+mod bucket;
+mod event_source_mapping;
+mod function;
+mod nominal;
+mod permission;
+mod policy;
+mod queue;
+mod subscription;
+mod tags;
+mod topic;
+
+use anyhow::bail;
+use serde_json::Value as Json;
+use template::ResourceValues;
+
+use super::Site;
+use super::package::Code;
+use super::record::ResourceRecord;
+
+/// Creates a resource; one that exists already under the same name is taken over.
+pub(super) async fn create(
+    site: &Site,
+    kind: &str,
+    properties: &Json,
+    code: Option<&Code>,
+) -> anyhow::Result<ResourceValues> {
+    match kind {
+        "AWS::SQS::Queue" => queue::create(site, properties).await,
+        "AWS::SQS::QueuePolicy" | "AWS::SNS::TopicPolicy" => policy::create(site, properties).await,
+        "AWS::SNS::Topic" => topic::create(site, properties).await,
+        "AWS::SNS::Subscription" => subscription::create(site, properties).await,
+        "AWS::S3::Bucket" => bucket::create(site, properties).await,
+        "AWS::Lambda::Function" => function::create(site, properties, code).await,
+        "AWS::Lambda::EventSourceMapping" => event_source_mapping::create(site, properties).await,
+        "AWS::Lambda::Permission" => permission::create(site, properties).await,
+        "AWS::IAM::Role" => Ok(nominal::role(site, properties)),
+        "AWS::Logs::LogGroup" => Ok(nominal::log_group(site, properties)),
+        "AWS::IAM::Policy" | "AWS::S3::BucketPolicy" => Ok(nominal::named(site)),
+        other => bail!("type {other} cannot be created"),
+    }
+}
+
+/// Brings an existing resource to new properties; `code` only if it changed.
+pub(super) async fn update(
+    site: &Site,
+    existing: &ResourceRecord,
+    properties: &Json,
+    code: Option<&Code>,
+) -> anyhow::Result<()> {
+    match existing.kind.as_str() {
+        "AWS::SQS::Queue" => queue::update(site, existing, properties).await,
+        "AWS::SNS::Topic" => topic::update(site, existing, properties).await,
+        "AWS::SNS::Subscription" => subscription::update(site, existing, properties).await,
+        "AWS::S3::Bucket" => bucket::configure(site, &existing.values.reference, properties).await,
+        "AWS::Lambda::Function" => function::update(site, existing, properties, code).await,
+        "AWS::Lambda::EventSourceMapping" => event_source_mapping::update(site, existing, properties).await,
+        "AWS::SQS::QueuePolicy" | "AWS::SNS::TopicPolicy" => {
+            policy::create(site, properties).await.map(|_| ())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Deletes a resource; one that is gone already is fine.
+pub(super) async fn delete(site: &Site, existing: &ResourceRecord) -> anyhow::Result<()> {
+    match existing.kind.as_str() {
+        "AWS::SQS::Queue" => queue::delete(site, existing).await,
+        "AWS::SQS::QueuePolicy" | "AWS::SNS::TopicPolicy" => policy::delete(site, existing).await,
+        "AWS::SNS::Topic" => topic::delete(site, existing).await,
+        "AWS::SNS::Subscription" => subscription::delete(site, existing).await,
+        "AWS::S3::Bucket" => bucket::delete(site, existing).await,
+        "AWS::Lambda::Function" => function::delete(site, existing).await,
+        "AWS::Lambda::EventSourceMapping" => event_source_mapping::delete(site, existing).await,
+        "AWS::Lambda::Permission" => permission::delete(site, existing).await,
+        _ => Ok(()),
+    }
+}
+
+/// Whether a change of this property makes it another resource.
+pub(super) fn is_identity(kind: &str, property: &str) -> bool {
+    let identity: &[&str] = match kind {
+        "AWS::SQS::Queue" => &["QueueName", "FifoQueue"],
+        "AWS::SNS::Topic" => &["TopicName", "FifoTopic"],
+        "AWS::SNS::Subscription" => &["TopicArn", "Protocol", "Endpoint"],
+        "AWS::S3::Bucket" => &["BucketName"],
+        "AWS::Lambda::Function" => &["FunctionName", "PackageType"],
+        "AWS::Lambda::EventSourceMapping" => &["EventSourceArn"],
+        "AWS::Lambda::Permission" => return true,
+        "AWS::IAM::Role" => &["RoleName"],
+        "AWS::Logs::LogGroup" => &["LogGroupName"],
+        _ => &[],
+    };
+    identity.contains(&property)
+}
+
+/// A property as the text that attribute maps take: texts bare, documents as JSON.
+fn as_text(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A text property.
+fn text<'a>(properties: &'a Json, name: &str) -> Option<&'a str> {
+    properties.get(name)?.as_str()
+}
+
+/// The last part of an ARN or URL.
+fn last_part(name: &str, separator: char) -> &str {
+    name.rsplit(separator).next().unwrap_or(name)
+}
