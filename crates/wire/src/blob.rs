@@ -31,7 +31,10 @@ impl<'de> Deserialize<'de> for Blob {
                 out.write_str("a base64 string")
             }
             fn visit_str<E: Error>(self, text: &str) -> Result<Blob, E> {
-                STANDARD.decode(text).map(|bytes| Blob(bytes.into())).map_err(|_| E::custom("not valid base64"))
+                STANDARD
+                    .decode(text)
+                    .map(|bytes| Blob(bytes.into()))
+                    .map_err(|_| E::custom("not valid base64"))
             }
             fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Blob, E> {
                 Ok(Blob(Bytes::copy_from_slice(bytes)))

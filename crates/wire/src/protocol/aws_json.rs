@@ -1,6 +1,103 @@
-//! Skeleton.
-#![allow(unused, missing_docs)]
-use super::*;
-pub(crate) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> { unimplemented!() }
-pub(crate) fn encode<T: Serialize>(content_type: &str, request_id: &str, output: &T) -> Reply { unimplemented!() }
-pub(crate) fn encode_fault(content_type: &str, query_error: bool, request_id: &str, fault: &Fault) -> Reply { unimplemented!() }
+//! awsJson 1.0 and 1.1.
+//!
+//! <https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value as Json};
+
+use super::{Reply, reply};
+use crate::{DecodeError, Fault};
+
+pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
+    let body: &[u8] = if body.iter().all(u8::is_ascii_whitespace) { b"{}" } else { body };
+    serde_json::from_slice(body).map_err(|error| from_json_error(&error))
+}
+
+/// serde reports an absent member by this text only; a test holds it.
+pub(super) fn from_json_error(error: &serde_json::Error) -> DecodeError {
+    let text = error.to_string();
+    match text.strip_prefix("missing field `").and_then(|rest| rest.split_once('`')) {
+        Some((member, _)) => DecodeError::Missing(member.to_owned()),
+        None => DecodeError::Malformed(text),
+    }
+}
+
+pub(super) fn encode<T: Serialize>(content_type: &'static str, request_id: &str, output: &T) -> Reply {
+    let body = serde_json::to_vec(output).expect("shapes have text keys and finite numbers");
+    let body = if body == b"null" { Bytes::from_static(b"{}") } else { body.into() };
+    reply(200, content_type, request_id, body)
+}
+
+pub(super) fn encode_fault(
+    content_type: &'static str,
+    query_error: bool,
+    request_id: &str,
+    fault: &Fault,
+) -> Reply {
+    let mut document = Map::new();
+    document.insert("__type".to_owned(), Json::String(fault.shape.clone().into_owned()));
+    document.insert("message".to_owned(), Json::String(fault.message.clone()));
+    document
+        .extend(fault.members.iter().map(|(name, value)| ((*name).to_owned(), Json::String(value.clone()))));
+    let mut reply = reply(fault.status, content_type, request_id, Json::Object(document).to_string().into());
+    if query_error {
+        let side = if fault.sender { "Sender" } else { "Receiver" };
+        super::set(&mut reply.headers, "x-amzn-query-error", &format!("{};{side}", fault.query_code));
+    }
+    reply
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize, Debug, PartialEq)]
+    #[serde(rename_all = "PascalCase")]
+    struct Input {
+        queue_name: String,
+        delay: Option<u32>,
+    }
+
+    #[test]
+    fn an_absent_required_member_is_named() {
+        assert_eq!(decode::<Input>(b"{}"), Err(DecodeError::Missing("QueueName".into())));
+        assert_eq!(decode::<Input>(b""), Err(DecodeError::Missing("QueueName".into())));
+    }
+
+    #[test]
+    fn unknown_members_are_ignored_and_wrong_types_refused() {
+        let input = decode::<Input>(br#"{"QueueName":"q","New":[1]}"#).unwrap();
+        assert_eq!(input, Input { queue_name: "q".into(), delay: None });
+        for wrong in [r#"{"QueueName":1}"#, "[", "{\"QueueName\":\"q\",\"Delay\":\"5\"}", "nonsense"] {
+            assert!(matches!(decode::<Input>(wrong.as_bytes()), Err(DecodeError::Malformed(_))), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_fault_carries_shape_message_and_query_code() {
+        let fault = Fault {
+            shape: "com.amazonaws.sqs#QueueDoesNotExist".into(),
+            query_code: "AWS.SimpleQueueService.NonExistentQueue".into(),
+            status: 400,
+            sender: true,
+            message: "The specified queue does not exist.".into(),
+            members: Vec::new(),
+        };
+        let reply = encode_fault("application/x-amz-json-1.0", true, "id", &fault);
+        assert_eq!(reply.headers["x-amzn-query-error"], "AWS.SimpleQueueService.NonExistentQueue;Sender");
+        assert_eq!(reply.headers["x-amzn-requestid"], "id");
+        assert_eq!(
+            reply.body,
+            r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}"#
+        );
+    }
+
+    #[test]
+    fn an_output_without_members_is_an_empty_document() {
+        assert_eq!(encode("application/x-amz-json-1.0", "id", &()).body, "{}");
+    }
+}

@@ -1,13 +1,13 @@
 //! AWS's protocols. One request, one answer, four ways to write them.
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub mod aws_json;
-pub mod aws_query;
-pub mod rest_json;
+mod aws_json;
+mod aws_query;
+mod rest_json;
 
 use crate::{DecodeError, Fault};
 
@@ -177,5 +177,22 @@ impl Protocol {
             Self::AwsQuery(dialect) => aws_query::encode_fault(dialect, request_id, fault),
             Self::RestJson(_) => rest_json::encode_fault(request_id, fault),
         }
+    }
+}
+
+/// An answer with the headers that all protocols share.
+fn reply(status: u16, content_type: &'static str, request_id: &str, body: Bytes) -> Reply {
+    let mut headers = HeaderMap::new();
+    if !content_type.is_empty() {
+        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    set(&mut headers, "x-amzn-requestid", request_id);
+    Reply { status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), headers, body }
+}
+
+/// Sets a header; what cannot stand in one is left out.
+fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(HeaderName::from_static(name), value);
     }
 }

@@ -1,6 +1,7 @@
 //! The credential of a request: access key and scope, from the `Authorization` header or a presigned query string.
 
 use http::HeaderMap;
+use percent_encoding::percent_decode_str;
 
 /// `<access key id>/<yyyymmdd>/<region>/<service>/aws4_request`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,91 @@ pub enum Presence {
 
 /// Finds the credential of a request. `query` is the raw query string.
 pub fn find(headers: &HeaderMap, query: &str) -> Presence {
-    let _ = (headers, query);
-    unimplemented!()
+    if let Some(value) = headers.get(http::header::AUTHORIZATION) {
+        return from_header(value.to_str().unwrap_or_default());
+    }
+    let presigned = query.split('&').find_map(|pair| pair.strip_prefix("X-Amz-Credential="));
+    match presigned {
+        Some(value) => scope(&percent_decode_str(value).decode_utf8_lossy()),
+        None => Presence::Anonymous,
+    }
+}
+
+fn from_header(value: &str) -> Presence {
+    let Some(rest) = value.strip_prefix("AWS4-HMAC-SHA256") else {
+        let text = if value.starts_with("AWS4-ECDSA-P256-SHA256") {
+            "Signature Version 4a is not supported; configure a single Region"
+        } else if value.starts_with("AWS ") {
+            "Signature Version 2 is not supported; use Signature Version 4"
+        } else {
+            "Authorization header requires 'AWS4-HMAC-SHA256'"
+        };
+        return Presence::Malformed(text.to_owned());
+    };
+    let credential = rest.split(',').find_map(|part| part.trim().strip_prefix("Credential="));
+    match credential {
+        Some(text) => scope(text.trim()),
+        None => Presence::Malformed("Authorization header requires 'Credential' parameter.".to_owned()),
+    }
+}
+
+/// Access keys may hold slashes only in front; the scope's parts are counted from the end.
+fn scope(text: &str) -> Presence {
+    let mut parts = text.rsplitn(5, '/');
+    let (terminator, service, region, date, key) =
+        (parts.next(), parts.next(), parts.next(), parts.next(), parts.next());
+    match (terminator, service, region, date, key) {
+        (Some("aws4_request"), Some(service), Some(region), Some(date), Some(key)) if !key.is_empty() => {
+            Presence::Signed(Credential {
+                access_key_id: key.to_owned(),
+                date: date.to_owned(),
+                region: region.to_owned(),
+                service: service.to_owned(),
+            })
+        }
+        _ => Presence::Malformed(format!(
+            "Credential must have at least 5 slash-delimited elements, got '{text}'"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_authorization(value: &str) -> Presence {
+        find(&HeaderMap::from_iter([(http::header::AUTHORIZATION, value.parse().unwrap())]), "")
+    }
+
+    fn credential() -> Presence {
+        Presence::Signed(Credential {
+            access_key_id: "AKID".into(),
+            date: "20260101".into(),
+            region: "eu-west-1".into(),
+            service: "sqs".into(),
+        })
+    }
+
+    #[test]
+    fn the_scope_is_read_from_header_and_query() {
+        let header = "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/sqs/aws4_request, SignedHeaders=host, Signature=00";
+        assert_eq!(with_authorization(header), credential());
+        let query = "a=b&X-Amz-Credential=AKID%2F20260101%2Feu-west-1%2Fsqs%2Faws4_request";
+        assert_eq!(find(&HeaderMap::new(), query), credential());
+        assert_eq!(find(&HeaderMap::new(), ""), Presence::Anonymous);
+    }
+
+    #[test]
+    fn other_signatures_are_named() {
+        for (header, part) in [
+            ("AWS AKID:sig", "Version 2"),
+            ("AWS4-ECDSA-P256-SHA256 Credential=x", "4a"),
+            ("Bearer x", "requires 'AWS4-HMAC-SHA256'"),
+            ("AWS4-HMAC-SHA256 SignedHeaders=host", "Credential"),
+            ("AWS4-HMAC-SHA256 Credential=AKID/2026/sqs", "5 slash-delimited"),
+        ] {
+            let Presence::Malformed(text) = with_authorization(header) else { panic!("{header}") };
+            assert!(text.contains(part), "{text}");
+        }
+    }
 }
