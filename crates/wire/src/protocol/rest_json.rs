@@ -19,12 +19,11 @@ const CONTENT_TYPE: &str = "application/json";
 
 pub(super) fn decode<T: DeserializeOwned>(rest: &Rest, request: &Request) -> Result<T, DecodeError> {
     let mut members: Vec<(String, Source)> = Vec::new();
-    match rest.payload {
-        Some(member) => members.push((member.to_owned(), Source::Bytes(request.body.clone()))),
-        None => {
-            let body = body_members(&request.body)?;
-            members.extend(body.into_iter().map(|(name, value)| (name, Source::Json(value))));
-        }
+    if let Some(member) = rest.payload {
+        members.push((member.to_owned(), Source::Bytes(request.body.clone())));
+    } else {
+        let body = body_members(&request.body)?;
+        members.extend(body.into_iter().map(|(name, value)| (name, Source::Json(value))));
     }
     let bound = |name: &str| rest.query.iter().chain(rest.headers).any(|binding| binding.member == name);
     members

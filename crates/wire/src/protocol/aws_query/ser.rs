@@ -37,9 +37,8 @@ impl<'a> Element<'a> {
         Self { out, name, row: None, style }
     }
 
-    fn scalar(self, value: &dyn fmt::Display) -> Result<(), XmlError> {
+    fn scalar(self, value: &dyn fmt::Display) {
         xml::element(self.out, self.name, &value.to_string());
-        Ok(())
     }
 
     fn element_name(&self) -> &'a str {
@@ -53,7 +52,8 @@ impl<'a> Element<'a> {
 macro_rules! scalars {
     ($($method:ident: $type:ty),*) => {
         $(fn $method(self, value: $type) -> Result<(), XmlError> {
-            self.scalar(&value)
+            self.scalar(&value);
+            Ok(())
         })*
     };
 }
@@ -91,7 +91,8 @@ impl<'a> Serializer for Element<'a> {
         Ok(())
     }
     fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), XmlError> {
-        self.scalar(&variant)
+        self.scalar(&variant);
+        Ok(())
     }
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,

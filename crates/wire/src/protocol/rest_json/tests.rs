@@ -16,6 +16,7 @@ const INVOKE: Rest = Rest {
     output_payload: Some("Payload"),
     ..Rest::new(Method::Post, "/functions/{FunctionName}/invocations", 200)
 };
+const GONE: Rest = Rest::new(Method::Delete, "/x", 204);
 const LIST: Rest = Rest {
     query: &[Binding { member: "MaxItems", name: "MaxItems" }, Binding { member: "Keys", name: "keys" }],
     ..Rest::new(Method::Get, "/functions", 200)
@@ -96,7 +97,6 @@ fn outputs_are_split_into_status_headers_and_bare_body() {
     assert_eq!((reply.status.as_u16(), &reply.body[..]), (202, &b"hi"[..]));
     assert_eq!(reply.headers["x-amz-function-error"], "Unhandled");
     assert_eq!(encode(&LIST, "rid", &()).body, "{}");
-    const GONE: Rest = Rest::new(Method::Delete, "/x", 204);
     assert_eq!(encode(&GONE, "rid", &()).body, "");
 }
 
