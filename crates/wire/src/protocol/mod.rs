@@ -37,6 +37,9 @@ pub struct QueryDialect {
     /// Lists are `Name.1` and repeated elements (SQS) instead of `Names.member.1` and `<member>` (SNS, STS); maps
     /// `Name.1.Name`/`.Value` instead of `Names.entry.1.key`/`.value`.
     pub flattened: bool,
+    /// The member that stands for the whole URL when a request goes to `/<account>/<name>` instead of `/` (SQS's
+    /// `QueueUrl`).
+    pub path_member: Option<&'static str>,
     /// Members whose elements have a name of their own.
     pub names: &'static [QueryName],
 }

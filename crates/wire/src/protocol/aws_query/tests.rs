@@ -11,6 +11,7 @@ const FLAT: QueryDialect = QueryDialect {
     version: "2012-11-05",
     namespace: "http://queue.amazonaws.com/doc/2012-11-05/",
     flattened: true,
+    path_member: Some("Url"),
     names: &[
         QueryName { action: "", member: "Attributes", element: "Attribute", key: "", value: "" },
         QueryName { action: "", member: "Names", element: "Name", key: "", value: "" },
@@ -22,6 +23,7 @@ const NESTED: QueryDialect = QueryDialect {
     version: "2010-03-31",
     namespace: "http://sns.amazonaws.com/doc/2010-03-31/",
     flattened: false,
+    path_member: None,
     names: &[QueryName { action: "", member: "MessageAttributes", element: "", key: "Name", value: "Value" }],
 };
 

@@ -1,0 +1,47 @@
+//! Matching a request's path with a REST action's.
+
+use percent_encoding::percent_decode_str;
+
+/// The members of the path, decoded, if it fits the pattern. A final slash is ignored.
+pub(crate) fn members(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
+    let mut members = Vec::new();
+    let mut rest = path.strip_suffix('/').unwrap_or(path).split('/');
+    for expected in pattern.split('/') {
+        let Some(name) = expected.strip_prefix('{').and_then(|part| part.strip_suffix('}')) else {
+            if rest.next() != Some(expected) {
+                return None;
+            }
+            continue;
+        };
+        let (name, text) = match name.strip_suffix('+') {
+            Some(name) => (name, rest.by_ref().collect::<Vec<_>>().join("/")),
+            None => (name, rest.next()?.to_owned()),
+        };
+        if text.is_empty() {
+            return None;
+        }
+        members.push((name, percent_decode_str(&text).decode_utf8().ok()?.into_owned()));
+    }
+    rest.next().is_none().then_some(members)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::members;
+
+    #[test]
+    fn members_are_found_and_decoded() {
+        let pattern = "/2015-03-31/functions/{FunctionName}/aliases/{Name}";
+        let found = members(pattern, "/2015-03-31/functions/arn%3Aaws%3Af/aliases/live/").unwrap();
+        assert_eq!(found, [("FunctionName", "arn:aws:f".to_owned()), ("Name", "live".to_owned())]);
+        assert!(members(pattern, "/2015-03-31/functions/f/aliases").is_none());
+        assert!(members(pattern, "/2015-03-31/functions//aliases/x").is_none());
+        assert!(members(pattern, "/2015-03-31/functions/f/aliases/x/y").is_none());
+    }
+
+    #[test]
+    fn a_greedy_member_takes_the_rest() {
+        assert_eq!(members("/tags/{Arn+}", "/tags/a/b/c").unwrap(), [("Arn", "a/b/c".to_owned())]);
+        assert!(members("/tags/{Arn+}", "/tags").is_none());
+    }
+}

@@ -1,0 +1,281 @@
+//! The way of a request: recognise, authenticate, decode, decide, commit, encode. Decoding, deciding, committing and
+//! encoding happen inside the action that is called.
+
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use aws::{AccountId, Region, RequestId, TraceHeader};
+use bytes::Bytes;
+use engine::Clock;
+use futures_util::FutureExt as _;
+use http::request::Parts;
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use service::{
+    BoundAction, Caller, Context, Ids, PageRequest, Service, ServiceError, Streaming, StreamingBody,
+};
+use tokio::sync::Semaphore;
+use wire::sigv4::{Credential, Presence};
+use wire::{Protocol, QueryDialect, Reply, Request};
+
+use crate::router::{self, Route};
+use crate::{limits, refusal};
+
+/// What is served.
+pub struct Services {
+    /// Services with tables of actions.
+    pub services: Vec<Service>,
+    /// The service that takes every other request (S3).
+    pub streaming: Option<Arc<dyn Streaming>>,
+}
+
+/// Where all requests travel.
+pub struct Road {
+    services: Services,
+    ids: Arc<dyn Ids>,
+    clock: Arc<dyn Clock>,
+    in_flight: Semaphore,
+}
+
+/// How an unknown Query service's errors are written.
+const NO_DIALECT: &QueryDialect = &QueryDialect {
+    version: "",
+    namespace: "http://webservices.amazon.com/AWSFault/2005-15-09",
+    flattened: false,
+    path_member: None,
+    names: &[],
+};
+
+type Refused = (Protocol, ServiceError);
+
+impl Road {
+    /// Over a set of services.
+    pub fn new(services: Services, ids: Arc<dyn Ids>, clock: Arc<dyn Clock>) -> Arc<Self> {
+        Arc::new(Self { services, ids, clock, in_flight: Semaphore::new(limits::REQUESTS_IN_FLIGHT_MAX) })
+    }
+
+    /// Answers one request, whatever happens.
+    pub(crate) async fn travel(
+        &self,
+        request: http::Request<Incoming>,
+        peer: SocketAddr,
+    ) -> Response<StreamingBody> {
+        let request_id = RequestId(self.ids.uuid());
+        let (head, body) = request.into_parts();
+        let line = format!("{} {}", head.method, head.uri.path());
+        let mut response =
+            match AssertUnwindSafe(self.answer(head, body, request_id, peer)).catch_unwind().await {
+                Ok(response) => response,
+                Err(_) => {
+                    tracing::error!(%request_id, line, "a request ended in a panic");
+                    let error = ServiceError::internal("panic");
+                    response(
+                        Protocol::RestJson(router::NO_REST)
+                            .encode_fault(&request_id.to_string(), &error.fault()),
+                    )
+                }
+            };
+        if let Ok(value) = HeaderValue::from_str(&request_id.to_string()) {
+            response.headers_mut().entry("x-amzn-requestid").or_insert(value);
+        }
+        tracing::debug!(%request_id, line, status = response.status().as_u16(), "answered");
+        response
+    }
+
+    async fn answer(
+        &self,
+        head: Parts,
+        body: Incoming,
+        request_id: RequestId,
+        peer: SocketAddr,
+    ) -> Response<StreamingBody> {
+        let presence = wire::sigv4::find(&head.headers, head.uri.query().unwrap_or_default());
+        let credential = if let Presence::Signed(credential) = &presence { Some(credential) } else { None };
+        let route = router::recognise(&self.services.services, &head, credential);
+        let context = self.context(&head, credential, request_id, peer);
+        let protocol = match &route {
+            Route::Health => return response(self.health(&context)),
+            Route::Page(page) => {
+                let query = head.uri.query().unwrap_or_default().to_owned();
+                return response(
+                    (page.answer)(PageRequest { path: head.uri.path().to_owned(), query, context }).await,
+                );
+            }
+            Route::Streaming => return self.stream(head, body, context).await,
+            Route::Action { protocol, .. } | Route::Unknown { protocol, .. } => *protocol,
+            Route::Query => Protocol::AwsQuery(NO_DIALECT),
+        };
+        let answered = match (presence, self.in_flight.try_acquire()) {
+            (Presence::Malformed(text), _) => Err((protocol, refusal::incomplete_signature(text))),
+            (_, Err(_)) => Err((protocol, refusal::throttled())),
+            (presence, Ok(_place)) => {
+                let scope =
+                    if let Presence::Signed(credential) = presence { Some(credential.service) } else { None };
+                self.act(route, protocol, head, body, context, scope).await
+            }
+        };
+        response(answered.unwrap_or_else(|(protocol, error)| refused(protocol, &error, request_id)))
+    }
+
+    /// Collects the body, finds the action if it stands there, and calls it.
+    async fn act(
+        &self,
+        route: Route<'_>,
+        protocol: Protocol,
+        head: Parts,
+        body: Incoming,
+        context: Context,
+        scope: Option<String>,
+    ) -> Result<Reply, Refused> {
+        let bytes_max = match protocol {
+            Protocol::RestJson(_) => limits::REST_BODY_BYTES_MAX,
+            _ => limits::MESSAGE_BODY_BYTES_MAX,
+        };
+        let body = collect(body, bytes_max).await.map_err(|error| (protocol, error))?;
+        match route {
+            Route::Action { action, protocol, path_members } => {
+                call(action, context, Request { path_members, ..request(protocol, action, head, body) }).await
+            }
+            Route::Unknown { protocol, action } => Err((protocol, refusal::unknown_operation(&action))),
+            _ => self.query(head, body, context, scope.as_deref()).await,
+        }
+    }
+
+    async fn query(
+        &self,
+        head: Parts,
+        body: Bytes,
+        context: Context,
+        scope: Option<&str>,
+    ) -> Result<Reply, Refused> {
+        let mut form = if body.is_empty() {
+            head.uri.query().unwrap_or_default().to_owned()
+        } else {
+            String::from_utf8_lossy(&body).into_owned()
+        };
+        if let Some(query) = head.uri.query().filter(|_| !body.is_empty()) {
+            form.extend(["&", query]);
+        }
+        let (dialect, action, name) = router::query(&self.services.services, &form, scope);
+        let dialect = dialect.unwrap_or(NO_DIALECT);
+        let protocol = Protocol::AwsQuery(dialect);
+        let action = action.ok_or_else(|| (protocol, refusal::invalid_action(&name)))?;
+        if let Some(member) = dialect.path_member
+            && head.uri.path().matches('/').count() == 2
+            && router::parameter(Some(&form), member).is_none()
+        {
+            form.extend(["&", member, "=", &context.endpoint, head.uri.path()]);
+        }
+        call(action, context, request(protocol, action, head, form.into())).await
+    }
+
+    async fn stream(&self, head: Parts, body: Incoming, context: Context) -> Response<StreamingBody> {
+        let Some(streaming) = &self.services.streaming else {
+            let error = refusal::unknown_operation(head.uri.path());
+            return response(refused(Protocol::RestJson(router::NO_REST), &error, context.request_id));
+        };
+        let Ok(_place) = self.in_flight.try_acquire() else {
+            return response(refused(
+                Protocol::AwsQuery(NO_DIALECT),
+                &refusal::throttled(),
+                context.request_id,
+            ));
+        };
+        let body = body.map_err(Into::into).boxed_unsync();
+        streaming.call(context, http::Request::from_parts(head, body)).await
+    }
+
+    fn context(
+        &self,
+        head: &Parts,
+        credential: Option<&Credential>,
+        request_id: RequestId,
+        peer: SocketAddr,
+    ) -> Context {
+        let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
+        let access_key_id = credential.map(|credential| credential.access_key_id.clone()).unwrap_or_default();
+        let caller = Caller {
+            account: AccountId::parse(&access_key_id).unwrap_or_else(AccountId::local),
+            region: credential
+                .and_then(|credential| Region::parse(&credential.region))
+                .unwrap_or_else(Region::default_region),
+            access_key_id,
+        };
+        let host = header("host").or_else(|| head.uri.authority().map(http::uri::Authority::as_str));
+        Context {
+            request_id,
+            now: self.clock.now(),
+            caller,
+            endpoint: format!("http://{}", host.unwrap_or("127.0.0.1")),
+            trace: header("x-amzn-trace-id").and_then(TraceHeader::parse),
+            source_ip: peer.ip().to_string(),
+            user_agent: header("user-agent").unwrap_or_default().to_owned(),
+        }
+    }
+
+    fn health(&self, context: &Context) -> Reply {
+        let health = Health {
+            status: "running",
+            version: env!("CARGO_PKG_VERSION"),
+            services: self.services.services.iter().map(|service| service.name).collect(),
+        };
+        Protocol::RestJson(OK_REST).encode("Health", &context.request_id.to_string(), &health)
+    }
+}
+
+const OK_REST: &wire::Rest = &wire::Rest::new(wire::Method::Get, "/_konekuta/health", 200);
+
+/// What `/_konekuta/health` answers.
+#[derive(serde::Serialize)]
+struct Health {
+    status: &'static str,
+    version: &'static str,
+    services: Vec<&'static str>,
+}
+
+fn request(protocol: Protocol, action: &BoundAction, head: Parts, body: Bytes) -> Request {
+    let query = head.uri.query().unwrap_or_default().to_owned();
+    Request { protocol, action: action.name, path_members: Vec::new(), query, headers: head.headers, body }
+}
+
+/// Calls an action; a panic in it is its own and answered in its protocol.
+async fn call(action: &BoundAction, context: Context, request: Request) -> Result<Reply, Refused> {
+    let (protocol, request_id) = (request.protocol, context.request_id);
+    match AssertUnwindSafe(action.call(context, request)).catch_unwind().await {
+        Ok(answered) => answered,
+        Err(_) => {
+            tracing::error!(%request_id, action = action.name, "an action ended in a panic");
+            Err((protocol, ServiceError::internal("panic")))
+        }
+    }
+}
+
+async fn collect(body: Incoming, bytes_max: usize) -> Result<Bytes, ServiceError> {
+    match Limited::new(body, bytes_max).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(refusal::too_large(bytes_max)),
+        Err(error) => Err(ServiceError::internal(format!("the request's body ended early: {error}"))),
+    }
+}
+
+fn refused(protocol: Protocol, error: &ServiceError, request_id: RequestId) -> Reply {
+    match &error.detail {
+        Some(detail) => tracing::error!(%request_id, detail, "internal failure"),
+        None => tracing::debug!(%request_id, %error, "refused"),
+    }
+    let status = StatusCode::from_u16(error.row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    Reply { status, ..protocol.encode_fault(&request_id.to_string(), &error.fault()) }
+}
+
+fn response(reply: Reply) -> Response<StreamingBody> {
+    let body = Full::new(reply.body).map_err(|never| match never {}).boxed_unsync();
+    let mut response = Response::new(body);
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
+    response
+}
+
+#[cfg(test)]
+mod tests;

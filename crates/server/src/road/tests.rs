@@ -1,0 +1,178 @@
+//! A server with one small service, spoken to over a real socket.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+use service::{Action, CountingIds, ErrorRow, Method, Rest, Row, Speaks, Stop, Tasks, row};
+use testkit::SimulatedClock;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::*;
+use crate::Bound;
+
+const DIALECT: &QueryDialect = &QueryDialect {
+    version: "2020-01-01",
+    namespace: "urn:x",
+    flattened: true,
+    path_member: Some("Url"),
+    names: &[],
+};
+const REFUSED: ErrorRow = ErrorRow { shape: "x#Refused", query_code: "X.Refused", status: 400, sender: true };
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Input {
+    text: String,
+    url: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Output {
+    text: String,
+    url: Option<String>,
+    region: String,
+    account: String,
+}
+
+struct Echo;
+
+impl Action for Echo {
+    const NAME: &'static str = "Echo";
+    const REST: Option<&'static Rest> = Some(&Rest::new(Method::Put, "/2015/echo/{Text}", 200));
+    type Service = ();
+    type Input = Input;
+    type Output = Output;
+    async fn run((): &(), context: &Context, input: Input) -> Result<Output, ServiceError> {
+        assert_ne!(input.text, "panic", "asked to");
+        let Caller { region, account, .. } = &context.caller;
+        Ok(Output {
+            text: input.text,
+            url: input.url,
+            region: region.to_string(),
+            account: account.to_string(),
+        })
+    }
+}
+
+const ROWS: &[Row<()>] = &[row::<Echo>()];
+
+async fn start(tasks: &Tasks) -> SocketAddr {
+    let speaks = Speaks {
+        json_target: Some("EchoService"),
+        query: Some(DIALECT),
+        on_decode_error: |error| ServiceError::new(&REFUSED, error.to_string()),
+    };
+    let services = vec![service::bind("echo", speaks, ROWS, &Arc::new(()))];
+    let road = Road::new(
+        Services { services, streaming: None },
+        Arc::new(CountingIds::default()),
+        Arc::new(SimulatedClock::default()),
+    );
+    let bound = Bound::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = bound.local_addr();
+    let stop: Stop = tasks.stop();
+    tasks.spawn("server", bound.serve(road, stop));
+    address
+}
+
+/// Sends raw requests down one connection and reads until the server closes it.
+async fn exchange(raw: &str) -> String {
+    let tasks = Tasks::default();
+    let address = start(&tasks).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(raw.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    tasks.shut_down().await;
+    answer
+}
+
+fn json(target: &str, body: &str) -> String {
+    format!(
+        "POST / HTTP/1.1\r\nhost: h\r\nconnection: close\r\nx-amz-target: {target}\r\nauthorization: AWS4-HMAC-SHA256 \
+         Credential=111122223333/20260101/eu-west-1/echo/aws4_request, SignedHeaders=host, Signature=0\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+#[tokio::test]
+async fn a_json_action_is_called_as_its_caller() {
+    let answer = exchange(&json("EchoService.Echo", r#"{"Text":"hi"}"#)).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains("x-amzn-requestid: "), "{answer}");
+    assert!(
+        answer.ends_with(r#"{"Text":"hi","Url":null,"Region":"eu-west-1","Account":"111122223333"}"#),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn unknown_actions_answer_in_their_protocol() {
+    let answer = exchange(&json("EchoService.Nothing", "{}")).await;
+    assert!(
+        answer.contains("UnknownOperationException")
+            && answer.contains("x-amzn-query-error: InvalidAction;Sender"),
+        "{answer}"
+    );
+    let answer =
+        exchange("GET /?Action=Nothing&Version=2020-01-01 HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n")
+            .await;
+    assert!(
+        answer.contains("<Code>InvalidAction</Code><Message>The action Nothing is not valid"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn a_query_action_is_found_by_version_and_takes_the_url_from_its_path() {
+    let form = "Action=Echo&Version=2020-01-01&Text=a+b";
+    let answer = exchange(&format!(
+        "POST /1234/q HTTP/1.1\r\nhost: h:1\r\nconnection: close\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+         content-length: {}\r\n\r\n{form}",
+        form.len()
+    ))
+    .await;
+    assert!(answer.contains("<Text>a b</Text><Url>http://h:1/1234/q</Url>"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_rest_action_is_found_by_its_path() {
+    let answer = exchange(
+        "PUT /2015/echo/x%2Fy/ HTTP/1.1\r\nhost: h\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
+    )
+    .await;
+    assert!(answer.contains(r#""Text":"x/y""#), "{answer}");
+}
+
+#[tokio::test]
+async fn a_panic_is_an_internal_failure_and_the_connection_lives_on() {
+    let first = json("EchoService.Echo", r#"{"Text":"panic"}"#).replace("connection: close\r\n", "");
+    let answer = exchange(&(first + &json("EchoService.Echo", r#"{"Text":"after"}"#))).await;
+    assert!(answer.contains("500 Internal") && answer.contains("InternalFailure"), "{answer}");
+    assert!(answer.contains(r#""Text":"after""#), "{answer}");
+}
+
+#[tokio::test]
+async fn malformed_bodies_and_signatures_are_refused_with_their_codes() {
+    let answer = exchange(&json("EchoService.Echo", "{")).await;
+    assert!(answer.contains("400 Bad Request") && answer.contains("x#Refused"), "{answer}");
+    let answer = exchange(&json("EchoService.Echo", "{}").replace("AWS4-HMAC-SHA256", "Bearer")).await;
+    assert!(answer.contains("IncompleteSignature"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_bound_is_refused_before_it_is_read() {
+    let body = "x".repeat(limits::MESSAGE_BODY_BYTES_MAX + 1);
+    let tasks = Tasks::default();
+    let address = start(&tasks).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // The server may close while we still write: what counts is what it answered.
+    let _ = stream.write_all(json("EchoService.Echo", &body).as_bytes()).await;
+    let mut answer = vec![0; 4096];
+    let length = stream.read(&mut answer).await.unwrap();
+    assert!(String::from_utf8_lossy(&answer[..length]).starts_with("HTTP/1.1 413"), "no 413");
+    tasks.shut_down().await;
+}
