@@ -1,0 +1,116 @@
+//! The seam between what Lambda's API keeps of a function and what runs it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use aws::{AccountId, Arn, Region, RequestId, TraceHeader};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+/// Everything an execution environment must know of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionSpec {
+    /// The function, without a qualifier.
+    pub arn: Arn,
+    /// Its name.
+    pub name: String,
+    /// `$LATEST`.
+    pub version: String,
+    /// `provided.al2023`, `python3.13`, ….
+    pub runtime: String,
+    /// `module.function`; empty where the runtime has no use for it.
+    pub handler: String,
+    /// An invocation ends after so many seconds.
+    pub timeout_seconds: u32,
+    /// `MemorySize`, MB.
+    pub memory_mb: u32,
+    /// `EphemeralStorage`, MB.
+    pub ephemeral_storage_mb: u32,
+    /// The function's own variables.
+    pub environment: BTreeMap<String, String>,
+    /// The folder its code is unpacked in. Read-only for the function.
+    pub code: PathBuf,
+    /// Changes with every update: environments of another revision take no further invocations.
+    pub revision: u64,
+    /// Its Region.
+    pub region: Region,
+    /// Its account.
+    pub account: AccountId,
+    /// The role's ARN.
+    pub role: String,
+    /// Where the function finds this server (`AWS_ENDPOINT_URL`).
+    pub endpoint: String,
+}
+
+/// One call of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invocation {
+    /// Its request id, the same for every retry of an asynchronous event.
+    pub request_id: RequestId,
+    /// The event document.
+    pub payload: Bytes,
+    /// The trace it belongs to.
+    pub trace: Option<TraceHeader>,
+    /// The client context, decoded from base64, as JSON.
+    pub client_context: Option<String>,
+}
+
+/// How a function failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FunctionError {
+    /// The runtime reported an error of the function and lives on.
+    Handled,
+    /// The function ran into its timeout, exited, or its runtime reported an error it could not contain.
+    Unhandled,
+}
+
+impl FunctionError {
+    /// As `X-Amz-Function-Error` has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Handled => "Handled",
+            Self::Unhandled => "Unhandled",
+        }
+    }
+}
+
+/// What a function answered, or how it failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The answer, or the error document.
+    pub payload: Bytes,
+    /// Set if the payload is an error document.
+    pub function_error: Option<FunctionError>,
+    /// The last 4 KiB of the invocation's log.
+    pub log_tail: Bytes,
+    /// The version that ran.
+    pub executed_version: String,
+}
+
+/// Why a function was not called at all. What goes wrong in the function is an `Outcome`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvokeError {
+    /// As many environments run as may.
+    #[error("Rate Exceeded.")]
+    Throttled,
+    /// The program is ending.
+    #[error("the server is shutting down")]
+    Stopped,
+    /// The environment could not be prepared; a text for the log.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Runs functions. In the program the execution environments, in tests whatever the test needs.
+pub trait Execute: Send + Sync + 'static {
+    /// Calls a function once. Dropping the future does not stop the function.
+    fn invoke(
+        &self,
+        spec: Arc<FunctionSpec>,
+        invocation: Invocation,
+    ) -> BoxFuture<'_, Result<Outcome, InvokeError>>;
+
+    /// Code or configuration of the function has changed, or it is deleted: its environments end when idle.
+    fn retire(&self, function: &Arn);
+}
