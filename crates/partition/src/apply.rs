@@ -1,0 +1,250 @@
+//! Carrying operations out. Total: what an operation names and is gone (expired meanwhile) is passed over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::{Queue, QueueKey, QueueSettings, Timestamp};
+
+use crate::operation::{OutboundLetter, Sent};
+use crate::outbox::Letter;
+use crate::queue::{Attempt, Message, QueueState, Remembered};
+use crate::standard::RECEIVES_BEFORE_BACK;
+use crate::{Location, Operation, Partition};
+
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html>
+const REMEMBERED_FOR: Duration = Duration::from_mins(5);
+
+impl Partition {
+    /// Carries one operation out; `content` is where its content lies, if it brings one.
+    pub fn apply(&mut self, operation: &Operation, content: Option<Location>) {
+        let content = content.unwrap_or_default();
+        match operation {
+            Operation::QueueCreated { queue, key, settings, record, at } => {
+                self.create_queue(*queue, key, settings, record, *at);
+            }
+            Operation::QueueDeleted { queue } => self.delete_queue(*queue),
+            Operation::Outbound { target, number, letter, .. } => {
+                self.post(*target, *number, letter.clone(), content);
+            }
+            Operation::OutboundDeadLetter { target, number, queue, message, to, at } => {
+                if let Some(message) = self.with(*queue, |queue| queue.remove(*message)).flatten() {
+                    let letter = self.dead_letter(*queue, &message, to, *at);
+                    self.post(*target, *number, letter, message.content);
+                }
+            }
+            Operation::DeadLettered { queue, message, target, number, at } => {
+                self.dead_lettered(*queue, *message, *target, *number, *at);
+            }
+            Operation::Arrived { source, number } => {
+                let highest = self.arrived.entry(*source).or_default();
+                *highest = (*highest).max(*number);
+            }
+            Operation::Acknowledged { target, through } => {
+                if let Some(outbox) = self.outboxes.get_mut(target) {
+                    outbox.letters = outbox.letters.split_off(&(through + 1));
+                }
+            }
+            Operation::QueueChanged { queue, settings, record, at } => {
+                self.with(*queue, |queue| queue.changed(settings, record, *at));
+            }
+            Operation::QueuePurged { queue, at } => {
+                self.with(*queue, |queue| queue.purged(*at));
+            }
+            Operation::Sent(sent) => {
+                self.with(sent.queue, |queue| queue.sent(sent, content));
+            }
+            Operation::Received { queue, messages, at, visible_at, attempt } => {
+                self.with(*queue, |queue| queue.handed_out(messages, *at, *visible_at, attempt.as_ref()));
+            }
+            Operation::Deleted { queue, message } => {
+                self.with(*queue, |queue| queue.remove(*message));
+            }
+            Operation::VisibilityChanged { queue, message, visible_at } => {
+                self.with(*queue, |queue| queue.visibility_changed(*message, *visible_at));
+            }
+        }
+    }
+
+    /// Works on a queue that exists, and sets its timer.
+    fn with<T>(&mut self, number: u32, work: impl FnOnce(&mut QueueState) -> T) -> Option<T> {
+        let done = self.queues.get_mut(&number).map(work);
+        self.retime(number);
+        done
+    }
+
+    fn create_queue(
+        &mut self,
+        number: u32,
+        key: &QueueKey,
+        settings: &QueueSettings,
+        record: &[u8],
+        at: Timestamp,
+    ) {
+        let about = Queue {
+            key: key.clone(),
+            settings: settings.clone(),
+            record: record.to_vec().into(),
+            revision: 1,
+            created_at: at,
+            modified_at: at,
+        };
+        self.next_queue = self.next_queue.max(number);
+        self.keys.insert(key.clone(), number);
+        self.queues.insert(number, QueueState::new(Arc::new(about)));
+    }
+
+    fn delete_queue(&mut self, number: u32) {
+        let Some(queue) = self.queues.remove(&number) else { return };
+        self.keys.remove(&queue.about.key);
+        if let Some(timer) = queue.timer {
+            self.timers.remove(&(timer, number));
+        }
+    }
+
+    fn post(&mut self, target: u16, number: u64, letter: OutboundLetter, content: Location) {
+        let outbox = self.outboxes.entry(target).or_default();
+        outbox.last = outbox.last.max(number);
+        outbox.letters.insert(number, Letter { letter, content });
+    }
+
+    fn key_of(&self, number: u32) -> Option<QueueKey> {
+        self.queues.get(&number).map(|queue| queue.about.key.clone())
+    }
+
+    fn dead_letter(&self, source: u32, message: &Message, to: &QueueKey, at: Timestamp) -> OutboundLetter {
+        OutboundLetter {
+            to: to.clone(),
+            id: message.id,
+            group: message.group.clone(),
+            deduplication_id: None,
+            delay_seconds: None,
+            sent_at: message.sent_at,
+            kept_from: if self.queues.get(&source).is_some_and(QueueState::is_fifo) {
+                at
+            } else {
+                message.kept_from
+            },
+            receive_count: message.receive_count,
+            first_received_at: message.first_received_at,
+            dead_letter_source: self.key_of(source),
+        }
+    }
+
+    fn dead_lettered(&mut self, source: u32, message: u64, target: u32, number: u64, at: Timestamp) {
+        let source_key = self.key_of(source);
+        let Some(message) = self.with(source, |queue| queue.remove(message)).flatten() else { return };
+        self.with(target, |queue| {
+            let kept_from = if queue.is_fifo() { at } else { message.kept_from };
+            queue.next_message = queue.next_message.max(number + 1);
+            queue.sequence += 1;
+            let moved = Message {
+                dead_letter_source: source_key,
+                kept_from,
+                sequence: queue.sequence,
+                rank: number,
+                received: false,
+                visible_at: Timestamp(0),
+                ..message
+            };
+            queue.insert(number, moved);
+        });
+    }
+}
+
+impl QueueState {
+    fn changed(&mut self, settings: &QueueSettings, record: &[u8], at: Timestamp) {
+        let old = self.settings().clone();
+        let about = Arc::make_mut(&mut self.about);
+        about.settings = settings.clone();
+        about.record = record.to_vec().into();
+        about.revision += 1;
+        about.modified_at = at;
+        // FIFO: a new delay acts on messages that wait for theirs; standard: on new ones only.
+        if self.is_fifo() && old.delay_seconds != settings.delay_seconds {
+            let waiting: Vec<u64> = self
+                .messages
+                .iter()
+                .filter(|(_, message)| !message.received && message.visible_at != Timestamp(0))
+                .map(|(number, _)| *number)
+                .collect();
+            for number in waiting {
+                self.change(number, |message| {
+                    message.visible_at = message.sent_at.plus_seconds(settings.delay_seconds);
+                });
+            }
+        }
+    }
+
+    fn purged(&mut self, at: Timestamp) {
+        let emptied = QueueState::new(Arc::clone(&self.about));
+        let (next_message, sequence, timer) = (self.next_message, self.sequence, self.timer);
+        *self = QueueState { purged_at: Some(at), next_message, sequence, timer, ..emptied };
+    }
+
+    fn sent(&mut self, sent: &Sent, content: Location) {
+        self.next_message = self.next_message.max(sent.message + 1);
+        self.sequence = self.sequence.max(sent.sequence);
+        if let Some(id) =
+            sent.deduplication_id.as_ref().filter(|_| self.is_fifo() && sent.dead_letter_source.is_none())
+        {
+            let key = self.deduplication_key(sent.group.as_ref(), id);
+            let until = sent.kept_from.plus(REMEMBERED_FOR);
+            self.deduplication
+                .insert(key.clone(), Remembered { id: sent.id, sequence: sent.sequence, until });
+            self.forgetting.push_back((until, key));
+            self.forget(sent.kept_from);
+        }
+        let message = Message {
+            id: sent.id,
+            content,
+            sequence: sent.sequence,
+            group: sent.group.clone(),
+            dead_letter_source: sent.dead_letter_source.clone(),
+            sent_at: sent.sent_at,
+            kept_from: sent.kept_from,
+            first_received_at: sent.first_received_at,
+            received_at: Timestamp(0),
+            visible_at: sent.visible_at,
+            receive_count: sent.receive_count,
+            received: false,
+            rank: sent.message,
+        };
+        self.insert(sent.message, message);
+    }
+
+    fn handed_out(
+        &mut self,
+        messages: &[u64],
+        at: Timestamp,
+        visible_at: Timestamp,
+        attempt: Option<&Arc<str>>,
+    ) {
+        let visible_at = if visible_at <= at { Timestamp(0) } else { visible_at };
+        for number in messages {
+            let back = self.next_message;
+            self.change(*number, |message| {
+                if message.receive_count == 0 {
+                    message.first_received_at = at;
+                }
+                message.receive_count += 1;
+                message.received_at = at;
+                message.received = visible_at != Timestamp(0);
+                message.visible_at = visible_at;
+                if message.receive_count >= RECEIVES_BEFORE_BACK {
+                    message.rank = message.rank.max(back);
+                }
+            });
+        }
+        if let Some(attempt) = attempt {
+            let until = at.plus(REMEMBERED_FOR);
+            self.attempts.insert(Arc::clone(attempt), Attempt { messages: messages.to_vec(), until });
+        }
+    }
+
+    fn visibility_changed(&mut self, number: u64, visible_at: Timestamp) {
+        self.change(number, |message| {
+            message.visible_at = visible_at;
+            message.received = visible_at != Timestamp(0);
+        });
+    }
+}
