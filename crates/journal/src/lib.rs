@@ -3,8 +3,17 @@
 //! Knows nothing of queues. `FileJournal` is a segmented log with group commit, `MemoryJournal` keeps all in memory;
 //! one suite proves both.
 
+mod file;
+mod memory;
+
+#[cfg(test)]
+mod suite;
+
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+
+pub use file::{Durability, FileJournal};
+pub use memory::MemoryJournal;
 
 /// Where a record begins; grows with every record, dense or not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,14 +71,15 @@ pub trait Journal: Send + Sync + 'static {
     ) -> Result<(), JournalError>;
     /// A part of the record that begins at `position`; works as soon as `append` has answered.
     fn read(&self, position: Position, offset: u32, length: u32) -> Result<Bytes, JournalError>;
-    /// Stores a snapshot of the state after all records before `covers`; replaces an older one. Durable when it answers.
-    fn put_snapshot(&self, covers: Position, state: Bytes) -> BoxFuture<'static, Result<(), JournalError>>;
+    /// Stores a snapshot of the state after all records before `covers`; replaces an older one. Durable when it answers;
+    /// blocks until then.
+    fn put_snapshot(&self, covers: Position, state: &[u8]) -> Result<(), JournalError>;
     /// The newest snapshot that is whole, and what it covers.
     fn snapshot(&self) -> Result<Option<(Position, Bytes)>, JournalError>;
     /// Records before `below` are no longer needed; their space comes back some time.
     fn trim(&self, below: Position);
-    /// Bytes held.
-    fn size(&self) -> u64;
+    /// Makes everything accepted durable and ends; later appends are `Unknown`.
+    fn close(&self) -> Result<(), JournalError>;
 }
 
 /// An accepted record.
