@@ -1,5 +1,29 @@
-//! The engine of one machine: partitions over file journals, timers, parked receivers, an outbox between partitions.
+//! The engine of one machine: partitions over journals, timers, parked receivers, an outbox between partitions, a
+//! registry and blobs.
+//!
+//! A request's own task locks its partition, lets it decide, hands the record to the journal, applies it, unlocks, and
+//! waits for durability where the decision asks for it. Nothing here knows what visibility or a group is.
 
+mod blobs;
+mod cell;
+mod content_cache;
+mod engine_error;
+mod limits;
+mod local;
+mod open;
+mod outbox_pump;
+mod parked;
+mod queues;
+mod receipt_handle;
+mod registry;
+mod snapshots;
+mod store;
 mod system_clock;
+mod timer;
 
+pub use local::Local;
+pub use open::{Durability, OpenError, Settings};
 pub use system_clock::SystemClock;
+
+#[cfg(test)]
+mod tests;

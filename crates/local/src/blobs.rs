@@ -1,0 +1,151 @@
+//! Blobs: a file each, complete and synced before its name appears.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use engine::{BlobId, BlobStream, Blobs, ByteRange, Error, Refusal};
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, StreamExt as _};
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
+
+use crate::engine_error::io as failed;
+use crate::open::OpenError;
+use crate::{Local, limits};
+
+/// The folder of blobs. Unfinished ones lie in `incoming` and are removed when the store is opened.
+pub(crate) struct BlobFolder {
+    root: PathBuf,
+    /// Removes the folder with the engine, if blobs are to live no longer than the process.
+    _temporary: Option<tempfile::TempDir>,
+}
+
+/// Removes an unfinished file, unless it was finished.
+struct Unfinished {
+    path: PathBuf,
+    finished: bool,
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.finished {
+            // What cannot be removed now is removed when the store is opened next.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+impl BlobFolder {
+    pub(crate) fn open(root: &Path) -> Result<Self, OpenError> {
+        Self::prepare(root, None)
+    }
+
+    pub(crate) fn temporary() -> Result<Self, OpenError> {
+        let folder = tempfile::Builder::new().prefix("konekuta-blobs-").tempdir();
+        let folder = folder.map_err(|error| OpenError::Unusable {
+            folder: std::env::temp_dir(),
+            reason: error.to_string(),
+        })?;
+        let root = folder.path().to_path_buf();
+        Self::prepare(&root, Some(folder))
+    }
+
+    fn prepare(root: &Path, temporary: Option<tempfile::TempDir>) -> Result<Self, OpenError> {
+        let incoming = root.join("incoming");
+        let prepare = || -> io::Result<()> {
+            if incoming.exists() {
+                std::fs::remove_dir_all(&incoming)?;
+            }
+            std::fs::create_dir_all(&incoming)
+        };
+        prepare()
+            .map_err(|error| OpenError::Unusable { folder: root.to_path_buf(), reason: error.to_string() })?;
+        Ok(Self { root: root.to_path_buf(), _temporary: temporary })
+    }
+
+    /// Blobs are spread over folders by the first two digits of their names.
+    fn path(&self, id: &BlobId) -> Result<PathBuf, Refusal> {
+        let known = id.0.len() == 32 && id.0.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if known { Ok(self.root.join(&id.0[..2]).join(&id.0)) } else { Err(Refusal::NoSuchBlob) }
+    }
+
+    async fn put(&self, mut content: BlobStream) -> Result<(BlobId, u64), Error> {
+        let id = BlobId(hex::encode(rand::random::<[u8; 16]>()));
+        let path = self.path(&id)?;
+        let mut unfinished = Unfinished { path: self.root.join("incoming").join(&id.0), finished: false };
+        let mut length = 0;
+        let mut write = async || -> io::Result<()> {
+            let mut file = File::create(&unfinished.path).await?;
+            while let Some(piece) = content.next().await {
+                let piece = piece?;
+                file.write_all(&piece).await?;
+                length += piece.len() as u64;
+            }
+            file.flush().await?;
+            file.sync_all().await?;
+            let folder = path.parent().unwrap_or(&self.root);
+            let is_new = !folder.exists();
+            tokio::fs::create_dir_all(folder).await?;
+            tokio::fs::rename(&unfinished.path, &path).await?;
+            File::open(folder).await?.sync_all().await?;
+            if is_new {
+                File::open(&self.root).await?.sync_all().await?;
+            }
+            Ok(())
+        };
+        write().await.map_err(|error| failed("cannot store a blob", &error))?;
+        unfinished.finished = true;
+        Ok((id, length))
+    }
+
+    async fn read(&self, id: &BlobId, range: Option<ByteRange>) -> Result<BlobStream, Error> {
+        let mut file = match File::open(self.path(id)?).await {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Refusal::NoSuchBlob.into()),
+            Err(error) => return Err(failed("cannot open a blob", &error)),
+        };
+        let mut left = u64::MAX;
+        if let Some(range) = range {
+            left = range.length;
+            file.seek(io::SeekFrom::Start(range.start))
+                .await
+                .map_err(|error| failed("cannot read a blob", &error))?;
+        }
+        Ok(stream::try_unfold((file, left), next_piece).boxed())
+    }
+}
+
+async fn next_piece((mut file, left): (File, u64)) -> io::Result<Option<(Bytes, (File, u64))>> {
+    let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(limits::BLOB_PIECE_BYTES);
+    let mut piece = vec![0; wanted];
+    let read = file.read(&mut piece).await?;
+    if read == 0 {
+        return Ok(None);
+    }
+    piece.truncate(read);
+    Ok(Some((piece.into(), (file, left - read as u64))))
+}
+
+impl Blobs for Local {
+    fn put_blob(&self, content: BlobStream) -> BoxFuture<'_, Result<(BlobId, u64), Error>> {
+        Box::pin(self.blobs.put(content))
+    }
+
+    fn read_blob(&self, id: &BlobId, range: Option<ByteRange>) -> BoxFuture<'_, Result<BlobStream, Error>> {
+        let id = id.clone();
+        Box::pin(async move { self.blobs.read(&id, range).await })
+    }
+
+    fn delete_blob(&self, id: &BlobId) -> BoxFuture<'_, Result<(), Error>> {
+        let path = self.blobs.path(id);
+        Box::pin(async move {
+            match tokio::fs::remove_file(path?).await {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    Err(failed("cannot remove a blob", &error))
+                }
+                _ => Ok(()),
+            }
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! The engine put together.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use engine::{Clock, EngineError, QueueKey};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::blobs::BlobFolder;
+use crate::cell::Cell;
+use crate::open::{self, OpenError, Settings};
+use crate::receipt_handle::Sealer;
+use crate::registry::RegistryJournal;
+use crate::store::{self, Store};
+use crate::{Durability, outbox_pump, snapshots, timer};
+
+/// The engine of one machine.
+pub struct Local {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) cells: Vec<Arc<Cell>>,
+    /// In which partition each queue lies.
+    pub(crate) directory: RwLock<HashMap<QueueKey, u16>>,
+    pub(crate) sealer: Sealer,
+    pub(crate) registry: RegistryJournal,
+    pub(crate) blobs: BlobFolder,
+    stop: watch::Sender<bool>,
+    tasks: Mutex<JoinSet<()>>,
+    /// Keeps the folder locked.
+    _store: Option<Store>,
+}
+
+impl Local {
+    /// Opens the store and starts what works on it by itself. Needs a tokio runtime.
+    pub fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<Self>, OpenError> {
+        let store = match settings.durability {
+            Durability::Memory => None,
+            _ => Some(Store::open(&settings.folder, settings.partitions)?),
+        };
+        let description = match &store {
+            Some(store) => store.description.clone(),
+            None => store::make(settings.partitions),
+        };
+        let cells: Vec<Arc<Cell>> = (0..description.partitions)
+            .map(|number| open::cell(settings, number, &clock))
+            .collect::<Result<_, _>>()?;
+        let directory = directory(&cells);
+        let blobs = match &store {
+            Some(store) => BlobFolder::open(&store.folder.join("blobs"))?,
+            None => BlobFolder::temporary()?,
+        };
+        let local = Arc::new(Self {
+            sealer: Sealer::new(description.handle_key.as_bytes()),
+            registry: RegistryJournal::open(open::journal(settings, "registry")?)?,
+            directory: RwLock::new(directory),
+            blobs,
+            clock,
+            cells,
+            stop: watch::Sender::new(false),
+            tasks: Mutex::default(),
+            _store: store,
+        });
+        local.start();
+        Ok(local)
+    }
+
+    fn start(&self) {
+        for cell in &self.cells {
+            self.spawn(timer::run(Arc::clone(cell), Arc::clone(&self.clock), self.stop.subscribe()));
+            self.spawn(snapshots::run(Arc::clone(cell), self.stop.subscribe()));
+            self.spawn(outbox_pump::run(Arc::clone(cell), self.cells.clone(), self.stop.subscribe()));
+        }
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).spawn(task);
+    }
+
+    /// Ends: waiting receivers are answered, everything accepted is made durable, snapshots are taken.
+    pub async fn shut_down(&self) -> Result<(), EngineError> {
+        self.stop.send_replace(true);
+        let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        while tasks.join_next().await.is_some() {}
+        for cell in &self.cells {
+            snapshots::take(cell).await?;
+            cell.journal.close().map_err(crate::engine_error::from_journal)?;
+        }
+        self.registry.close()
+    }
+
+    /// Completes when the engine ends.
+    pub(crate) fn stopped(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut stop = self.stop.subscribe();
+        async move {
+            // An error means that the engine is gone.
+            let _ = stop.wait_for(|stop| *stop).await;
+        }
+    }
+
+    pub(crate) fn partition_of(&self, queue: &QueueKey) -> Option<u16> {
+        self.directory.read().unwrap_or_else(PoisonError::into_inner).get(queue).copied()
+    }
+}
+
+fn directory(cells: &[Arc<Cell>]) -> HashMap<QueueKey, u16> {
+    let queues = |cell: &Arc<Cell>| cell.state().partition.list("", None, usize::MAX);
+    cells
+        .iter()
+        .flat_map(|cell| queues(cell).into_iter().map(|queue| (queue.key.clone(), cell.number)))
+        .collect()
+}

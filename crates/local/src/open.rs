@@ -1,0 +1,117 @@
+//! Opening the engine: settings, and why a store cannot be opened.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use engine::Clock;
+use journal::{FileJournal, Journal, JournalError, MemoryJournal, Position};
+use partition::{Partition, Record};
+
+use crate::cell::Cell;
+use crate::limits;
+
+/// What an acknowledgement promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// Survives power loss.
+    Fsync,
+    /// Survives the end of the process; may lose the last 20 ms at power loss.
+    Relaxed,
+    /// Survives nothing.
+    Memory,
+}
+
+/// How the engine is to be opened.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where everything is kept; with `Durability::Memory` only blobs lie there, and only as long as the process lives.
+    pub folder: PathBuf,
+    /// What an acknowledgement promises.
+    pub durability: Durability,
+    /// For a new store; one that exists keeps its number.
+    pub partitions: u16,
+}
+
+/// Why a store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It cannot be read or written.
+    #[error("cannot use data folder {}: {reason}", folder.display())]
+    Unusable {
+        /// The folder.
+        folder: PathBuf,
+        /// What the operating system says.
+        reason: String,
+    },
+    /// Another process has it open.
+    #[error("data folder {} is in use by another instance", folder.display())]
+    Locked {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Written by a newer program.
+    #[error(
+        "the store has format {found}, newer than {known}, the newest this program knows; use a newer konekuta"
+    )]
+    Newer {
+        /// In the folder.
+        found: u32,
+        /// Known here.
+        known: u32,
+    },
+    /// Something in it does not fit its checksum.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+}
+
+impl From<JournalError> for OpenError {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::NewerFormat { found, known } => Self::Newer { found, known },
+            error @ JournalError::Corrupt { .. } => Self::Damaged(error.to_string()),
+            other => Self::Unusable { folder: PathBuf::new(), reason: other.to_string() },
+        }
+    }
+}
+
+/// Opens a journal of the store.
+pub(crate) fn journal(settings: &Settings, name: &str) -> Result<Arc<dyn Journal>, OpenError> {
+    let durability = match settings.durability {
+        Durability::Fsync => journal::Durability::Fsync,
+        Durability::Relaxed => journal::Durability::Relaxed,
+        Durability::Memory => return Ok(Arc::new(MemoryJournal::default())),
+    };
+    let folder = settings.folder.join(name);
+    let opened = FileJournal::open(&folder, durability, limits::SEGMENT_BYTES_MAX);
+    opened.map(|journal| Arc::new(journal) as Arc<dyn Journal>).map_err(|error| {
+        match OpenError::from(error) {
+            OpenError::Unusable { reason, .. } => OpenError::Unusable { folder, reason },
+            other => other,
+        }
+    })
+}
+
+/// Opens a partition: its snapshot, and the records behind it.
+pub(crate) fn cell(settings: &Settings, number: u16, clock: &Arc<dyn Clock>) -> Result<Arc<Cell>, OpenError> {
+    let journal = journal(settings, &format!("partition-{number}"))?;
+    let damaged = |at: Position, reason: String| JournalError::Corrupt {
+        segment: format!("partition-{number}"),
+        offset: at.0,
+        reason,
+    };
+    let (from, mut partition) = match journal.snapshot()? {
+        Some((covers, state)) => {
+            (covers, Partition::restore(&state).map_err(|error| damaged(covers, error.to_string()))?)
+        }
+        None => (Position(0), Partition::default()),
+    };
+    journal.replay(from, &mut |at, record| {
+        let stored = Record::decode(&record, at.0).map_err(|error| damaged(at, error.to_string()))?;
+        for (operation, location) in stored {
+            partition.apply(&operation, location);
+        }
+        Ok(())
+    })?;
+    partition.advance(clock.now());
+    Ok(Cell::new(number, partition, journal, Arc::clone(clock), from))
+}

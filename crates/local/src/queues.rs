@@ -1,0 +1,204 @@
+//! The queue half of the engine: each call goes to the partition of its queue.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+
+use bytes::Bytes;
+use engine::{
+    Commit, Delivery, EngineError, Error, Queue, QueueCounts, QueueKey, QueueSettings, Queues, Receive,
+    Refusal, Sent, SettingsChange, Settle, Settlement,
+};
+use futures_util::future::BoxFuture;
+use partition::{Ask, Receipt, Taken, partition_of};
+
+use crate::Local;
+use crate::cell::Cell;
+
+impl Local {
+    fn home(&self, queue: &QueueKey) -> Result<&Arc<Cell>, Refusal> {
+        let number = self.partition_of(queue).ok_or_else(|| Refusal::NoSuchQueue(queue.clone()))?;
+        self.cells.get(usize::from(number)).ok_or_else(|| Refusal::NoSuchQueue(queue.clone()))
+    }
+
+    fn cell_of(&self, key: &str) -> &Arc<Cell> {
+        let partitions = u16::try_from(self.cells.len()).unwrap_or(u16::MAX);
+        &self.cells[usize::from(partition_of(key, partitions))]
+    }
+
+    fn delivery(&self, cell: &Cell, taken: Taken) -> Result<Delivery, EngineError> {
+        Ok(Delivery {
+            message_id: taken.message_id,
+            content: cell.content(taken.content)?,
+            sent_at: taken.sent_at,
+            first_received_at: taken.first_received_at,
+            receive_count: taken.receive_count,
+            sequence_number: taken.sequence_number,
+            group: taken.group,
+            dead_letter_source: taken.dead_letter_source,
+            receipt_handle: self.sealer.seal(cell.number, taken.receipt),
+        })
+    }
+
+    /// One try; empty ones take a place in line if the caller wants to wait.
+    async fn receive_waiting(&self, receive: Receive) -> Result<Vec<Delivery>, Error> {
+        let until = self.clock.now().plus(receive.wait);
+        let ask = Ask {
+            max_messages: receive.max_messages,
+            visibility_timeout_seconds: receive.visibility_timeout_seconds,
+            attempt: receive.attempt_id,
+        };
+        let waits = !receive.wait.is_zero();
+        loop {
+            let cell = self.home(&receive.queue)?;
+            let peers = |queue: &QueueKey| self.partition_of(queue);
+            let decide = |partition: &partition::Partition, now| {
+                partition.receive(&receive.queue, &ask, cell.number, &peers, now)
+            };
+            let found =
+                if waits { cell.run_or_park(&receive.queue, decide) } else { cell.run(decide).map(Ok) };
+            let mut place = match found {
+                Ok(Ok(done)) => {
+                    let taken = done.told().await?;
+                    return taken.into_iter().map(|taken| Ok(self.delivery(cell, taken)?)).collect();
+                }
+                Ok(Err(place)) => place,
+                // A long poll answers nothing at the in-flight limit; waiting for room would be waiting for deletes.
+                Err(Error::Refused(Refusal::TooManyInFlight(_))) if waits => {
+                    self.clock.sleep_until(until).await;
+                    return Ok(Vec::new());
+                }
+                Err(error) => return Err(error),
+            };
+            tokio::select! {
+                () = place.woken() => {}
+                () = self.clock.sleep_until(until) => return Ok(Vec::new()),
+                () = self.stopped() => return Err(EngineError::Stopped.into()),
+            }
+        }
+    }
+
+    fn check_all_exist(&self, commit: &Commit) -> Result<(), Refusal> {
+        let missing = commit.enqueue.iter().find(|enqueue| self.partition_of(&enqueue.queue).is_none());
+        missing.map_or(Ok(()), |enqueue| Err(Refusal::NoSuchQueue(enqueue.queue.clone())))
+    }
+}
+
+impl Queues for Local {
+    fn create_queue(
+        &self,
+        key: QueueKey,
+        settings: QueueSettings,
+        record: Bytes,
+    ) -> BoxFuture<'_, Result<Arc<Queue>, Error>> {
+        Box::pin(async move {
+            let cell = self.cell_of(key.as_str());
+            let done =
+                cell.run(|partition, now| partition.create(key.clone(), settings, record.into(), now))?;
+            self.directory.write().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), cell.number);
+            done.told().await?;
+            Ok(cell.state().partition.queue(&key)?)
+        })
+    }
+
+    fn change_queue(
+        &self,
+        key: QueueKey,
+        change: SettingsChange,
+    ) -> BoxFuture<'_, Result<Arc<Queue>, Error>> {
+        Box::pin(async move {
+            let cell = self.home(&key)?;
+            cell.run(|partition, now| partition.change(&key, change, now))?.told().await?;
+            Ok(cell.state().partition.queue(&key)?)
+        })
+    }
+
+    fn delete_queue(&self, key: QueueKey) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            let cell = self.home(&key)?;
+            let done = cell.run(|partition, _| partition.delete(&key))?;
+            self.directory.write().unwrap_or_else(PoisonError::into_inner).remove(&key);
+            cell.state().lines.wake_all(&key);
+            done.told().await
+        })
+    }
+
+    fn purge_queue(&self, key: QueueKey) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(
+            async move { self.home(&key)?.run(|partition, now| partition.purge(&key, now))?.told().await },
+        )
+    }
+
+    fn queue(&self, key: &QueueKey) -> BoxFuture<'_, Result<Arc<Queue>, Error>> {
+        let found = self.home(key).and_then(|cell| cell.state().partition.queue(key));
+        Box::pin(std::future::ready(found.map_err(Error::from)))
+    }
+
+    fn counts(&self, key: &QueueKey) -> BoxFuture<'_, Result<QueueCounts, Error>> {
+        let counted = self.home(key).and_then(|cell| {
+            cell.advance();
+            cell.state().partition.counts(key)
+        });
+        Box::pin(std::future::ready(counted.map_err(Error::from)))
+    }
+
+    fn list_queues(
+        &self,
+        prefix: &str,
+        after: Option<&QueueKey>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Arc<Queue>>, Error>> {
+        let mut queues: Vec<Arc<Queue>> =
+            self.cells.iter().flat_map(|cell| cell.state().partition.list(prefix, after, limit)).collect();
+        queues.sort_unstable_by(|left, right| left.key.cmp(&right.key));
+        queues.truncate(limit);
+        Box::pin(std::future::ready(Ok(queues)))
+    }
+
+    fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Vec<Sent>, Error>> {
+        Box::pin(async move {
+            self.check_all_exist(&commit)?;
+            let Some(first) = commit.enqueue.first() else { return Ok(Vec::new()) };
+            let cell = match &commit.home {
+                Some(home) => self.cell_of(home),
+                None => self.home(&first.queue)?,
+            };
+            let peers = |queue: &QueueKey| self.partition_of(queue);
+            let done =
+                cell.run(|partition, now| partition.commit(commit.enqueue, cell.number, &peers, now))?;
+            done.told().await
+        })
+    }
+
+    fn receive(&self, receive: Receive) -> BoxFuture<'_, Result<Vec<Delivery>, Error>> {
+        Box::pin(self.receive_waiting(receive))
+    }
+
+    fn settle(
+        &self,
+        queue: QueueKey,
+        settlements: Vec<Settlement>,
+    ) -> BoxFuture<'_, Result<Vec<Result<(), Refusal>>, Error>> {
+        Box::pin(async move {
+            let cell = self.home(&queue)?;
+            let mut results = vec![Err(Refusal::InvalidReceiptHandle); settlements.len()];
+            let mut known: Vec<(Receipt, Settle)> = Vec::with_capacity(settlements.len());
+            let mut places = HashMap::with_capacity(settlements.len());
+            for (index, settlement) in settlements.iter().enumerate() {
+                match self.sealer.open(&settlement.receipt_handle) {
+                    Some((partition, receipt)) if partition == cell.number => {
+                        places.insert(known.len(), index);
+                        known.push((receipt, settlement.settle));
+                    }
+                    _ => {}
+                }
+            }
+            let done = cell.run(|partition, now| partition.settle(&queue, &known, now))?;
+            for (place, result) in done.told().await?.into_iter().enumerate() {
+                if let Some(index) = places.get(&place) {
+                    results[*index] = result;
+                }
+            }
+            Ok(results)
+        })
+    }
+}

@@ -1,0 +1,252 @@
+//! The registry: records by key, over a journal of their own.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use engine::{EngineError, Error, Expect, Record, RecordKey, Refusal, Registry, Watch};
+use futures_util::future::BoxFuture;
+use journal::{Journal, JournalError, Position};
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use crate::engine_error::{failed, from_journal};
+use crate::{Local, limits};
+
+/// A record of the registry's journal. Described in `docs/formats/registry.md`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Entry {
+    Put { key: String, revision: u64, value: Vec<u8> },
+    Deleted { key: String },
+}
+
+/// The whole state, as a snapshot holds it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Held {
+    revision: u64,
+    records: BTreeMap<String, (u64, Vec<u8>)>,
+}
+
+/// The state and its journal.
+pub(crate) struct RegistryJournal {
+    journal: Arc<dyn Journal>,
+    state: Mutex<State>,
+    changed: Arc<watch::Sender<u64>>,
+}
+
+struct State {
+    revision: u64,
+    records: BTreeMap<String, (u64, Bytes)>,
+    tail: Position,
+    /// The latest changes, numbered.
+    changes: Arc<Mutex<VecDeque<(u64, String)>>>,
+    change: u64,
+    snapshot_at: Position,
+}
+
+fn malformed(at: Position, error: &postcard::Error) -> JournalError {
+    JournalError::Corrupt { segment: "registry".to_owned(), offset: at.0, reason: error.to_string() }
+}
+
+impl RegistryJournal {
+    pub(crate) fn open(journal: Arc<dyn Journal>) -> Result<Self, JournalError> {
+        let (from, held) = match journal.snapshot()? {
+            Some((covers, bytes)) => {
+                let held: Held = postcard::from_bytes(&bytes).map_err(|error| malformed(covers, &error))?;
+                (covers, held)
+            }
+            None => (Position(0), Held::default()),
+        };
+        let records =
+            held.records.into_iter().map(|(key, (revision, value))| (key, (revision, Bytes::from(value))));
+        let mut state = State {
+            revision: held.revision,
+            records: records.collect(),
+            tail: journal.tail(),
+            changes: Arc::default(),
+            change: 0,
+            snapshot_at: from,
+        };
+        journal.replay(from, &mut |at, bytes| {
+            state.apply(postcard::from_bytes(&bytes).map_err(|error| malformed(at, &error))?);
+            Ok(())
+        })?;
+        Ok(Self { journal, state: Mutex::new(state), changed: Arc::new(watch::Sender::new(0)) })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes an entry, applies it, and answers what to wait for.
+    fn write(
+        &self,
+        state: &mut State,
+        entry: Entry,
+    ) -> Result<BoxFuture<'static, Result<(), JournalError>>, Error> {
+        let bytes = postcard::to_stdvec(&entry)
+            .map_err(|error| Error::Failed(EngineError::Io(format!("registry: {error}"))))?;
+        let appended = self.journal.append(state.tail, &[&bytes]).map_err(failed)?;
+        state.tail = appended.end;
+        state.apply(entry);
+        self.changed.send_replace(state.change);
+        if state.tail.0 - state.snapshot_at.0 > limits::SNAPSHOT_AFTER_BYTES {
+            self.snapshot(state).map_err(failed)?;
+        }
+        Ok(self.journal.durable(appended.end))
+    }
+
+    /// Small records: a snapshot is taken in passing.
+    fn snapshot(&self, state: &mut State) -> Result<(), JournalError> {
+        let records =
+            state.records.iter().map(|(key, (revision, value))| (key.clone(), (*revision, value.to_vec())));
+        let held = Held { revision: state.revision, records: records.collect() };
+        let bytes = postcard::to_stdvec(&held).map_err(|error| malformed(state.tail, &error))?;
+        self.journal.put_snapshot(state.tail, &bytes)?;
+        self.journal.trim(state.tail);
+        state.snapshot_at = state.tail;
+        Ok(())
+    }
+
+    pub(crate) fn close(&self) -> Result<(), EngineError> {
+        // First everything into the log, then the snapshot: it must not know more than the log.
+        self.journal.close().map_err(from_journal)?;
+        self.snapshot(&mut self.state()).map_err(from_journal)
+    }
+}
+
+impl State {
+    fn apply(&mut self, entry: Entry) {
+        let key = match entry {
+            Entry::Put { key, revision, value } => {
+                self.revision = self.revision.max(revision);
+                self.records.insert(key.clone(), (revision, value.into()));
+                key
+            }
+            Entry::Deleted { key } => {
+                self.records.remove(&key);
+                key
+            }
+        };
+        self.change += 1;
+        let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        changes.push_back((self.change, key));
+        if changes.len() > limits::CHANGES_KEPT {
+            changes.pop_front();
+        }
+    }
+
+    fn check(&self, key: &RecordKey, expect: Expect) -> Result<(), Refusal> {
+        let revision = self.records.get(key.as_str()).map(|(revision, _)| *revision);
+        let holds = match expect {
+            Expect::Anything => true,
+            Expect::Absent => revision.is_none(),
+            Expect::Revision(expected) => revision == Some(expected),
+        };
+        if holds { Ok(()) } else { Err(Refusal::RecordChanged(key.clone())) }
+    }
+}
+
+fn record((key, (revision, value)): (&String, &(u64, Bytes))) -> Record {
+    Record { key: RecordKey::new(key.as_str()), revision: *revision, value: value.clone() }
+}
+
+impl Registry for Local {
+    fn get(&self, key: &RecordKey) -> BoxFuture<'_, Result<Option<Record>, Error>> {
+        let found = self.registry.state().records.get_key_value(key.as_str()).map(record);
+        Box::pin(std::future::ready(Ok(found)))
+    }
+
+    fn list(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Record>, Error>> {
+        let from = match after {
+            Some(after) if after >= prefix => Bound::Excluded(after),
+            _ => Bound::Included(prefix),
+        };
+        let state = self.registry.state();
+        let records = state.records.range::<str, _>((from, Bound::Unbounded));
+        let page = records.take_while(|(key, _)| key.starts_with(prefix)).take(limit).map(record).collect();
+        Box::pin(std::future::ready(Ok(page)))
+    }
+
+    fn put(&self, key: RecordKey, value: Bytes, expect: Expect) -> BoxFuture<'_, Result<u64, Error>> {
+        Box::pin(async move {
+            let (revision, durable) = {
+                let mut state = self.registry.state();
+                state.check(&key, expect)?;
+                let revision = state.revision + 1;
+                let entry = Entry::Put { key: key.as_str().to_owned(), revision, value: value.into() };
+                (revision, self.registry.write(&mut state, entry)?)
+            };
+            durable.await.map_err(failed)?;
+            Ok(revision)
+        })
+    }
+
+    fn delete(&self, key: RecordKey, expect: Expect) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            let durable = {
+                let mut state = self.registry.state();
+                state.check(&key, expect)?;
+                if !state.records.contains_key(key.as_str()) {
+                    return Ok(());
+                }
+                self.registry.write(&mut state, Entry::Deleted { key: key.as_str().to_owned() })?
+            };
+            durable.await.map_err(failed)
+        })
+    }
+
+    fn watch(&self, prefix: &str) -> Box<dyn Watch> {
+        let state = self.registry.state();
+        Box::new(Watching {
+            prefix: prefix.to_owned(),
+            seen: state.change,
+            changes: Arc::clone(&state.changes),
+            changed: self.registry.changed.subscribe(),
+            stopped: Box::pin(self.stopped()),
+        })
+    }
+}
+
+/// A watcher and the last change it has seen.
+struct Watching {
+    prefix: String,
+    seen: u64,
+    changes: Arc<Mutex<VecDeque<(u64, String)>>>,
+    changed: watch::Receiver<u64>,
+    stopped: BoxFuture<'static, ()>,
+}
+
+impl Watching {
+    /// Whether a change since the last look concerns the prefix, or too many were missed to tell.
+    fn look(&mut self) -> bool {
+        let changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let missed = changes.front().is_some_and(|(first, _)| *first > self.seen + 1);
+        let concerns =
+            changes.iter().any(|(number, key)| *number > self.seen && key.starts_with(&self.prefix));
+        self.seen = changes.back().map_or(self.seen, |(last, _)| self.seen.max(*last));
+        missed || concerns
+    }
+}
+
+impl Watch for Watching {
+    fn changed(&mut self) -> BoxFuture<'_, bool> {
+        Box::pin(async move {
+            loop {
+                if self.look() {
+                    return true;
+                }
+                tokio::select! {
+                    changed = self.changed.changed() => if changed.is_err() { return false },
+                    () = &mut self.stopped => return false,
+                }
+            }
+        })
+    }
+}
