@@ -24,6 +24,12 @@ impl Lines {
         woken
     }
 
+    /// How many wait.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        self.0.values().flatten().filter(|wake| !wake.is_closed()).count()
+    }
+
     /// Wakes the first one who still waits.
     pub(crate) fn wake_one(&mut self, queue: &QueueKey) {
         let Some(line) = self.0.get_mut(queue) else { return };
