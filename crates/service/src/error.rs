@@ -33,6 +33,8 @@ pub struct ServiceError {
     pub row: &'static ErrorRow,
     /// For the caller.
     pub message: Cow<'static, str>,
+    /// The Query protocol's own text, where it differs.
+    pub query_message: Option<&'static str>,
     /// For the log only.
     pub detail: Option<String>,
     /// Further members of the fault's shape.
@@ -42,7 +44,14 @@ pub struct ServiceError {
 impl ServiceError {
     /// A fault with a message for the caller.
     pub fn new(row: &'static ErrorRow, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { row, message: message.into(), detail: None, members: Vec::new() }
+        Self { row, message: message.into(), query_message: None, detail: None, members: Vec::new() }
+    }
+
+    /// Gives the text that the Query protocol shows instead.
+    #[must_use]
+    pub fn in_query(mut self, message: &'static str) -> Self {
+        self.query_message = Some(message);
+        self
     }
 
     /// Adds a member of the fault's shape.
@@ -57,6 +66,7 @@ impl ServiceError {
         Self {
             row: &INTERNAL_FAILURE,
             message: "We encountered an internal error. Please try again.".into(),
+            query_message: None,
             detail: Some(detail.into()),
             members: Vec::new(),
         }
@@ -70,6 +80,7 @@ impl ServiceError {
             status: self.row.status,
             sender: self.row.sender,
             message: self.message.clone().into_owned(),
+            query_message: self.query_message,
             members: self.members.clone(),
         }
     }

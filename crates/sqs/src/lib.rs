@@ -1,1 +1,80 @@
-//! Placeholder.
+//! SQS: AWS's rules over the engine's queues.
+//!
+//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html>
+
+mod actions;
+mod batch;
+mod content;
+mod digest;
+mod errors;
+mod fifo;
+mod limits;
+mod message;
+mod message_attributes;
+mod ports;
+mod query_names;
+mod queue_attributes;
+mod queue_name;
+mod receive_attributes;
+mod records;
+mod redrive_policy;
+mod tags;
+
+use std::sync::Arc;
+
+use engine::Engine;
+use service::{DecodeError, Ids, Row, ServiceError, Speaks, row};
+
+pub use ports::Queues;
+
+/// The actions.
+pub const ACTIONS: &[Row<Sqs>] = &[
+    row::<actions::ChangeMessageVisibility>(),
+    row::<actions::ChangeMessageVisibilityBatch>(),
+    row::<actions::CreateQueue>(),
+    row::<actions::DeleteMessage>(),
+    row::<actions::DeleteMessageBatch>(),
+    row::<actions::DeleteQueue>(),
+    row::<actions::GetQueueAttributes>(),
+    row::<actions::GetQueueUrl>(),
+    row::<actions::ListDeadLetterSourceQueues>(),
+    row::<actions::ListQueueTags>(),
+    row::<actions::ListQueues>(),
+    row::<actions::PurgeQueue>(),
+    row::<actions::ReceiveMessage>(),
+    row::<actions::SendMessage>(),
+    row::<actions::SendMessageBatch>(),
+    row::<actions::SetQueueAttributes>(),
+    row::<actions::TagQueue>(),
+    row::<actions::UntagQueue>(),
+];
+
+/// The service's state. Queues themselves live in the engine.
+pub struct Sqs {
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) records: records::RecordCache,
+}
+
+impl Sqs {
+    /// Over an engine.
+    pub fn new(engine: Arc<dyn Engine>, ids: Arc<dyn Ids>) -> Arc<Self> {
+        Arc::new(Self { engine, ids, records: records::RecordCache::default() })
+    }
+}
+
+/// The service as the server takes it.
+pub fn service(state: &Arc<Sqs>) -> service::Service {
+    let speaks = Speaks {
+        json_target: Some("AmazonSQS"),
+        query: Some(&query_names::DIALECT),
+        on_decode_error: |error| match error {
+            DecodeError::Missing(member) => errors::missing(&member),
+            DecodeError::Malformed(text) => ServiceError::new(&errors::SERIALIZATION, text),
+        },
+    };
+    service::bind("sqs", speaks, ACTIONS, state)
+}
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,8 @@ pub struct Fault {
     pub sender: bool,
     /// For the caller.
     pub message: String,
+    /// The Query protocol's own text, where it differs.
+    pub query_message: Option<&'static str>,
     /// Further members of the error shape, for REST and JSON (`Reason`, `retryAfterSeconds`).
     pub members: Vec<(&'static str, String)>,
 }

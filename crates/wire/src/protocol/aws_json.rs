@@ -85,6 +85,7 @@ mod tests {
             status: 400,
             sender: true,
             message: "The specified queue does not exist.".into(),
+            query_message: None,
             members: Vec::new(),
         };
         let reply = encode_fault("application/x-amz-json-1.0", true, "id", &fault);

@@ -79,7 +79,8 @@ pub(super) fn encode<T: Serialize>(
 pub(super) fn encode_fault(dialect: &QueryDialect, request_id: &str, fault: &Fault) -> Reply {
     let mut body = format!("<ErrorResponse xmlns=\"{}\"><Error>", dialect.namespace);
     let side = if fault.sender { "Sender" } else { "Receiver" };
-    for (name, text) in [("Type", side), ("Code", &fault.query_code), ("Message", &fault.message)] {
+    let message = fault.query_message.unwrap_or(&fault.message);
+    for (name, text) in [("Type", side), ("Code", &fault.query_code), ("Message", message)] {
         xml::element(&mut body, name, text);
     }
     body.push_str("<Detail/></Error>");

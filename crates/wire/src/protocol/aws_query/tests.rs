@@ -145,6 +145,7 @@ fn a_fault_is_an_error_response() {
         status: 400,
         sender: true,
         message: "a < b".into(),
+        query_message: None,
         members: Vec::new(),
     };
     let reply = encode_fault(&NESTED, "rid", &fault);

@@ -108,6 +108,7 @@ fn a_fault_names_its_shape_in_a_header() {
         status: 404,
         sender: true,
         message: "Function not found: f".into(),
+        query_message: None,
         members: Vec::new(),
     };
     let reply = encode_fault("rid", &fault);

@@ -1,0 +1,33 @@
+//! Lets a received message become visible at another moment.
+//!
+//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html>
+
+use engine::Settle;
+use serde::Deserialize;
+use service::{Action, Context, ServiceError};
+
+use super::delete_message::settle;
+use super::receive_message::visibility;
+use crate::Sqs;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Input {
+    queue_url: String,
+    receipt_handle: String,
+    visibility_timeout: i64,
+}
+
+pub(crate) struct ChangeMessageVisibility;
+
+impl Action for ChangeMessageVisibility {
+    const NAME: &'static str = "ChangeMessageVisibility";
+    type Service = Sqs;
+    type Input = Input;
+    type Output = ();
+
+    async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<(), ServiceError> {
+        let seconds = visibility(Some(input.visibility_timeout))?.unwrap_or_default();
+        settle(sqs, context, &input.queue_url, input.receipt_handle, Settle::VisibleIn { seconds }).await
+    }
+}

@@ -1,0 +1,28 @@
+//! Removes a queue with all it holds.
+//!
+//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html>
+
+use serde::Deserialize;
+use service::{Action, Context, ServiceError};
+
+use crate::{Sqs, errors, queue_name};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Input {
+    queue_url: String,
+}
+
+pub(crate) struct DeleteQueue;
+
+impl Action for DeleteQueue {
+    const NAME: &'static str = "DeleteQueue";
+    type Service = Sqs;
+    type Input = Input;
+    type Output = ();
+
+    async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<(), ServiceError> {
+        let key = queue_name::from_url(context, &input.queue_url)?;
+        sqs.engine.delete_queue(key).await.map_err(errors::of_queue)
+    }
+}

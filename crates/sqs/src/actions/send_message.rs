@@ -1,0 +1,87 @@
+//! Stores one message; durable when it answers.
+//!
+//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
+
+use engine::Commit;
+use serde::{Deserialize, Serialize};
+use service::{Action, Context, ServiceError};
+
+use crate::message::{self, Outgoing, Unfit, id_text, sequence_text};
+use crate::message_attributes::{self, AttributeValues};
+use crate::{Sqs, errors, queue_name};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Input {
+    queue_url: String,
+    message_body: String,
+    delay_seconds: Option<i64>,
+    message_attributes: Option<AttributeValues>,
+    message_system_attributes: Option<AttributeValues>,
+    message_deduplication_id: Option<String>,
+    message_group_id: Option<String>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Output {
+    #[serde(rename = "MessageId")]
+    message_id: String,
+    #[serde(rename = "MD5OfMessageBody")]
+    md5_of_message_body: String,
+    #[serde(rename = "MD5OfMessageAttributes", skip_serializing_if = "Option::is_none")]
+    md5_of_message_attributes: Option<String>,
+    #[serde(rename = "MD5OfMessageSystemAttributes", skip_serializing_if = "Option::is_none")]
+    md5_of_message_system_attributes: Option<String>,
+    #[serde(rename = "SequenceNumber", skip_serializing_if = "Option::is_none")]
+    sequence_number: Option<String>,
+}
+
+pub(crate) struct SendMessage;
+
+impl Action for SendMessage {
+    const NAME: &'static str = "SendMessage";
+    type Service = Sqs;
+    type Input = Input;
+    type Output = Output;
+
+    async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<Output, ServiceError> {
+        let key = queue_name::from_url(context, &input.queue_url)?;
+        let queue = sqs.engine.queue(&key).await.map_err(errors::of_queue)?;
+        let record = sqs.records.of(&queue)?;
+        let outgoing = Outgoing {
+            body: input.message_body,
+            attributes: message_attributes::parse(input.message_attributes.unwrap_or_default())?,
+            trace_header: trace(context, input.message_system_attributes)?,
+            delay_seconds: input.delay_seconds,
+            group: input.message_group_id,
+            deduplication_id: input.message_deduplication_id,
+            sender_id: sender_id(context),
+        };
+        let prepared = sqs.prepare(&queue, &record.attributes, outgoing).map_err(Unfit::of_single)?;
+        let commit = Commit { home: None, enqueue: vec![prepared.enqueue] };
+        let sent = sqs.engine.commit(commit).await.map_err(errors::of_queue)?;
+        let sent =
+            sent.first().copied().ok_or_else(|| ServiceError::internal("a commit answered nothing"))?;
+        Ok(Output {
+            message_id: id_text(sent.message_id),
+            md5_of_message_body: prepared.md5_of_body,
+            md5_of_message_attributes: prepared.md5_of_attributes,
+            md5_of_message_system_attributes: prepared.md5_of_system_attributes,
+            sequence_number: sent.sequence_number.map(sequence_text),
+        })
+    }
+}
+
+/// The explicit system attribute wins over the request's header.
+pub(super) fn trace(
+    context: &Context,
+    given: Option<AttributeValues>,
+) -> Result<Option<String>, ServiceError> {
+    let explicit = message::trace_header(given.unwrap_or_default())?;
+    Ok(explicit.or_else(|| context.trace.as_ref().map(ToString::to_string)))
+}
+
+/// `SenderId`: the account stands for its user.
+pub(super) fn sender_id(context: &Context) -> String {
+    context.caller.account.to_string()
+}

@@ -1,0 +1,148 @@
+//! Stores up to ten messages together; those that do not fit fail one by one.
+//!
+//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>
+
+use engine::{Commit, Queue};
+use serde::{Deserialize, Serialize};
+use service::{Action, Context, ServiceError};
+
+use super::send_message::{sender_id, trace};
+use crate::batch::{self, Failed, Outcome};
+use crate::message::{self, Outgoing, Prepared, Unfit, id_text, sequence_text};
+use crate::message_attributes::{self, AttributeValues};
+use crate::queue_attributes::Attributes;
+use crate::{Sqs, errors, limits, queue_name};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Entry {
+    id: String,
+    message_body: String,
+    delay_seconds: Option<i64>,
+    message_attributes: Option<AttributeValues>,
+    message_system_attributes: Option<AttributeValues>,
+    message_deduplication_id: Option<String>,
+    message_group_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Input {
+    queue_url: String,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Succeeded {
+    #[serde(rename = "Id")]
+    id: String,
+    #[serde(rename = "MessageId")]
+    message_id: String,
+    #[serde(rename = "MD5OfMessageBody")]
+    md5_of_message_body: String,
+    #[serde(rename = "MD5OfMessageAttributes", skip_serializing_if = "Option::is_none")]
+    md5_of_message_attributes: Option<String>,
+    #[serde(rename = "MD5OfMessageSystemAttributes", skip_serializing_if = "Option::is_none")]
+    md5_of_message_system_attributes: Option<String>,
+    #[serde(rename = "SequenceNumber", skip_serializing_if = "Option::is_none")]
+    sequence_number: Option<String>,
+}
+
+pub(crate) struct SendMessageBatch;
+
+impl Action for SendMessageBatch {
+    const NAME: &'static str = "SendMessageBatch";
+    type Service = Sqs;
+    type Input = Input;
+    type Output = Outcome<Succeeded>;
+
+    async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<Outcome<Succeeded>, ServiceError> {
+        let key = queue_name::from_url(context, &input.queue_url)?;
+        let queue = sqs.engine.queue(&key).await.map_err(errors::of_queue)?;
+        let record = sqs.records.of(&queue)?;
+        batch::check_ids(
+            "SendMessageBatchRequestEntry",
+            input.entries.iter().map(|entry| entry.id.as_str()),
+        )?;
+        check_size(&input.entries)?;
+        let mut outcome = Outcome::new();
+        let mut ready = Vec::new();
+        for entry in input.entries {
+            let id = entry.id.clone();
+            match prepare(sqs, context, &queue, &record.attributes, entry) {
+                Ok(prepared) => ready.push((id, prepared)),
+                Err(Unfit::NoGroup) => {
+                    let text = "The request must contain the parameter MessageGroupId.";
+                    return Err(ServiceError::new(&errors::INVALID_PARAMETER, text));
+                }
+                Err(unfit) => outcome.failed.push(Failed::new(id, of_entry(unfit))),
+            }
+        }
+        let enqueue = ready.iter().map(|(_, prepared)| prepared.enqueue.clone()).collect();
+        let sent = sqs.engine.commit(Commit { home: None, enqueue }).await.map_err(errors::of_queue)?;
+        for ((id, prepared), sent) in ready.into_iter().zip(sent) {
+            outcome.successful.push(Succeeded {
+                id,
+                message_id: id_text(sent.message_id),
+                md5_of_message_body: prepared.md5_of_body,
+                md5_of_message_attributes: prepared.md5_of_attributes,
+                md5_of_message_system_attributes: prepared.md5_of_system_attributes,
+                sequence_number: sent.sequence_number.map(sequence_text),
+            });
+        }
+        Ok(outcome)
+    }
+}
+
+/// Bodies and attributes of all entries together.
+fn check_size(entries: &[Entry]) -> Result<(), ServiceError> {
+    let attributes = |entry: &Entry| -> usize {
+        let all = entry.message_attributes.iter().flatten();
+        all.map(|(name, value)| {
+            let text = value.string_value.as_ref().map_or(0, String::len);
+            let binary = value.binary_value.as_ref().map_or(0, |blob| blob.0.len());
+            name.len() + value.data_type.len() + text + binary
+        })
+        .sum()
+    };
+    let bytes: usize = entries.iter().map(|entry| entry.message_body.len() + attributes(entry)).sum();
+    if bytes <= limits::BATCH_BYTES_MAX {
+        return Ok(());
+    }
+    let max = limits::BATCH_BYTES_MAX;
+    let text = format!("Batch requests cannot be longer than {max} bytes. You have sent {bytes} bytes.");
+    Err(ServiceError::new(&errors::BATCH_TOO_LONG, text))
+}
+
+fn prepare(
+    sqs: &Sqs,
+    context: &Context,
+    queue: &Queue,
+    attributes: &Attributes,
+    entry: Entry,
+) -> Result<Prepared, Unfit> {
+    let outgoing = Outgoing {
+        body: entry.message_body,
+        attributes: message_attributes::parse(entry.message_attributes.unwrap_or_default())
+            .map_err(Unfit::Other)?,
+        trace_header: trace(context, entry.message_system_attributes).map_err(Unfit::Other)?,
+        delay_seconds: entry.delay_seconds,
+        group: entry.message_group_id,
+        deduplication_id: entry.message_deduplication_id,
+        sender_id: sender_id(context),
+    };
+    sqs.prepare(queue, attributes, outgoing)
+}
+
+/// As an entry of a batch words it.
+fn of_entry(unfit: message::Unfit) -> ServiceError {
+    match unfit {
+        Unfit::TooLong(max) => ServiceError::new(
+            &errors::INVALID_PARAMETER,
+            format!(
+                "One or more parameters cannot be validated. Reason: Message must be shorter than {max} bytes."
+            ),
+        ),
+        other => other.of_single(),
+    }
+}

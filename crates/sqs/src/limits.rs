@@ -1,0 +1,30 @@
+//! SQS's quotas.
+//!
+//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>
+
+/// Entries of a batch.
+pub(crate) const BATCH_ENTRIES_MAX: usize = 10;
+/// Bodies and attributes of a batch together, bytes.
+pub(crate) const BATCH_BYTES_MAX: usize = 1_048_576;
+/// Attributes of a message.
+pub(crate) const MESSAGE_ATTRIBUTES_MAX: usize = 10;
+/// An attribute's name or type, bytes.
+pub(crate) const ATTRIBUTE_NAME_BYTES_MAX: usize = 256;
+/// Messages of one receive.
+pub(crate) const RECEIVE_MESSAGES_MAX: i64 = 10;
+/// A long poll, seconds.
+pub(crate) const WAIT_SECONDS_MAX: i64 = 20;
+/// A visibility timeout, seconds.
+pub(crate) const VISIBILITY_SECONDS_MAX: i64 = 43_200;
+/// A message's own delay, seconds.
+pub(crate) const DELAY_SECONDS_MAX: i64 = 900;
+/// Messages in flight.
+pub(crate) const IN_FLIGHT_MAX: u32 = 120_000;
+/// A queue's name, characters.
+pub(crate) const QUEUE_NAME_MAX: usize = 80;
+/// A group or deduplication id, characters.
+pub(crate) const FIFO_ID_MAX: usize = 128;
+/// Queues on one page of a list.
+pub(crate) const LIST_MAX: i64 = 1000;
+/// Tags of a queue.
+pub(crate) const TAGS_MAX: usize = 50;

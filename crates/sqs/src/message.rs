@@ -1,0 +1,169 @@
+//! A message on its way in: checked, digested, encoded.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use engine::{Enqueue, MessageId, NewMessage, Queue};
+use service::ServiceError;
+use service::ports::{MessageAttribute, MessageAttributeValue};
+use uuid::Uuid;
+
+use crate::content::Content;
+use crate::queue_attributes::{self, Attributes};
+use crate::{Sqs, digest, errors, fifo, limits, message_attributes};
+
+/// What a sender gave, attributes already checked.
+pub(crate) struct Outgoing {
+    pub(crate) body: String,
+    pub(crate) attributes: BTreeMap<String, MessageAttribute>,
+    pub(crate) trace_header: Option<String>,
+    pub(crate) delay_seconds: Option<i64>,
+    pub(crate) group: Option<String>,
+    pub(crate) deduplication_id: Option<String>,
+    pub(crate) sender_id: String,
+}
+
+/// A message ready to be committed, and what the sender is told of it.
+pub(crate) struct Prepared {
+    pub(crate) enqueue: Enqueue,
+    pub(crate) md5_of_body: String,
+    pub(crate) md5_of_attributes: Option<String>,
+    pub(crate) md5_of_system_attributes: Option<String>,
+}
+
+/// Why a message is not accepted.
+pub(crate) enum Unfit {
+    /// FIFO without a group.
+    NoGroup,
+    /// Longer than the queue allows, bytes.
+    TooLong(usize),
+    /// Anything else.
+    Other(ServiceError),
+}
+
+impl Unfit {
+    /// As `SendMessage` words it.
+    pub(crate) fn of_single(self) -> ServiceError {
+        match self {
+            Self::NoGroup => errors::missing("MessageGroupId"),
+            Self::TooLong(max) => ServiceError::new(
+                &errors::INVALID_PARAMETER,
+                format!(
+                    "One or more parameters are invalid. Reason: Message must be shorter than {max} bytes."
+                ),
+            ),
+            Self::Other(error) => error,
+        }
+    }
+}
+
+/// XML 1.0's characters.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
+pub(crate) fn is_allowed(character: char) -> bool {
+    matches!(character, '\u{9}' | '\u{A}' | '\u{D}' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+}
+
+/// The bytes that count.
+pub(crate) fn size(message: &Outgoing) -> usize {
+    message.body.len() + message_attributes::size(&message.attributes)
+}
+
+impl Sqs {
+    /// Checks a message against its queue and encodes it.
+    pub(crate) fn prepare(
+        &self,
+        queue: &Queue,
+        attributes: &Attributes,
+        message: Outgoing,
+    ) -> Result<Prepared, Unfit> {
+        let bytes_max = queue_attributes::message_bytes_max(attributes);
+        if size(&message) > bytes_max {
+            return Err(Unfit::TooLong(bytes_max));
+        }
+        if message.body.is_empty() {
+            return Err(Unfit::Other(errors::missing("MessageBody")));
+        }
+        if !message.body.chars().all(is_allowed) {
+            let text = "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF";
+            return Err(Unfit::Other(ServiceError::new(&errors::INVALID_MESSAGE_CONTENTS, text)));
+        }
+        let delay_seconds = delay(message.delay_seconds, attributes).map_err(Unfit::Other)?;
+        let ids = fifo::ids(attributes, &message.body, message.group, message.deduplication_id)
+            .map_err(|error| error.map_or(Unfit::NoGroup, Unfit::Other))?;
+        let md5_of_body = digest::of_body(message.body.as_bytes());
+        let md5_of_attributes = digest::of_attributes(&message.attributes);
+        let md5_of_system_attributes = message.trace_header.as_ref().and_then(|header| {
+            let value = MessageAttributeValue::Text(header.clone());
+            let attribute = MessageAttribute { data_type: "String".to_owned(), value };
+            digest::of_attributes(&BTreeMap::from([("AWSTraceHeader".to_owned(), attribute)]))
+        });
+        let content = Content {
+            body: Bytes::from(message.body),
+            md5_of_body,
+            attributes: message.attributes,
+            sender_id: message.sender_id,
+            trace_header: message.trace_header,
+            group: ids.group.clone(),
+            deduplication_id: ids.deduplication_id.clone(),
+        };
+        let new = NewMessage {
+            id: MessageId(self.ids.uuid().as_u128()),
+            content: content.encode(),
+            delay_seconds,
+            group: ids.group.map(Arc::from),
+            deduplication_id: ids.deduplication_id.map(Arc::from),
+        };
+        Ok(Prepared {
+            enqueue: Enqueue { queue: queue.key.clone(), message: new },
+            md5_of_body: hex::encode(md5_of_body),
+            md5_of_attributes,
+            md5_of_system_attributes,
+        })
+    }
+}
+
+/// A message's own delay. FIFO queues delay as a whole only; 0 stands for the queue's.
+fn delay(given: Option<i64>, attributes: &Attributes) -> Result<Option<u32>, ServiceError> {
+    let Some(seconds) = given else { return Ok(None) };
+    if !(0..=limits::DELAY_SECONDS_MAX).contains(&seconds) {
+        return Err(errors::invalid(seconds, "DelaySeconds", "DelaySeconds must be >= 0 and <= 900."));
+    }
+    if queue_attributes::is_fifo(attributes) {
+        if seconds == 0 {
+            return Ok(None);
+        }
+        let reason = "The request include parameter that is not valid for this queue type.";
+        return Err(errors::invalid(seconds, "DelaySeconds", reason));
+    }
+    Ok(u32::try_from(seconds).ok())
+}
+
+/// As AWS writes a message id.
+pub(crate) fn id_text(id: MessageId) -> String {
+    Uuid::from_u128(id.0).as_hyphenated().to_string()
+}
+
+/// Twenty digits.
+pub(crate) fn sequence_text(number: u64) -> String {
+    format!("{number:020}")
+}
+
+/// The trace header among system attributes; it is the only one there is.
+pub(crate) fn trace_header(
+    given: message_attributes::AttributeValues,
+) -> Result<Option<String>, ServiceError> {
+    let mut header = None;
+    for (name, value) in given {
+        if name != "AWSTraceHeader" {
+            let text = format!("Message (system) attribute '{name}' is not supported.");
+            return Err(ServiceError::new(&errors::INVALID_PARAMETER, text));
+        }
+        if value.data_type != "String" {
+            let text = format!("Message (system) attribute '{name}' must be of type String.");
+            return Err(ServiceError::new(&errors::INVALID_PARAMETER, text));
+        }
+        header = value.string_value;
+    }
+    Ok(header)
+}

@@ -1,0 +1,116 @@
+//! What SQS offers other services.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws::Arn;
+use engine::{Delivery, Engine, Enqueue, QueueKind, Receive, Settle, Settlement};
+use futures_util::future::BoxFuture;
+use service::ports::{PortError, QueueFacts, QueueMessage, QueuePort, QueueRecord};
+
+use crate::content::Content;
+use crate::message::{Outgoing, Unfit, id_text};
+use crate::{Sqs, digest, limits, queue_name, receive_attributes};
+
+/// SQS as other services see it.
+pub struct Queues(pub Arc<Sqs>);
+
+impl Queues {
+    fn engine(&self) -> &dyn Engine {
+        &*self.0.engine
+    }
+
+    async fn settle(&self, queue: Arn, handles: Vec<String>, settle: Settle) -> Result<(), PortError> {
+        let settlements =
+            handles.into_iter().map(|receipt_handle| Settlement { receipt_handle, settle }).collect();
+        // A handle that expired meanwhile belongs to a message that will be received again: nothing to do.
+        self.engine().settle(queue_name::from_arn(&queue), settlements).await?;
+        Ok(())
+    }
+}
+
+impl QueuePort for Queues {
+    fn prepare(&self, queue: Arn, message: QueueMessage) -> BoxFuture<'_, Result<Enqueue, PortError>> {
+        Box::pin(async move {
+            let queue = self.engine().queue(&queue_name::from_arn(&queue)).await?;
+            let record = self.0.records.of(&queue).map_err(|error| PortError::Failed(error.to_string()))?;
+            if message.attributes.len() > limits::MESSAGE_ATTRIBUTES_MAX {
+                return Err(PortError::Refused("more than 10 message attributes".to_owned()));
+            }
+            let outgoing = Outgoing {
+                body: message.body,
+                attributes: message.attributes,
+                trace_header: message.trace.map(|trace| trace.to_string()),
+                delay_seconds: None,
+                group: message.group,
+                deduplication_id: message.deduplication_id,
+                sender_id: message.sender_id,
+            };
+            let prepared = self.0.prepare(&queue, &record.attributes, outgoing);
+            prepared
+                .map(|prepared| prepared.enqueue)
+                .map_err(|unfit: Unfit| PortError::Refused(unfit.of_single().message.into_owned()))
+        })
+    }
+
+    fn facts(&self, queue: Arn) -> BoxFuture<'_, Result<QueueFacts, PortError>> {
+        Box::pin(async move {
+            let queue = self.engine().queue(&queue_name::from_arn(&queue)).await?;
+            Ok(QueueFacts {
+                visibility_timeout_seconds: queue.settings.visibility_timeout_seconds,
+                fifo: matches!(queue.settings.kind, QueueKind::Fifo(_)),
+            })
+        })
+    }
+
+    fn receive(
+        &self,
+        queue: Arn,
+        max_messages: u32,
+        wait: Duration,
+    ) -> BoxFuture<'_, Result<Vec<QueueRecord>, PortError>> {
+        Box::pin(async move {
+            let receive = Receive {
+                queue: queue_name::from_arn(&queue),
+                max_messages,
+                visibility_timeout_seconds: None,
+                wait,
+                attempt_id: None,
+            };
+            let deliveries = self.engine().receive(receive).await?;
+            deliveries.into_iter().map(record).collect()
+        })
+    }
+
+    fn delete(&self, queue: Arn, receipt_handles: Vec<String>) -> BoxFuture<'_, Result<(), PortError>> {
+        Box::pin(self.settle(queue, receipt_handles, Settle::Delete))
+    }
+
+    fn return_in(
+        &self,
+        queue: Arn,
+        receipt_handles: Vec<String>,
+        seconds: u32,
+    ) -> BoxFuture<'_, Result<(), PortError>> {
+        Box::pin(self.settle(queue, receipt_handles, Settle::VisibleIn { seconds }))
+    }
+}
+
+/// A delivery as Lambda's records have it.
+fn record(delivery: Delivery) -> Result<QueueRecord, PortError> {
+    let content = Content::decode(&delivery.content).map_err(|error| PortError::Failed(error.to_string()))?;
+    let attributes: BTreeMap<String, String> = receive_attributes::all_system(&delivery, &content)
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    Ok(QueueRecord {
+        message_id: id_text(delivery.message_id),
+        receipt_handle: delivery.receipt_handle,
+        body: String::from_utf8_lossy(&content.body).into_owned(),
+        md5_of_body: hex::encode(content.md5_of_body),
+        attributes,
+        md5_of_message_attributes: digest::of_attributes(&content.attributes),
+        message_attributes: content.attributes,
+    })
+}

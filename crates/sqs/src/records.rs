@@ -1,0 +1,60 @@
+//! What SQS keeps with a queue: the attributes as they were given, and its tags.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use engine::{Queue, QueueKey};
+use serde::{Deserialize, Serialize};
+use service::ServiceError;
+
+/// Version 1 of the record.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct QueueRecord {
+    version: u32,
+    /// As given, defaults left out.
+    pub(crate) attributes: BTreeMap<String, String>,
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+impl QueueRecord {
+    pub(crate) fn new(attributes: BTreeMap<String, String>, tags: BTreeMap<String, String>) -> Self {
+        Self { version: 1, attributes, tags }
+    }
+
+    pub(crate) fn encode(&self) -> Bytes {
+        serde_json::to_vec(self).expect("text keys and text values").into()
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, ServiceError> {
+        serde_json::from_slice(bytes)
+            .map_err(|error| ServiceError::internal(format!("queue record: {error}")))
+    }
+}
+
+/// Decoded records: a send must not parse one every time.
+#[derive(Default)]
+pub(crate) struct RecordCache(Mutex<HashMap<QueueKey, (u64, Arc<QueueRecord>)>>);
+
+/// Records kept; beyond, the cache starts anew.
+const RECORDS_MAX: usize = 10_000;
+
+impl RecordCache {
+    /// The record of a queue as it stands.
+    pub(crate) fn of(&self, queue: &Queue) -> Result<Arc<QueueRecord>, ServiceError> {
+        let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A queue that was deleted and made anew starts at revision 1 again: its creation tells it apart.
+        let stamp = queue.revision.wrapping_add(queue.created_at.0 << 20);
+        if let Some((known, record)) = records.get(&queue.key)
+            && *known == stamp
+        {
+            return Ok(Arc::clone(record));
+        }
+        let record = Arc::new(QueueRecord::decode(&queue.record)?);
+        if records.len() >= RECORDS_MAX {
+            records.clear();
+        }
+        records.insert(queue.key.clone(), (stamp, Arc::clone(&record)));
+        Ok(record)
+    }
+}

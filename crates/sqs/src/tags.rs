@@ -1,0 +1,25 @@
+//! Tags of a queue.
+
+use std::collections::BTreeMap;
+
+use service::ServiceError;
+
+use crate::{errors, limits};
+
+/// Keys 1 to 128 characters, values up to 256, at most fifty.
+pub(crate) fn check(tags: &BTreeMap<String, String>) -> Result<(), ServiceError> {
+    if tags.len() > limits::TAGS_MAX {
+        let text = format!("Too many tags: a queue may have {}.", limits::TAGS_MAX);
+        return Err(ServiceError::new(&errors::INVALID_PARAMETER, text));
+    }
+    for (key, value) in tags {
+        if key.is_empty()
+            || key.chars().count() > 128
+            || value.chars().count() > 256
+            || key.starts_with("aws:")
+        {
+            return Err(errors::invalid(key, "Tags", "Tag keys are 1 to 128 characters, values up to 256."));
+        }
+    }
+    Ok(())
+}
