@@ -1,9 +1,191 @@
 //! Lambda: functions, their invocation, event source mappings, and the execution environments they run in.
+//!
+//! `actions/` is the API; `invocation.rs` calls a function; `async_invocation/` and `event_source_mapping/` call it
+//! without a request; `execution.rs` is the seam to what runs it (`execution_environment/`, `runtime_api/`, `python/`,
+//! `function_log/`).
 
+mod actions;
+mod activation;
+mod async_invocation;
+mod code;
+mod configuration;
+mod errors;
+mod event_source_mapping;
 pub mod execution;
 mod execution_environment;
 mod function_log;
+mod function_name;
+mod functions;
+mod invocation;
+mod limits;
+mod paging;
+mod policy;
+mod ports;
 mod python;
+mod records;
+mod resume;
 mod runtime_api;
+mod settings;
+mod tags;
+#[cfg(test)]
+mod testing;
+
+use std::collections::HashSet;
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+
+use engine::{Clock, Engine};
+use service::{Ids, Ports, Row, Speaks, Stop, Tasks, row};
+use tokio::sync::Semaphore;
 
 pub use execution::{Execute, FunctionError, FunctionSpec, Invocation, InvokeError, Outcome};
+
+/// Functions made ready at once.
+const ACTIVATIONS_MAX: usize = 4;
+
+/// The actions.
+pub const ACTIONS: &[Row<Lambda>] = &[
+    row::<actions::AddPermission>(),
+    row::<actions::CreateEventSourceMapping>(),
+    row::<actions::CreateFunction>(),
+    row::<actions::DeleteEventSourceMapping>(),
+    row::<actions::DeleteFunction>(),
+    row::<actions::DeleteFunctionConcurrency>(),
+    row::<actions::DeleteFunctionEventInvokeConfig>(),
+    row::<actions::GetAccountSettings>(),
+    row::<actions::GetEventSourceMapping>(),
+    row::<actions::GetFunction>(),
+    row::<actions::GetFunctionConcurrency>(),
+    row::<actions::GetFunctionConfiguration>(),
+    row::<actions::GetFunctionEventInvokeConfig>(),
+    row::<actions::GetPolicy>(),
+    row::<actions::Invoke>(),
+    row::<actions::ListEventSourceMappings>(),
+    row::<actions::ListFunctions>(),
+    row::<actions::ListTags>(),
+    row::<actions::ListVersionsByFunction>(),
+    row::<actions::PutFunctionConcurrency>(),
+    row::<actions::PutFunctionEventInvokeConfig>(),
+    row::<actions::RemovePermission>(),
+    row::<actions::TagResource>(),
+    row::<actions::UntagResource>(),
+    row::<actions::UpdateEventSourceMapping>(),
+    row::<actions::UpdateFunctionCode>(),
+    row::<actions::UpdateFunctionConfiguration>(),
+];
+
+/// What Lambda is told once.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Packages are unpacked below it.
+    pub data_dir: PathBuf,
+    /// Where functions find this server.
+    pub endpoint: String,
+}
+
+/// What Lambda is built on.
+pub struct Dependencies {
+    /// Keeps records, packages and asynchronous events.
+    pub engine: Arc<dyn Engine>,
+    /// Makes ids.
+    pub ids: Arc<dyn Ids>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// The other services.
+    pub ports: Ports,
+    /// Runs functions.
+    pub executor: Arc<dyn Execute>,
+    /// What it is told.
+    pub settings: Settings,
+}
+
+/// The service's state.
+pub struct Lambda {
+    engine: Arc<dyn Engine>,
+    ids: Arc<dyn Ids>,
+    clock: Arc<dyn Clock>,
+    ports: Ports,
+    executor: Arc<dyn Execute>,
+    settings: Settings,
+    folders: code::Folders,
+    calls: invocation::Calls,
+    activations: Semaphore,
+    tasks: OnceLock<Tasks>,
+    attended: Mutex<HashSet<String>>,
+    this: Weak<Self>,
+}
+
+impl Lambda {
+    /// Puts the service together; nothing happens before `start`.
+    pub fn new(dependencies: Dependencies) -> Arc<Self> {
+        let Dependencies { engine, ids, clock, ports, executor, settings } = dependencies;
+        Arc::new_cyclic(|this| Self {
+            engine,
+            ids,
+            clock,
+            ports,
+            executor,
+            folders: code::Folders::below(&settings.data_dir),
+            settings,
+            calls: invocation::Calls::default(),
+            activations: Semaphore::new(ACTIVATIONS_MAX),
+            tasks: OnceLock::new(),
+            attended: Mutex::default(),
+            this: this.clone(),
+        })
+    }
+
+    /// Runs a task of the service. Before `start` nothing runs: `start` looks for everything that is to be done.
+    fn spawn<F: Future<Output = ()> + Send + 'static>(
+        &self,
+        name: &'static str,
+        task: impl FnOnce(Arc<Self>, Stop) -> F,
+    ) {
+        if let (Some(tasks), Some(this)) = (self.tasks.get(), self.this.upgrade()) {
+            tasks.spawn(name, task(this, tasks.stop()));
+        }
+    }
+
+    /// Runs a task that attends to one thing, named by a key that is never used again, if none does yet.
+    fn attend<F: Future<Output = ()> + Send + 'static>(
+        &self,
+        name: &'static str,
+        key: String,
+        task: impl FnOnce(Arc<Self>, Stop) -> F,
+    ) {
+        if self.tasks.get().is_none() || !self.attended().insert(key.clone()) {
+            return;
+        }
+        self.spawn(name, move |this, stop| {
+            let task = task(Arc::clone(&this), stop);
+            async move {
+                task.await;
+                this.attended().remove(&key);
+            }
+        });
+    }
+
+    fn attended(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.attended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The service as the server takes it.
+pub fn service(state: &Arc<Lambda>) -> service::Service {
+    let speaks = Speaks { json_target: None, query: None, on_decode_error: errors::on_decode_error };
+    service::bind("lambda", speaks, ACTIONS, state)
+}
+
+/// Offers Lambda's port to the other services. Before `start` of any of them.
+pub fn offer(state: &Arc<Lambda>, ports: &Ports) {
+    ports.offer_functions(Arc::new(ports::Functions(Arc::clone(state))));
+}
+
+/// Goes on with everything that happens without a request: functions on their way to be active, asynchronous events,
+/// event source mappings. Once, after the engine is open and all ports are offered.
+pub fn start(state: &Arc<Lambda>, tasks: &Tasks) {
+    if state.tasks.set(tasks.clone()).is_ok() {
+        resume::begin(state);
+    }
+}

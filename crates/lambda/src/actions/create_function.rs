@@ -1,0 +1,152 @@
+//! CreateFunction: checks and stores a package, and makes a function of it that is `Pending` until it is unpacked.
+//!
+//! Differs from AWS: packages only (no container images), `$LATEST` only (`Publish` is refused).
+//!
+//! <https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html>
+
+use std::collections::BTreeMap;
+
+use engine::{BlobId, Error, Expect, QueueKind, QueueSettings, Refusal};
+use serde::Deserialize;
+use serde_json::Value as Json;
+use service::{Action, Context, DecodeError, Method, Rest, ServiceError};
+
+use crate::Lambda;
+use crate::async_invocation;
+use crate::code::CodeSource;
+use crate::configuration::FunctionConfiguration;
+use crate::errors::{self, invalid, not_supported};
+use crate::function_name::FunctionName;
+use crate::limits;
+use crate::records::{self, Code, FunctionRecord, LastUpdate, State, function_key};
+use crate::settings::{Settings, checked_architectures};
+use crate::tags::check_tags;
+
+/// Its input.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Input {
+    function_name: String,
+    code: CodeSource,
+    publish: Option<bool>,
+    package_type: Option<String>,
+    architectures: Option<Vec<String>>,
+    tags: Option<BTreeMap<String, String>>,
+    code_signing_config_arn: Option<Json>,
+    #[serde(flatten)]
+    settings: Settings,
+}
+
+/// The action.
+pub(crate) struct CreateFunction;
+
+impl Action for CreateFunction {
+    const NAME: &'static str = "CreateFunction";
+    const REST: Option<&'static Rest> = Some(&Rest::new(Method::Post, "/2015-03-31/functions", 201));
+    type Service = Lambda;
+    type Input = Input;
+    type Output = FunctionConfiguration;
+
+    async fn run(lambda: &Lambda, context: &Context, input: Input) -> Result<Self::Output, ServiceError> {
+        let name = FunctionName::parse_unqualified(&input.function_name, &context.caller)?;
+        check(&input)?;
+        let mut record = draft(lambda, context, name);
+        record.architectures = checked_architectures(input.architectures)?;
+        record.tags = check_tags(input.tags.unwrap_or_default())?;
+        input.settings.apply(&mut record)?;
+        if lambda.find_function(&record.arn).await?.is_some() {
+            return Err(exists(&record.name));
+        }
+        if let Some(code) = lambda.accept_code(input.code, false).await? {
+            record.code = code;
+        }
+        store(lambda, &record).await?;
+        tracing::info!(function = %record.arn, runtime = record.runtime, "function created");
+        lambda.activate_soon(record.arn.clone());
+        lambda.attend_events(&record);
+        Ok(FunctionConfiguration::of(&record))
+    }
+}
+
+fn check(input: &Input) -> Result<(), ServiceError> {
+    if input.settings.role.is_none() {
+        return Err(errors::on_decode_error(DecodeError::Missing("Role".to_owned())));
+    }
+    if input.package_type.as_deref().is_some_and(|kind| kind != "Zip") {
+        return Err(not_supported("PackageType Image: a function in a container image"));
+    }
+    if input.code_signing_config_arn.is_some() {
+        return Err(not_supported("CodeSigningConfigArn: code signing"));
+    }
+    if input.publish == Some(true) {
+        return Err(not_supported("Publish: a version besides $LATEST"));
+    }
+    if input.settings.runtime.is_none() || input.settings.handler.is_none() {
+        return Err(invalid(
+            "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
+        ));
+    }
+    Ok(())
+}
+
+/// A function with AWS's defaults.
+fn draft(lambda: &Lambda, context: &Context, name: FunctionName) -> FunctionRecord {
+    FunctionRecord {
+        id: lambda.ids.uuid().to_string(),
+        arn: name.arn,
+        name: name.name,
+        runtime: String::new(),
+        handler: String::new(),
+        role: String::new(),
+        description: String::new(),
+        timeout_seconds: limits::TIMEOUT_SECONDS_DEFAULT,
+        memory_mb: limits::MEMORY_MB_MIN,
+        ephemeral_storage_mb: limits::EPHEMERAL_STORAGE_MB_MIN,
+        environment: None,
+        tracing_mode: "PassThrough".to_owned(),
+        architectures: Vec::new(),
+        dead_letter_target: None,
+        kms_key_arn: None,
+        vpc_config: None,
+        logging_config: None,
+        code: Code { blob: BlobId(String::new()), size: 0, sha256: String::new() },
+        last_modified: context.now,
+        revision_id: lambda.ids.uuid().to_string(),
+        environment_revision: context.now.0,
+        state: State::Pending,
+        last_update: LastUpdate::InProgress,
+        tags: BTreeMap::new(),
+        policy: BTreeMap::new(),
+        reserved_concurrency: None,
+        event_invoke: None,
+    }
+}
+
+/// The queue first: a function whose record is there can be invoked asynchronously. What a crash leaves of a queue
+/// alone is removed at the next start.
+async fn store(lambda: &Lambda, record: &FunctionRecord) -> Result<(), ServiceError> {
+    lambda.engine.create_queue(record.event_queue(), event_queue_settings(), bytes::Bytes::new()).await?;
+    let put = lambda.engine.put(function_key(&record.arn), records::encode(record), Expect::Absent).await;
+    let Err(error) = put else { return Ok(()) };
+    lambda.engine.delete_queue(record.event_queue()).await?;
+    lambda.engine.delete_blob(&record.code.blob).await?;
+    match error {
+        Error::Refused(Refusal::RecordChanged(_)) => Err(exists(&record.name)),
+        other => Err(other.into()),
+    }
+}
+
+fn event_queue_settings() -> QueueSettings {
+    QueueSettings {
+        kind: QueueKind::Standard,
+        delay_seconds: 0,
+        retention_seconds: async_invocation::RETENTION_SECONDS,
+        visibility_timeout_seconds: async_invocation::VISIBILITY_SECONDS,
+        dead_letter: None,
+        in_flight_max: async_invocation::IN_FLIGHT_MAX,
+    }
+}
+
+fn exists(name: &str) -> ServiceError {
+    ServiceError::new(&errors::RESOURCE_CONFLICT, format!("Function already exist: {name}"))
+}

@@ -1,0 +1,81 @@
+//! One file per AWS action.
+
+mod add_permission;
+mod create_event_source_mapping;
+mod create_function;
+mod delete_event_source_mapping;
+mod delete_function;
+mod delete_function_concurrency;
+mod delete_function_event_invoke_config;
+mod get_account_settings;
+mod get_event_source_mapping;
+mod get_function;
+mod get_function_concurrency;
+mod get_function_configuration;
+mod get_function_event_invoke_config;
+mod get_policy;
+mod invoke;
+mod list_event_source_mappings;
+mod list_functions;
+mod list_tags;
+mod list_versions_by_function;
+mod put_function_concurrency;
+mod put_function_event_invoke_config;
+mod remove_permission;
+mod tag_resource;
+mod untag_resource;
+mod update_event_source_mapping;
+mod update_function_code;
+mod update_function_configuration;
+
+pub(crate) use add_permission::AddPermission;
+pub(crate) use create_event_source_mapping::CreateEventSourceMapping;
+pub(crate) use create_function::CreateFunction;
+pub(crate) use delete_event_source_mapping::DeleteEventSourceMapping;
+pub(crate) use delete_function::DeleteFunction;
+pub(crate) use delete_function_concurrency::DeleteFunctionConcurrency;
+pub(crate) use delete_function_event_invoke_config::DeleteFunctionEventInvokeConfig;
+pub(crate) use get_account_settings::GetAccountSettings;
+pub(crate) use get_event_source_mapping::GetEventSourceMapping;
+pub(crate) use get_function::GetFunction;
+pub(crate) use get_function_concurrency::GetFunctionConcurrency;
+pub(crate) use get_function_configuration::GetFunctionConfiguration;
+pub(crate) use get_function_event_invoke_config::GetFunctionEventInvokeConfig;
+pub(crate) use get_policy::GetPolicy;
+pub(crate) use invoke::Invoke;
+pub(crate) use list_event_source_mappings::ListEventSourceMappings;
+pub(crate) use list_functions::ListFunctions;
+pub(crate) use list_tags::ListTags;
+pub(crate) use list_versions_by_function::ListVersionsByFunction;
+pub(crate) use put_function_concurrency::PutFunctionConcurrency;
+pub(crate) use put_function_event_invoke_config::PutFunctionEventInvokeConfig;
+pub(crate) use remove_permission::RemovePermission;
+pub(crate) use tag_resource::TagResource;
+pub(crate) use untag_resource::UntagResource;
+pub(crate) use update_event_source_mapping::UpdateEventSourceMapping;
+pub(crate) use update_function_code::UpdateFunctionCode;
+pub(crate) use update_function_configuration::UpdateFunctionConfiguration;
+
+use serde::Deserialize;
+use service::Binding;
+
+/// The query string of actions that take a qualifier.
+const QUALIFIER: &[Binding] = &[Binding { member: "Qualifier", name: "Qualifier" }];
+/// The query string of actions that list.
+const PAGING: &[Binding] =
+    &[Binding { member: "Marker", name: "Marker" }, Binding { member: "MaxItems", name: "MaxItems" }];
+
+/// The input of actions that are about a function or one of its versions.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Qualified {
+    function_name: String,
+    qualifier: Option<String>,
+}
+
+/// The input of actions that are about a function and none of its versions.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Named {
+    function_name: String,
+}

@@ -1,0 +1,104 @@
+//! PutFunctionEventInvokeConfig: how often and how long asynchronous events of a function are retried.
+//!
+//! Differs from AWS: no destinations; a function's `DeadLetterConfig` is honoured.
+//!
+//! <https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html>
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+use service::{Action, Context, Method, Rest, ServiceError};
+
+use super::QUALIFIER;
+use crate::Lambda;
+use crate::errors::not_supported;
+use crate::event_source_mapping::seconds;
+use crate::function_name::LATEST;
+use crate::limits::{ASYNCHRONOUS_RETRIES_DEFAULT, EVENT_AGE_SECONDS_MAX, EVENT_AGE_SECONDS_MIN};
+use crate::records::{EventInvoke, FunctionRecord};
+use crate::settings::within;
+
+/// Its input.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Input {
+    function_name: String,
+    qualifier: Option<String>,
+    maximum_retry_attempts: Option<i64>,
+    maximum_event_age_in_seconds: Option<i64>,
+    destination_config: Option<Json>,
+}
+
+/// `FunctionEventInvokeConfig`.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct EventInvokeConfig {
+    last_modified: f64,
+    function_arn: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    maximum_retry_attempts: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    maximum_event_age_in_seconds: Option<u32>,
+    destination_config: Json,
+}
+
+impl EventInvokeConfig {
+    /// As AWS shows it.
+    pub(super) fn of(record: &FunctionRecord, config: EventInvoke) -> Self {
+        Self {
+            last_modified: seconds(config.last_modified),
+            function_arn: format!("{}:{LATEST}", record.arn),
+            maximum_retry_attempts: config.maximum_retry_attempts,
+            maximum_event_age_in_seconds: config.maximum_event_age_seconds,
+            destination_config: json!({"OnSuccess": {}, "OnFailure": {}}),
+        }
+    }
+}
+
+/// The action.
+pub(crate) struct PutFunctionEventInvokeConfig;
+
+impl Action for PutFunctionEventInvokeConfig {
+    const NAME: &'static str = "PutFunctionEventInvokeConfig";
+    const REST: Option<&'static Rest> = Some(&Rest {
+        query: QUALIFIER,
+        ..Rest::new(Method::Put, "/2019-09-25/functions/{FunctionName}/event-invoke-config", 200)
+    });
+    type Service = Lambda;
+    type Input = Input;
+    type Output = EventInvokeConfig;
+
+    async fn run(
+        lambda: &Lambda,
+        context: &Context,
+        input: Input,
+    ) -> Result<EventInvokeConfig, ServiceError> {
+        if names_a_destination(input.destination_config.as_ref()) {
+            return Err(not_supported("DestinationConfig: a destination of asynchronous invocations"));
+        }
+        let retries = input
+            .maximum_retry_attempts
+            .map(|given| within(given, "maximumRetryAttempts", 0, ASYNCHRONOUS_RETRIES_DEFAULT))
+            .transpose()?;
+        let age = input
+            .maximum_event_age_in_seconds
+            .map(|given| {
+                within(given, "maximumEventAgeInSeconds", EVENT_AGE_SECONDS_MIN, EVENT_AGE_SECONDS_MAX)
+            })
+            .transpose()?;
+        let (_, mut stored) =
+            lambda.function(&input.function_name, input.qualifier.as_deref(), context).await?;
+        let config = EventInvoke {
+            maximum_retry_attempts: retries,
+            maximum_event_age_seconds: age,
+            last_modified: context.now,
+        };
+        stored.record.event_invoke = Some(config);
+        lambda.replace_function(&stored.record, stored.revision).await?;
+        Ok(EventInvokeConfig::of(&stored.record, config))
+    }
+}
+
+fn names_a_destination(config: Option<&Json>) -> bool {
+    let sides = config.and_then(Json::as_object).into_iter().flat_map(|config| config.values());
+    sides.filter_map(|side| side.get("Destination")?.as_str()).any(|destination| !destination.is_empty())
+}

@@ -1,0 +1,64 @@
+//! UpdateFunctionCode: another package for a function. `LastUpdateStatus` is `InProgress` until it is unpacked.
+//!
+//! Differs from AWS: packages only, and `Publish` is refused.
+//!
+//! <https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html>
+
+use serde::Deserialize;
+use service::{Action, Context, Method, Rest, ServiceError};
+
+use crate::Lambda;
+use crate::code::CodeSource;
+use crate::configuration::FunctionConfiguration;
+use crate::errors::not_supported;
+use crate::functions::check_updatable;
+use crate::settings::checked_architectures;
+
+/// Its input.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Input {
+    function_name: String,
+    publish: Option<bool>,
+    dry_run: Option<bool>,
+    revision_id: Option<String>,
+    architectures: Option<Vec<String>>,
+    #[serde(flatten)]
+    code: CodeSource,
+}
+
+/// The action.
+pub(crate) struct UpdateFunctionCode;
+
+impl Action for UpdateFunctionCode {
+    const NAME: &'static str = "UpdateFunctionCode";
+    const REST: Option<&'static Rest> =
+        Some(&Rest::new(Method::Put, "/2015-03-31/functions/{FunctionName}/code", 200));
+    type Service = Lambda;
+    type Input = Input;
+    type Output = FunctionConfiguration;
+
+    async fn run(lambda: &Lambda, context: &Context, input: Input) -> Result<Self::Output, ServiceError> {
+        if input.publish == Some(true) {
+            return Err(not_supported("Publish: a version besides $LATEST"));
+        }
+        let stored = lambda.unqualified_function(&input.function_name, context).await?;
+        check_updatable(&stored.record, input.revision_id.as_deref())?;
+        let mut record = stored.record;
+        if input.architectures.is_some() {
+            record.architectures = checked_architectures(input.architectures)?;
+        }
+        let accepted = lambda.accept_code(input.code, input.dry_run == Some(true)).await?;
+        let Some(code) = accepted else { return Ok(FunctionConfiguration::of(&record)) };
+        let (added, replaced) = (code.blob.clone(), std::mem::replace(&mut record.code, code));
+        lambda.touch(&mut record, context);
+        if let Err(error) = lambda.replace_function(&record, stored.revision).await {
+            lambda.engine.delete_blob(&added).await?;
+            return Err(error);
+        }
+        lambda.engine.delete_blob(&replaced.blob).await?;
+        lambda.executor.retire(&record.arn);
+        lambda.activate_soon(record.arn.clone());
+        Ok(FunctionConfiguration::of(&record))
+    }
+}

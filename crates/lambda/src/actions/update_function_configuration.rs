@@ -1,0 +1,45 @@
+//! UpdateFunctionConfiguration: other settings for a function; what is not given stays.
+//!
+//! <https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html>
+
+use serde::Deserialize;
+use service::{Action, Context, Method, Rest, ServiceError};
+
+use crate::Lambda;
+use crate::configuration::FunctionConfiguration;
+use crate::functions::check_updatable;
+use crate::settings::Settings;
+
+/// Its input.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Input {
+    function_name: String,
+    revision_id: Option<String>,
+    #[serde(flatten)]
+    settings: Settings,
+}
+
+/// The action.
+pub(crate) struct UpdateFunctionConfiguration;
+
+impl Action for UpdateFunctionConfiguration {
+    const NAME: &'static str = "UpdateFunctionConfiguration";
+    const REST: Option<&'static Rest> =
+        Some(&Rest::new(Method::Put, "/2015-03-31/functions/{FunctionName}/configuration", 200));
+    type Service = Lambda;
+    type Input = Input;
+    type Output = FunctionConfiguration;
+
+    async fn run(lambda: &Lambda, context: &Context, input: Input) -> Result<Self::Output, ServiceError> {
+        let stored = lambda.unqualified_function(&input.function_name, context).await?;
+        check_updatable(&stored.record, input.revision_id.as_deref())?;
+        let mut record = stored.record;
+        input.settings.apply(&mut record)?;
+        lambda.touch(&mut record, context);
+        lambda.replace_function(&record, stored.revision).await?;
+        lambda.executor.retire(&record.arn);
+        lambda.activate_soon(record.arn.clone());
+        Ok(FunctionConfiguration::of(&record))
+    }
+}

@@ -1,0 +1,71 @@
+//! How an event is written into a function's queue: one line of JSON, then the event as it came.
+//!
+//! The message's id is the invocation's request id.
+
+use aws::{RequestId, TraceHeader};
+use bytes::Bytes;
+use engine::{Enqueue, MessageId, NewMessage};
+use serde::{Deserialize, Serialize};
+
+use crate::records::FunctionRecord;
+
+/// What goes before the event.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Head {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trace: Option<String>,
+}
+
+/// A stored event.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct StoredEvent {
+    pub(super) trace: Option<TraceHeader>,
+    pub(super) payload: Bytes,
+}
+
+/// The send that makes an asynchronous invocation.
+pub(crate) fn enqueue(
+    function: &FunctionRecord,
+    request_id: RequestId,
+    trace: Option<&TraceHeader>,
+    payload: &Bytes,
+) -> Enqueue {
+    let head = Head { trace: trace.map(TraceHeader::to_string) };
+    let mut content = serde_json::to_vec(&head).expect("a text is JSON");
+    content.push(b'\n');
+    content.extend_from_slice(payload);
+    let message = NewMessage {
+        id: MessageId(request_id.0.as_u128()),
+        content: content.into(),
+        delay_seconds: None,
+        group: None,
+        deduplication_id: None,
+    };
+    Enqueue { queue: function.event_queue(), message }
+}
+
+/// Reads what `enqueue` wrote; `None` if it is something else.
+pub(super) fn read(content: &Bytes) -> Option<StoredEvent> {
+    let end = content.iter().position(|byte| *byte == b'\n')?;
+    let head: Head = serde_json::from_slice(&content[..end]).ok()?;
+    let trace = head.trace.as_deref().and_then(TraceHeader::parse);
+    Some(StoredEvent { trace, payload: content.slice(end + 1..) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::record;
+
+    #[test]
+    fn an_event_is_read_as_it_was_written() {
+        let trace = TraceHeader::parse("Root=1-67891233-abcdef012345678912345678;Sampled=1").unwrap();
+        let payload = Bytes::from_static(b"{\"a\":\n\"b\"}");
+        let request_id = RequestId(uuid::Uuid::from_u128(7));
+        let enqueue = enqueue(&record("f"), request_id, Some(&trace), &payload);
+        assert_eq!(enqueue.message.id, MessageId(7));
+        assert!(!enqueue.queue.as_str().starts_with("arn:aws:sqs"));
+        assert_eq!(read(&enqueue.message.content), Some(StoredEvent { trace: Some(trace), payload }));
+        assert_eq!(read(&Bytes::from_static(b"junk")), None);
+    }
+}

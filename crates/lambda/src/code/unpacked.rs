@@ -1,0 +1,99 @@
+//! The folders that packages are unpacked in: `functions/<region>/<account>/<name>/<sha256>` below the data folder.
+//!
+//! A cache of the stored packages. It is emptied when the program starts, because what a power cut left half-written
+//! cannot be told from the whole.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use aws::Arn;
+use bytes::Bytes;
+
+use super::archive::{self, BadArchive};
+use crate::records::FunctionRecord;
+
+/// A function's latest packages stay: environments of the one before may still be busy.
+const KEPT: usize = 3;
+
+/// Where packages are unpacked.
+#[derive(Clone, Debug)]
+pub(crate) struct Folders {
+    root: PathBuf,
+}
+
+impl Folders {
+    pub(crate) fn below(data_dir: &Path) -> Self {
+        Self { root: data_dir.join("functions") }
+    }
+
+    /// Where the function's package belongs.
+    pub(crate) fn of(&self, record: &FunctionRecord) -> PathBuf {
+        self.of_function(&record.arn, &record.name).join(&record.code.sha256)
+    }
+
+    fn of_function(&self, arn: &Arn, name: &str) -> PathBuf {
+        self.root.join(arn.region()).join(arn.account()).join(name)
+    }
+
+    /// Moves what an earlier run left out of the way; answers where to, if there was something.
+    pub(crate) fn set_aside(&self) -> io::Result<Option<PathBuf>> {
+        let aside = self.root.with_extension("old");
+        if aside.exists() {
+            fs::remove_dir_all(&aside)?;
+        }
+        match fs::rename(&self.root, &aside) {
+            Ok(()) => Ok(Some(aside)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Unpacks a package to where it belongs; whole or not at all.
+    pub(crate) fn fill(folder: &Path, zip: &Bytes) -> Result<(), BadArchive> {
+        let parent = folder.parent().ok_or_else(|| io::Error::other("a function's folder has a parent"))?;
+        fs::create_dir_all(parent)?;
+        let unfinished = tempfile::Builder::new().prefix(".unpacking-").tempdir_in(parent)?;
+        archive::unpack(zip, unfinished.path())?;
+        make_enterable(unfinished.path())?;
+        fs::rename(unfinished.path(), folder)?;
+        // It has another name now; nothing is left to remove.
+        let _ = unfinished.keep();
+        prune(parent, folder);
+        Ok(())
+    }
+
+    /// Removes all packages of a function.
+    pub(crate) fn forget(&self, arn: &Arn, name: &str) {
+        let folder = self.of_function(arn, name);
+        if let Err(error) = fs::remove_dir_all(&folder)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(folder = %folder.display(), %error, "a deleted function's code could not be removed");
+        }
+    }
+}
+
+/// Temporary folders are their owner's alone; a function's code is not secret.
+fn make_enterable(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
+}
+
+/// Removes packages beyond the latest ones. What fails here costs room only until the next start.
+fn prune(parent: &Path, current: &Path) {
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    let mut folders: Vec<(SystemTime, PathBuf)> = entries
+        .filter_map(Result::ok)
+        .filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."))
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    folders.sort();
+    folders.reverse();
+    for (_, path) in folders.into_iter().skip(KEPT).filter(|(_, path)| path != current) {
+        if let Err(error) = fs::remove_dir_all(&path) {
+            tracing::debug!(folder = %path.display(), %error, "an old package could not be removed");
+        }
+    }
+}

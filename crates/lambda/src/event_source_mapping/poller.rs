@@ -1,0 +1,208 @@
+//! Polls a mapping's queue and runs batches beside each other: more as long as the queue is never empty, fewer when
+//! there is no room for the function.
+//!
+//! One loop receives; batches run in tasks of their own. A message is received only when its batch may begin at once, so
+//! its visibility timeout belongs to the function.
+//!
+//! <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html>
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::Timestamp;
+use futures_util::FutureExt;
+use service::ports::{PortError, QueueFacts, QueueRecord};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::batch::{self, Batch, Course, longer};
+use super::record::measure;
+use crate::Lambda;
+use crate::limits::{
+    BACKOFF, BATCHES_AT_FIRST, BATCHES_MAX, LONG_POLL, RECEIVE_MESSAGES_MAX, SYNCHRONOUS_PAYLOAD_BYTES_MAX,
+};
+use crate::records::MappingRecord;
+
+/// More batches at once after so many full ones in a row: AWS adds 300 a minute, five a second.
+const GROWTH_EVERY: Duration = Duration::from_secs(1);
+const GROWTH: usize = 5;
+
+/// How many batches may run at once.
+#[derive(Debug)]
+struct Concurrency {
+    now: usize,
+    max: usize,
+    grown_at: Timestamp,
+}
+
+impl Concurrency {
+    fn new(mapping: &MappingRecord, now: Timestamp) -> Self {
+        let max = mapping
+            .maximum_concurrency
+            .and_then(|max| usize::try_from(max).ok())
+            .map_or(BATCHES_MAX, |max| max.min(BATCHES_MAX));
+        Self { now: BATCHES_AT_FIRST.min(max), max, grown_at: now }
+    }
+
+    /// All run that may: when more may.
+    fn grows_at(&self) -> Option<Timestamp> {
+        (self.now < self.max).then(|| self.grown_at.plus(GROWTH_EVERY))
+    }
+
+    fn grow(&mut self, now: Timestamp) {
+        self.now = (self.now + GROWTH).min(self.max);
+        self.grown_at = now;
+    }
+
+    fn after(&mut self, course: Course, now: Timestamp) {
+        if course == Course::Throttled {
+            self.now = (self.now / 2).max(1);
+            self.grown_at = now;
+        }
+    }
+
+    /// The queue is empty: the next backlog begins as the first one did.
+    fn idle(&mut self, now: Timestamp) {
+        self.now = BATCHES_AT_FIRST.min(self.max);
+        self.grown_at = now;
+    }
+}
+
+/// Polls until told to end; returns when its last batch has ended.
+pub(super) async fn poll(lambda: Arc<Lambda>, mapping: Arc<MappingRecord>, end: watch::Receiver<bool>) {
+    let mut poller = Poller {
+        concurrency: Concurrency::new(&mapping, lambda.clock.now()),
+        running: JoinSet::new(),
+        lambda,
+        mapping,
+        end,
+    };
+    poller.run().await;
+    while let Some(ended) = poller.running.join_next().await {
+        poller.note(ended);
+    }
+}
+
+struct Poller {
+    lambda: Arc<Lambda>,
+    mapping: Arc<MappingRecord>,
+    concurrency: Concurrency,
+    running: JoinSet<Course>,
+    end: watch::Receiver<bool>,
+}
+
+impl Poller {
+    async fn run(&mut self) {
+        let mut wait = *BACKOFF.start();
+        while self.room().await {
+            match self.gather().await {
+                Ok(Some(batch)) => {
+                    wait = *BACKOFF.start();
+                    self.begin(batch);
+                }
+                Ok(None) => self.concurrency.idle(self.lambda.clock.now()),
+                Err(error) => {
+                    tracing::warn!(queue = %self.mapping.queue, %error, "queue could not be polled, trying again");
+                    let until = self.lambda.clock.now().plus(wait);
+                    let mut end = self.end.clone();
+                    tokio::select! {
+                        () = self.lambda.clock.sleep_until(until) => {}
+                        () = ended(&mut end) => return,
+                    }
+                    wait = longer(wait);
+                }
+            }
+        }
+    }
+
+    /// Waits until another batch may run; `false` when polling is to end.
+    async fn room(&mut self) -> bool {
+        while let Some(ended) = self.running.try_join_next() {
+            self.note(ended);
+        }
+        while self.running.len() >= self.concurrency.now {
+            let mut end = self.end.clone();
+            let grows_at = self.concurrency.grows_at();
+            let clock = &self.lambda.clock;
+            tokio::select! {
+                Some(ended) = self.running.join_next() => self.note(ended),
+                () = clock.sleep_until(grows_at.unwrap_or_default()), if grows_at.is_some() => {
+                    self.concurrency.grow(clock.now());
+                }
+                () = ended(&mut end) => return false,
+            }
+        }
+        !*self.end.borrow()
+    }
+
+    fn note(&mut self, ended: Result<Course, tokio::task::JoinError>) {
+        match ended {
+            Ok(course) => self.concurrency.after(course, self.lambda.clock.now()),
+            Err(error) => tracing::error!(queue = %self.mapping.queue, %error, "batch ended by a panic"),
+        }
+    }
+
+    fn begin(&mut self, batch: Batch) {
+        self.running.spawn(batch::run(Arc::clone(&self.lambda), Arc::clone(&self.mapping), batch));
+    }
+
+    /// The next batch: at once what is there, or within the batching window as much as fits. `None`: nothing came.
+    async fn gather(&mut self) -> Result<Option<Batch>, PortError> {
+        let facts = self.facts().await?;
+        let mut messages = self.receive(self.mapping.batch_size, LONG_POLL).await?;
+        if messages.is_empty() {
+            return Ok(None);
+        }
+        let first = self.lambda.clock.now();
+        let expires = first.plus_seconds(facts.visibility_timeout_seconds);
+        let closes = first.plus_seconds(self.mapping.batching_window_seconds);
+        let mut bytes: usize = messages.iter().map(measure).sum();
+        while let Some((room, wait)) = self.open(&messages, bytes, closes) {
+            let more = match self.receive(room, wait).await {
+                Ok(more) => more,
+                Err(error) => {
+                    tracing::debug!(queue = %self.mapping.queue, %error, "batch goes as it is");
+                    break;
+                }
+            };
+            bytes += more.iter().map(measure).sum::<usize>();
+            messages.extend(more);
+        }
+        Ok(Some(Batch { messages, expires }))
+    }
+
+    /// How many messages the batch still takes and how long it waits for them; `None` when it is closed.
+    fn open(&self, messages: &[QueueRecord], bytes: usize, closes: Timestamp) -> Option<(u32, Duration)> {
+        let wait = closes.since(self.lambda.clock.now());
+        let taken = u32::try_from(messages.len()).unwrap_or(u32::MAX);
+        let room = self.mapping.batch_size.saturating_sub(taken);
+        // The next receive may bring as many bytes as the largest message seen, each time.
+        let largest = messages.iter().map(measure).max().unwrap_or(0).max(1);
+        let by_bytes = SYNCHRONOUS_PAYLOAD_BYTES_MAX.saturating_sub(bytes) / largest;
+        let room = room.min(u32::try_from(by_bytes).unwrap_or(u32::MAX));
+        let open = room > 0 && !wait.is_zero() && !*self.end.borrow();
+        open.then_some((room, wait.min(LONG_POLL)))
+    }
+
+    async fn facts(&self) -> Result<QueueFacts, PortError> {
+        self.lambda.ports.queues()?.facts(self.mapping.queue.clone()).await
+    }
+
+    /// Up to `max` messages; none if polling is to end.
+    async fn receive(&self, max: u32, wait: Duration) -> Result<Vec<QueueRecord>, PortError> {
+        let queues = self.lambda.ports.queues()?;
+        let receiving = queues.receive(self.mapping.queue.clone(), max.min(RECEIVE_MESSAGES_MAX), wait);
+        let mut end = self.end.clone();
+        tokio::select! {
+            biased;
+            received = receiving => received,
+            () = ended(&mut end) => Ok(Vec::new()),
+        }
+    }
+}
+
+/// Completes when polling is to end.
+async fn ended(end: &mut watch::Receiver<bool>) {
+    // An error means that nobody can tell any more, which is the same.
+    end.wait_for(|end| *end).map(drop).await;
+}

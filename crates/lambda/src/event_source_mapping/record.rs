@@ -1,0 +1,182 @@
+//! The event that a function gets: received messages as `Records`.
+//!
+//! <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#example-standard-queue-message-event>
+
+use std::collections::BTreeMap;
+
+use aws::{Arn, TraceHeader};
+use bytes::Bytes;
+use serde::Serialize;
+use service::Blob;
+use service::ports::{MessageAttribute, MessageAttributeValue, QueueRecord};
+
+#[derive(Serialize)]
+struct Event<'a> {
+    #[serde(rename = "Records")]
+    records: Vec<Record<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Record<'a> {
+    message_id: &'a str,
+    receipt_handle: &'a str,
+    body: &'a str,
+    attributes: &'a BTreeMap<String, String>,
+    message_attributes: BTreeMap<&'a str, Attribute<'a>>,
+    #[serde(rename = "md5OfMessageAttributes", skip_serializing_if = "Option::is_none")]
+    md5_of_message_attributes: Option<&'a str>,
+    #[serde(rename = "md5OfBody")]
+    md5_of_body: &'a str,
+    event_source: &'static str,
+    #[serde(rename = "eventSourceARN")]
+    event_source_arn: &'a str,
+    aws_region: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Attribute<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    string_value: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    binary_value: Option<&'a Blob>,
+    string_list_values: [&'static str; 0],
+    binary_list_values: [&'static str; 0],
+    data_type: &'a str,
+}
+
+/// The event of a batch.
+pub(super) fn event(queue: &Arn, messages: &[QueueRecord]) -> Bytes {
+    let records = messages.iter().map(|message| record(queue, message)).collect();
+    serde_json::to_vec(&Event { records }).expect("records have text keys and no numbers").into()
+}
+
+fn record<'a>(queue: &'a Arn, message: &'a QueueRecord) -> Record<'a> {
+    Record {
+        message_id: &message.message_id,
+        receipt_handle: &message.receipt_handle,
+        body: &message.body,
+        attributes: &message.attributes,
+        message_attributes: message
+            .message_attributes
+            .iter()
+            .map(|(name, value)| (name.as_str(), attribute(value)))
+            .collect(),
+        md5_of_message_attributes: message.md5_of_message_attributes.as_deref(),
+        md5_of_body: &message.md5_of_body,
+        event_source: "aws:sqs",
+        event_source_arn: queue.as_str(),
+        aws_region: queue.region(),
+    }
+}
+
+fn attribute(attribute: &MessageAttribute) -> Attribute<'_> {
+    let (string_value, binary_value) = match &attribute.value {
+        MessageAttributeValue::Text(text) => (Some(text.as_str()), None),
+        MessageAttributeValue::Binary(blob) => (None, Some(blob)),
+    };
+    Attribute {
+        string_value,
+        binary_value,
+        string_list_values: [],
+        binary_list_values: [],
+        data_type: &attribute.data_type,
+    }
+}
+
+/// Bytes of a message in the event, closely enough to keep batches below the payload limit: text may be escaped.
+pub(super) fn measure(message: &QueueRecord) -> usize {
+    const FRAME: usize = 700;
+    let attributes: usize = message
+        .message_attributes
+        .iter()
+        .map(|(name, attribute)| {
+            let value = match &attribute.value {
+                MessageAttributeValue::Text(text) => escaped(text),
+                MessageAttributeValue::Binary(blob) => blob.0.len() * 4 / 3 + 4,
+            };
+            name.len() + attribute.data_type.len() + value + 100
+        })
+        .sum();
+    FRAME + message.receipt_handle.len() + escaped(&message.body) + attributes
+}
+
+fn escaped(text: &str) -> usize {
+    text.bytes()
+        .map(|byte| match byte {
+            b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 8 | 12 => 2,
+            0..=31 => 6,
+            _ => 1,
+        })
+        .sum()
+}
+
+/// The trace that all messages of a batch share; `None` if they have several or none.
+pub(super) fn shared_trace(messages: &[QueueRecord]) -> Option<TraceHeader> {
+    let mut headers = messages
+        .iter()
+        .map(|message| message.attributes.get("AWSTraceHeader").and_then(|text| TraceHeader::parse(text)));
+    let first = headers.next()??;
+    headers.all(|header| header.is_some_and(|header| header.root() == first.root())).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::testing::message;
+
+    #[test]
+    fn a_record_has_aws_shape() {
+        let queue: Arn = "arn:aws:sqs:us-east-2:123456789012:my-queue".parse().unwrap();
+        let mut message = message("m1", "Test message.");
+        message.message_attributes.insert(
+            "myAttribute".to_owned(),
+            MessageAttribute {
+                data_type: "String".to_owned(),
+                value: MessageAttributeValue::Text("myValue".to_owned()),
+            },
+        );
+        let event: Json = serde_json::from_slice(&event(&queue, &[message])).unwrap();
+        assert_eq!(
+            event,
+            json!({"Records": [{
+                "messageId": "m1",
+                "receiptHandle": "handle of m1",
+                "body": "Test message.",
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "messageAttributes": {"myAttribute": {
+                    "stringValue": "myValue", "stringListValues": [], "binaryListValues": [], "dataType": "String",
+                }},
+                "md5OfBody": "md5 of m1",
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:us-east-2:123456789012:my-queue",
+                "awsRegion": "us-east-2",
+            }]})
+        );
+    }
+
+    #[test]
+    fn the_measure_is_never_below_the_event() {
+        let queue: Arn = "arn:aws:sqs:us-east-2:123456789012:my-queue".parse().unwrap();
+        for body in ["", "plain", "\"\\\n\u{1}\u{1f}", "日本語"] {
+            let message = message("m1", body);
+            assert!(measure(&message) >= event(&queue, std::slice::from_ref(&message)).len(), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn one_trace_is_handed_on() {
+        let traced = |root: &str| {
+            let mut message = message("m", "");
+            message.attributes.insert("AWSTraceHeader".to_owned(), format!("Root={root}"));
+            message
+        };
+        let (one, other) = ("1-67891233-abcdef012345678912345678", "1-67891233-abcdef012345678912345679");
+        assert_eq!(shared_trace(&[traced(one), traced(one)]).unwrap().root(), Some(one));
+        assert_eq!(shared_trace(&[traced(one), traced(other)]), None);
+        assert_eq!(shared_trace(&[traced(one), message("m", "")]), None);
+    }
+}

@@ -1,0 +1,159 @@
+//! From a function's record to a call of it: the code unpacked, the reserved concurrency kept, the executor asked.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws::{AccountId, Arn, Region, TraceHeader};
+use bytes::BytesMut;
+use engine::{Error, Refusal, Timestamp};
+use futures_util::TryStreamExt;
+
+use crate::Lambda;
+use crate::code::{BadArchive, Folders};
+use crate::execution::{FunctionSpec, Invocation, InvokeError, Outcome};
+use crate::function_name::LATEST;
+use crate::functions::Stored;
+use crate::records::FunctionRecord;
+
+/// Why a package could not be made ready to run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotReady {
+    #[error(transparent)]
+    Archive(#[from] BadArchive),
+    #[error(transparent)]
+    Engine(#[from] Error),
+    #[error("reading the deployment package: {0}")]
+    Io(#[from] std::io::Error),
+    #[error("{0}")]
+    Panicked(#[from] tokio::task::JoinError),
+}
+
+/// What the program remembers of functions between their calls.
+#[derive(Default)]
+pub(crate) struct Calls {
+    specs: Mutex<HashMap<Arn, Arc<FunctionSpec>>>,
+    running: Arc<Mutex<HashMap<Arn, u32>>>,
+    unpacking: tokio::sync::Mutex<()>,
+}
+
+/// One execution of a function, counted as long as it lasts.
+struct Counted {
+    running: Arc<Mutex<HashMap<Arn, u32>>>,
+    function: Arn,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = running.get_mut(&self.function) {
+            *count -= 1;
+            if *count == 0 {
+                running.remove(&self.function);
+            }
+        }
+    }
+}
+
+impl Calls {
+    fn begin(&self, record: &FunctionRecord) -> Result<Counted, InvokeError> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = running.get(&record.arn).copied().unwrap_or(0);
+        if record.reserved_concurrency.is_some_and(|reserved| count >= reserved) {
+            return Err(InvokeError::Throttled);
+        }
+        running.insert(record.arn.clone(), count + 1);
+        Ok(Counted { running: Arc::clone(&self.running), function: record.arn.clone() })
+    }
+
+    fn known(&self, record: &FunctionRecord) -> Option<Arc<FunctionSpec>> {
+        let specs = self.specs.lock().unwrap_or_else(PoisonError::into_inner);
+        specs.get(&record.arn).filter(|spec| spec.revision == record.environment_revision).cloned()
+    }
+
+    fn remember(&self, spec: &Arc<FunctionSpec>) {
+        let mut specs = self.specs.lock().unwrap_or_else(PoisonError::into_inner);
+        specs.insert(spec.arn.clone(), Arc::clone(spec));
+    }
+
+    /// The function is gone.
+    pub(crate) fn forget(&self, function: &Arn) {
+        self.specs.lock().unwrap_or_else(PoisonError::into_inner).remove(function);
+    }
+}
+
+impl Lambda {
+    /// Calls a function once, whatever its state says: callers have looked at it.
+    pub(crate) async fn call(&self, stored: &Stored, invocation: Invocation) -> Result<Outcome, InvokeError> {
+        let counted = self.calls.begin(&stored.record)?;
+        let spec = self.spec(&stored.record).await.map_err(|error| InvokeError::Failed(error.to_string()))?;
+        let executor = Arc::clone(&self.executor);
+        // A task of its own: the caller may go away, the function runs on and is counted until it ends.
+        let running = tokio::spawn(async move {
+            let outcome = executor.invoke(spec, invocation).await;
+            drop(counted);
+            outcome
+        });
+        running.await.map_err(|error| InvokeError::Failed(error.to_string()))?
+    }
+
+    /// What the executor must know, the code unpacked.
+    pub(crate) async fn spec(&self, record: &FunctionRecord) -> Result<Arc<FunctionSpec>, NotReady> {
+        if let Some(spec) = self.calls.known(record) {
+            return Ok(spec);
+        }
+        let spec = Arc::new(self.describe(record, self.unpacked(record).await?));
+        self.calls.remember(&spec);
+        Ok(spec)
+    }
+
+    fn describe(&self, record: &FunctionRecord, code: PathBuf) -> FunctionSpec {
+        FunctionSpec {
+            arn: record.arn.clone(),
+            name: record.name.clone(),
+            version: LATEST.to_owned(),
+            runtime: record.runtime.clone(),
+            handler: record.handler.clone(),
+            timeout_seconds: record.timeout_seconds,
+            memory_mb: record.memory_mb,
+            ephemeral_storage_mb: record.ephemeral_storage_mb,
+            environment: record.environment.clone().unwrap_or_default(),
+            code,
+            revision: record.environment_revision,
+            region: Region::parse(record.arn.region()).unwrap_or_else(Region::default_region),
+            account: AccountId::parse(record.arn.account()).unwrap_or_else(AccountId::local),
+            role: record.role.clone(),
+            endpoint: self.settings.endpoint.clone(),
+        }
+    }
+
+    /// The folder with the function's code; unpacked first if need be, by one caller for all.
+    async fn unpacked(&self, record: &FunctionRecord) -> Result<PathBuf, NotReady> {
+        let folder = self.folders.of(record);
+        let _alone = self.calls.unpacking.lock().await;
+        if folder.exists() {
+            return Ok(folder);
+        }
+        let mut content = self.engine.read_blob(&record.code.blob, None).await?;
+        let mut zip = BytesMut::with_capacity(usize::try_from(record.code.size).unwrap_or(0));
+        while let Some(piece) = content.try_next().await? {
+            zip.extend_from_slice(&piece);
+        }
+        let (zip, target) = (zip.freeze(), folder.clone());
+        tokio::task::spawn_blocking(move || Folders::fill(&target, &zip)).await??;
+        Ok(folder)
+    }
+
+    /// The trace an invocation belongs to: the one it came with, or one that begins here.
+    pub(crate) fn trace_or_new(&self, trace: Option<TraceHeader>, now: Timestamp) -> TraceHeader {
+        trace.unwrap_or_else(|| {
+            let id = TraceHeader::new_trace_id(now.seconds(), self.ids.uuid().as_u128());
+            TraceHeader::begin(&id)
+        })
+    }
+}
+
+/// Whether the package was replaced while it was read: the record that was looked at is an old one.
+pub(crate) fn is_outdated(error: &NotReady) -> bool {
+    matches!(error, NotReady::Engine(Error::Refused(Refusal::NoSuchBlob)))
+}

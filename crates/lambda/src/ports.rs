@@ -1,0 +1,47 @@
+//! What Lambda offers other services: asynchronous invocation as part of their own commit.
+
+use std::sync::Arc;
+
+use aws::{Arn, RequestId};
+use engine::Enqueue;
+use futures_util::future::BoxFuture;
+use service::ports::{FunctionEvent, FunctionPort, PortError};
+
+use crate::Lambda;
+use crate::async_invocation;
+use crate::function_name::unqualified;
+use crate::functions::Stored;
+use crate::limits::ASYNCHRONOUS_PAYLOAD_BYTES_MAX;
+
+/// The port.
+pub(crate) struct Functions(pub(crate) Arc<Lambda>);
+
+impl Functions {
+    async fn find(&self, function: &Arn) -> Result<Stored, PortError> {
+        let not_found = || PortError::NotFound(function.to_string());
+        let name = unqualified(function).ok_or_else(not_found)?;
+        self.0.find_function(&name).await?.ok_or_else(not_found)
+    }
+}
+
+impl FunctionPort for Functions {
+    fn prepare(&self, function: Arn, event: FunctionEvent) -> BoxFuture<'_, Result<Enqueue, PortError>> {
+        Box::pin(async move {
+            let stored = self.find(&function).await?;
+            if event.payload.len() > ASYNCHRONOUS_PAYLOAD_BYTES_MAX {
+                return Err(PortError::Refused(format!(
+                    "{} byte payload is too large for the Event invocation type (limit \
+                     {ASYNCHRONOUS_PAYLOAD_BYTES_MAX} bytes)",
+                    event.payload.len()
+                )));
+            }
+            let trace = self.0.trace_or_new(event.trace, self.0.clock.now());
+            let request_id = RequestId(self.0.ids.uuid());
+            Ok(async_invocation::enqueue(&stored.record, request_id, Some(&trace), &event.payload))
+        })
+    }
+
+    fn exists(&self, function: Arn) -> BoxFuture<'_, Result<(), PortError>> {
+        Box::pin(async move { self.find(&function).await.map(drop) })
+    }
+}

@@ -1,0 +1,232 @@
+//! What Lambda keeps in the registry: a record a function, a record an event source mapping.
+//!
+//! JSON, so that a newer program reads an older record: new members have defaults, none changes its meaning.
+
+use std::collections::BTreeMap;
+
+use aws::Arn;
+use engine::{BlobId, EngineError, Error, QueueKey, RecordKey, Timestamp};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::limits;
+
+/// All functions' records begin so.
+pub(crate) const FUNCTIONS: &str = "lambda/function/";
+/// All mappings' records begin so.
+pub(crate) const MAPPINGS: &str = "lambda/event-source-mapping/";
+/// All event queues begin so; never with `arn:`, so SQS does not list them.
+pub(crate) const EVENT_QUEUES: &str = "lambda/async/";
+
+/// A function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FunctionRecord {
+    /// Tells this function from an earlier one of the same name.
+    pub(crate) id: String,
+    pub(crate) arn: Arn,
+    pub(crate) name: String,
+    pub(crate) runtime: String,
+    pub(crate) handler: String,
+    pub(crate) role: String,
+    pub(crate) description: String,
+    pub(crate) timeout_seconds: u32,
+    pub(crate) memory_mb: u32,
+    pub(crate) ephemeral_storage_mb: u32,
+    /// Absent: never given, which AWS tells from empty.
+    pub(crate) environment: Option<BTreeMap<String, String>>,
+    pub(crate) tracing_mode: String,
+    pub(crate) architectures: Vec<String>,
+    /// Where events go that failed for good: an SQS queue or an SNS topic.
+    pub(crate) dead_letter_target: Option<String>,
+    pub(crate) kms_key_arn: Option<String>,
+    /// Accepted and shown; there is no VPC here.
+    pub(crate) vpc_config: Option<Json>,
+    /// Accepted and shown.
+    pub(crate) logging_config: Option<Json>,
+    pub(crate) code: Code,
+    pub(crate) last_modified: Timestamp,
+    pub(crate) revision_id: String,
+    /// Changes with code and configuration, never with tags or policies: environments belong to one.
+    pub(crate) environment_revision: u64,
+    pub(crate) state: State,
+    pub(crate) last_update: LastUpdate,
+    pub(crate) tags: BTreeMap<String, String>,
+    /// The statements of its resource-based policy, by their ids.
+    pub(crate) policy: BTreeMap<String, Json>,
+    pub(crate) reserved_concurrency: Option<u32>,
+    pub(crate) event_invoke: Option<EventInvoke>,
+}
+
+/// A deployment package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Code {
+    /// The zip file as it came.
+    pub(crate) blob: BlobId,
+    /// Its bytes.
+    pub(crate) size: u64,
+    /// SHA-256 of it, hexadecimal.
+    pub(crate) sha256: String,
+}
+
+/// Whether the function can be invoked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state")]
+pub(crate) enum State {
+    Pending,
+    Active,
+    Failed { reason: String, code: String },
+}
+
+/// What became of the last update.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status")]
+pub(crate) enum LastUpdate {
+    InProgress,
+    Successful,
+    Failed { reason: String, code: String },
+}
+
+/// How asynchronous events are retried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct EventInvoke {
+    pub(crate) maximum_retry_attempts: Option<u32>,
+    pub(crate) maximum_event_age_seconds: Option<u32>,
+    pub(crate) last_modified: Timestamp,
+}
+
+impl FunctionRecord {
+    /// The queue of its asynchronous events.
+    pub(crate) fn event_queue(&self) -> QueueKey {
+        QueueKey::new(format!("{EVENT_QUEUES}{}/{}", self.arn, self.id))
+    }
+
+    /// How often an event is retried after the first failure.
+    pub(crate) fn retries(&self) -> u32 {
+        self.event_invoke
+            .and_then(|config| config.maximum_retry_attempts)
+            .unwrap_or(limits::ASYNCHRONOUS_RETRIES_DEFAULT)
+    }
+
+    /// The age at which an event is given up, seconds.
+    pub(crate) fn event_age_seconds_max(&self) -> u32 {
+        self.event_invoke
+            .and_then(|config| config.maximum_event_age_seconds)
+            .unwrap_or(limits::EVENT_AGE_SECONDS_MAX)
+    }
+}
+
+/// An event source mapping.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MappingRecord {
+    pub(crate) uuid: String,
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) queue: Arn,
+    /// Unqualified.
+    pub(crate) function: Arn,
+    pub(crate) fifo: bool,
+    pub(crate) batch_size: u32,
+    pub(crate) batching_window_seconds: u32,
+    pub(crate) report_batch_item_failures: bool,
+    pub(crate) maximum_concurrency: Option<u32>,
+    pub(crate) state: MappingState,
+    pub(crate) last_modified: Timestamp,
+}
+
+/// Where a mapping stands; those ending in `-ing` are on their way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum MappingState {
+    /// To become enabled, or disabled if that was asked for.
+    Creating {
+        enabled: bool,
+    },
+    Enabling,
+    Enabled,
+    Disabling,
+    Disabled,
+    /// New settings; afterwards enabled or disabled.
+    Updating {
+        enabled: bool,
+    },
+    Deleting,
+}
+
+impl MappingState {
+    /// As AWS writes it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Creating { .. } => "Creating",
+            Self::Enabling => "Enabling",
+            Self::Enabled => "Enabled",
+            Self::Disabling => "Disabling",
+            Self::Disabled => "Disabled",
+            Self::Updating { .. } => "Updating",
+            Self::Deleting => "Deleting",
+        }
+    }
+
+    /// Where it stands once it has arrived; `None`: gone.
+    pub(crate) fn settled(self) -> Option<Self> {
+        match self {
+            Self::Creating { enabled: true }
+            | Self::Updating { enabled: true }
+            | Self::Enabling
+            | Self::Enabled => Some(Self::Enabled),
+            Self::Creating { .. } | Self::Updating { .. } | Self::Disabling | Self::Disabled => {
+                Some(Self::Disabled)
+            }
+            Self::Deleting => None,
+        }
+    }
+
+    /// Whether nothing is on its way.
+    pub(crate) fn is_settled(self) -> bool {
+        self.settled() == Some(self)
+    }
+}
+
+/// The key of a function's record.
+pub(crate) fn function_key(arn: &Arn) -> RecordKey {
+    RecordKey::new(format!("{FUNCTIONS}{arn}"))
+}
+
+/// The key of a mapping's record.
+pub(crate) fn mapping_key(uuid: &str) -> RecordKey {
+    RecordKey::new(format!("{MAPPINGS}{uuid}"))
+}
+
+/// Reads a record's value.
+pub(crate) fn decode<T: DeserializeOwned>(record: &engine::Record) -> Result<T, Error> {
+    serde_json::from_slice(&record.value).map_err(|error| {
+        EngineError::Corrupt { segment: record.key.to_string(), offset: 0, reason: error.to_string() }.into()
+    })
+}
+
+/// Writes a record's value.
+pub(crate) fn encode<T: Serialize>(record: &T) -> bytes::Bytes {
+    serde_json::to_vec(record).expect("records have text keys and finite numbers").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_on_their_way_arrive() {
+        use MappingState as S;
+        for (state, arrives) in [
+            (S::Creating { enabled: true }, Some(S::Enabled)),
+            (S::Creating { enabled: false }, Some(S::Disabled)),
+            (S::Updating { enabled: true }, Some(S::Enabled)),
+            (S::Updating { enabled: false }, Some(S::Disabled)),
+            (S::Enabling, Some(S::Enabled)),
+            (S::Disabling, Some(S::Disabled)),
+            (S::Deleting, None),
+        ] {
+            assert_eq!(state.settled(), arrives, "{state:?}");
+            assert!(!state.is_settled(), "{state:?}");
+        }
+        assert!(S::Enabled.is_settled() && S::Disabled.is_settled());
+    }
+}
