@@ -1,0 +1,117 @@
+//! The server's settings: flag, environment variable, file, default, in that order; resolved once.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+
+const FILE: &str = "konekuta.toml";
+
+/// What an acknowledgement promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Durability {
+    /// Survives power loss.
+    Fsync,
+    /// Survives the end of the process; may lose the last 20 ms at power loss.
+    Relaxed,
+    /// Survives nothing.
+    Memory,
+}
+
+/// Run the server: SNS, SQS, S3 and Lambda on one endpoint.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct Settings {
+    /// Address to listen on.
+    #[arg(long, env = "KONEKUTA_HOST")]
+    host: Option<IpAddr>,
+    /// Port to listen on; 0 takes any free one.
+    #[arg(long, env = "KONEKUTA_PORT")]
+    port: Option<u16>,
+    /// Folder in which everything is kept.
+    #[arg(long, env = "KONEKUTA_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+    /// Keep everything in a temporary folder that vanishes with the process.
+    #[arg(long, env = "KONEKUTA_EPHEMERAL", num_args = 0..=1, default_missing_value = "true")]
+    ephemeral: Option<bool>,
+    /// What an acknowledgement promises.
+    #[arg(long, env = "KONEKUTA_DURABILITY")]
+    durability: Option<Durability>,
+    /// Where mails go: `smtp://[user:password@]host:port` or `smtps://…`; without it they land in the data folder.
+    #[arg(long, env = "KONEKUTA_SMTP_URL", hide_env_values = true)]
+    smtp_url: Option<String>,
+    /// A Python interpreter that has `awslambdaric` and `boto3`, for Python functions.
+    #[arg(long, env = "KONEKUTA_PYTHON")]
+    python: Option<PathBuf>,
+    /// File with these settings; `konekuta.toml` in the working folder if there is one.
+    #[arg(long, env = "KONEKUTA_CONFIG")]
+    #[serde(skip)]
+    config: Option<PathBuf>,
+}
+
+/// The settings, resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Config {
+    pub(crate) host: IpAddr,
+    pub(crate) port: u16,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) ephemeral: bool,
+    pub(crate) durability: Durability,
+    pub(crate) smtp_url: Option<String>,
+    pub(crate) python: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Reads the file, if there is one, and fills in defaults.
+    pub(crate) fn resolve(self) -> anyhow::Result<Config> {
+        let named = self.config.clone();
+        let path = named.as_deref().unwrap_or(Path::new(FILE));
+        let file = match std::fs::read_to_string(path) {
+            Ok(text) => parse(&text).with_context(|| format!("in {}", path.display()))?,
+            Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => Self::default(),
+            Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+        };
+        Ok(self.over(file))
+    }
+
+    fn over(self, file: Self) -> Config {
+        Config {
+            host: self.host.or(file.host).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            port: self.port.or(file.port).unwrap_or(4566),
+            data_dir: self.data_dir.or(file.data_dir).unwrap_or_else(|| PathBuf::from(".konekuta")),
+            ephemeral: self.ephemeral.or(file.ephemeral).unwrap_or(false),
+            durability: self.durability.or(file.durability).unwrap_or(Durability::Fsync),
+            smtp_url: self.smtp_url.or(file.smtp_url),
+            python: self.python.or(file.python),
+        }
+    }
+}
+
+fn parse(text: &str) -> anyhow::Result<Settings> {
+    Ok(toml::from_str(text)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_win_over_the_file_and_the_file_over_defaults() {
+        let file = parse("port = 1\ndata-dir = \"/d\"\ndurability = \"memory\"").unwrap();
+        let flags = Settings { port: Some(2), ..Settings::default() };
+        let config = flags.over(file);
+        assert_eq!(
+            (config.port, config.data_dir, config.durability),
+            (2, PathBuf::from("/d"), Durability::Memory)
+        );
+        assert_eq!(Settings::default().over(Settings::default()).port, 4566);
+    }
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        assert!(parse("prot = 1").unwrap_err().to_string().contains("prot"));
+    }
+}

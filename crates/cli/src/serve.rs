@@ -1,0 +1,90 @@
+//! `konekuta serve`: the one place that names every service and puts them together.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use engine::Clock;
+use local::{Local, SystemClock};
+use server::{Bound, Road, Services};
+use service::{RandomIds, Tasks};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::{Config, Durability};
+
+/// Runs the server until it is told to end.
+pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
+    let address = SocketAddr::new(config.host, config.port);
+    if !config.host.is_loopback() {
+        bail!(
+            "{address} is not a loopback address: signatures are not verified yet, so only this machine may connect"
+        );
+    }
+    let bound = Bound::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let endpoint = format!("http://{}", bound.local_addr());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let folder = Folder::of(&config)?;
+    let local = Local::open(&engine_settings(&config, &folder), Arc::clone(&clock))?;
+    let tasks = Tasks::default();
+    let services = assemble(&local);
+    let road = Road::new(services, Arc::new(RandomIds), clock);
+    tasks.spawn("listener", bound.serve(road, tasks.stop()));
+    tracing::info!(folder = %folder.path.display(), durability = ?config.durability, "the store is open");
+    println!("konekuta {} is ready at {endpoint}", env!("CARGO_PKG_VERSION"));
+    ended().await?;
+    tracing::info!("ending: what was accepted goes to disk, functions end");
+    let engine_down = local.shut_down();
+    let ((), ended) = tokio::join!(tasks.shut_down(), engine_down);
+    ended?;
+    Ok(())
+}
+
+/// Every service over one engine.
+fn assemble(local: &Arc<Local>) -> Services {
+    let ids = Arc::new(RandomIds);
+    let sqs = sqs::Sqs::new(Arc::clone(local) as _, ids);
+    let stacks = stacks::Stacks::new(Arc::clone(local) as _);
+    Services { services: vec![sqs::service(&sqs), sts::service(), stacks::service(&stacks)], streaming: None }
+}
+
+fn engine_settings(config: &Config, folder: &Folder) -> local::Settings {
+    let durability = match config.durability {
+        Durability::Fsync => local::Durability::Fsync,
+        Durability::Relaxed => local::Durability::Relaxed,
+        Durability::Memory => local::Durability::Memory,
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let partitions = u16::try_from(cores).unwrap_or(u16::MAX);
+    local::Settings { folder: folder.path.clone(), durability, partitions }
+}
+
+/// The data folder; with `--ephemeral` one that vanishes with the process.
+struct Folder {
+    path: PathBuf,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl Folder {
+    fn of(config: &Config) -> anyhow::Result<Self> {
+        if !config.ephemeral {
+            return Ok(Self { path: config.data_dir.clone(), _temporary: None });
+        }
+        let temporary = tempfile::Builder::new()
+            .prefix("konekuta-")
+            .tempdir()
+            .context("cannot make a temporary folder")?;
+        Ok(Self { path: temporary.path().to_path_buf(), _temporary: Some(temporary) })
+    }
+}
+
+/// Completes when the process is told to end.
+async fn ended() -> anyhow::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
