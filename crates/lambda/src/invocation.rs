@@ -86,7 +86,10 @@ impl Lambda {
     /// Calls a function once, whatever its state says: callers have looked at it.
     pub(crate) async fn call(&self, stored: &Stored, invocation: Invocation) -> Result<Outcome, InvokeError> {
         let counted = self.calls.begin(&stored.record)?;
-        let spec = self.spec(&stored.record).await.map_err(|error| InvokeError::Failed(error.to_string()))?;
+        let spec = self
+            .current_spec(&stored.record)
+            .await
+            .map_err(|error| InvokeError::Failed(error.to_string()))?;
         let executor = Arc::clone(&self.executor);
         // A task of its own: the caller may go away, the function runs on and is counted until it ends.
         let running = tokio::spawn(async move {
@@ -95,6 +98,17 @@ impl Lambda {
             outcome
         });
         running.await.map_err(|error| InvokeError::Failed(error.to_string()))?
+    }
+
+    /// The spec; of the newer record, if the function was updated since this one was read.
+    async fn current_spec(&self, record: &FunctionRecord) -> Result<Arc<FunctionSpec>, NotReady> {
+        match self.spec(record).await {
+            Err(error) if is_outdated(&error) => match self.find_function(&record.arn).await? {
+                Some(newer) => self.spec(&newer.record).await,
+                None => Err(error),
+            },
+            other => other,
+        }
     }
 
     /// What the executor must know, the code unpacked.

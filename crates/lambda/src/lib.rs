@@ -29,6 +29,8 @@ mod settings;
 mod tags;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -40,6 +42,7 @@ use service::{Ids, Ports, Row, Speaks, Stop, Tasks, row};
 use tokio::sync::Semaphore;
 
 pub use execution::{Execute, FunctionError, FunctionSpec, Invocation, InvokeError, Outcome};
+pub use ports::Functions;
 
 /// Functions made ready at once.
 const ACTIVATIONS_MAX: usize = 4;
@@ -166,6 +169,11 @@ impl Lambda {
         });
     }
 
+    /// Whether the program is ending.
+    fn is_stopping(&self) -> bool {
+        self.tasks.get().is_some_and(|tasks| tasks.stop().is_requested())
+    }
+
     fn attended(&self) -> MutexGuard<'_, HashSet<String>> {
         self.attended.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -175,11 +183,6 @@ impl Lambda {
 pub fn service(state: &Arc<Lambda>) -> service::Service {
     let speaks = Speaks { json_target: None, query: None, on_decode_error: errors::on_decode_error };
     service::bind("lambda", speaks, ACTIONS, state)
-}
-
-/// Offers Lambda's port to the other services. Before `start` of any of them.
-pub fn offer(state: &Arc<Lambda>, ports: &Ports) {
-    ports.offer_functions(Arc::new(ports::Functions(Arc::clone(state))));
 }
 
 /// Goes on with everything that happens without a request: functions on their way to be active, asynchronous events,

@@ -46,8 +46,10 @@ pub(crate) const CONCURRENT_EXECUTIONS: u32 = 1000;
 pub(crate) const UNRESERVED_EXECUTIONS_MIN: u32 = 100;
 /// Bytes of all deployment packages of an account.
 pub(crate) const CODE_STORAGE_BYTES: u64 = 80_530_636_800;
-/// Entries of one answer of a `List…` action.
-pub(crate) const LIST_MAX: usize = 50;
+/// Functions in one answer of ListFunctions or ListVersionsByFunction.
+pub(crate) const LISTED_FUNCTIONS_MAX: usize = 50;
+/// Mappings in one answer of ListEventSourceMappings.
+pub(crate) const LISTED_MAPPINGS_MAX: usize = 100;
 /// Ours: records read from the registry at once.
 pub(crate) const REGISTRY_PAGE: usize = 500;
 

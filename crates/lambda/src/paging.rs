@@ -5,14 +5,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use service::ServiceError;
 
 use crate::errors::invalid;
-use crate::limits::LIST_MAX;
 use crate::settings::within;
 
-/// How many entries to answer: what is asked for, at most 50 as AWS does.
-pub(crate) fn limit(max_items: Option<i64>) -> Result<usize, ServiceError> {
-    let Some(max_items) = max_items else { return Ok(LIST_MAX) };
+/// How many entries to answer: what is asked for, at most `most` as AWS does.
+pub(crate) fn limit(max_items: Option<i64>, most: usize) -> Result<usize, ServiceError> {
+    let Some(max_items) = max_items else { return Ok(most) };
     let asked = within(max_items, "maxItems", 1, 10_000)?;
-    Ok(usize::try_from(asked).unwrap_or(LIST_MAX).min(LIST_MAX))
+    Ok(usize::try_from(asked).unwrap_or(most).min(most))
 }
 
 /// A marker that says: after this entry.
@@ -37,10 +36,10 @@ mod tests {
     }
 
     #[test]
-    fn fifty_at_a_time() {
-        assert_eq!(limit(None).unwrap(), 50);
-        assert_eq!(limit(Some(7)).unwrap(), 7);
-        assert_eq!(limit(Some(10_000)).unwrap(), 50);
-        assert!(limit(Some(0)).is_err());
+    fn never_more_than_aws_answers() {
+        assert_eq!(limit(None, 50).unwrap(), 50);
+        assert_eq!(limit(Some(7), 50).unwrap(), 7);
+        assert_eq!(limit(Some(10_000), 50).unwrap(), 50);
+        assert!(limit(Some(0), 50).is_err());
     }
 }

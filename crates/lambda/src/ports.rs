@@ -13,8 +13,8 @@ use crate::function_name::unqualified;
 use crate::functions::Stored;
 use crate::limits::ASYNCHRONOUS_PAYLOAD_BYTES_MAX;
 
-/// The port.
-pub(crate) struct Functions(pub(crate) Arc<Lambda>);
+/// Lambda as other services see it.
+pub struct Functions(pub Arc<Lambda>);
 
 impl Functions {
     async fn find(&self, function: &Arn) -> Result<Stored, PortError> {

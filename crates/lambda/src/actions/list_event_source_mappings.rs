@@ -9,6 +9,7 @@ use service::{Action, Binding, Context, Method, Rest, ServiceError};
 use crate::Lambda;
 use crate::event_source_mapping::Mapping;
 use crate::function_name::FunctionName;
+use crate::limits::LISTED_MAPPINGS_MAX;
 use crate::paging::{limit, marker_of, position_of};
 use crate::records::{self, MAPPINGS, MappingRecord};
 
@@ -49,7 +50,7 @@ impl Action for ListEventSourceMappings {
     type Output = Output;
 
     async fn run(lambda: &Lambda, context: &Context, input: Input) -> Result<Output, ServiceError> {
-        let limit = limit(input.max_items)?;
+        let limit = limit(input.max_items, LISTED_MAPPINGS_MAX)?;
         let after = input.marker.as_deref().map(position_of).transpose()?;
         let function = match input.function_name.as_deref() {
             Some(name) => Some(FunctionName::parse(name, None, &context.caller)?.arn),

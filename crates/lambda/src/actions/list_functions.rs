@@ -8,6 +8,7 @@ use service::{Action, Binding, Context, Method, Rest, ServiceError};
 use crate::Lambda;
 use crate::configuration::FunctionConfiguration;
 use crate::errors::constraint;
+use crate::limits::LISTED_FUNCTIONS_MAX;
 use crate::paging::{limit, marker_of, position_of};
 
 /// Its input.
@@ -53,7 +54,7 @@ impl Action for ListFunctions {
                 return Err(constraint(other, "functionVersion", rule));
             }
         };
-        let limit = limit(input.max_items)?;
+        let limit = limit(input.max_items, LISTED_FUNCTIONS_MAX)?;
         let after = input.marker.as_deref().map(position_of).transpose()?;
         let mut found = lambda.list_functions(&context.caller, after.as_deref(), limit + 1).await?;
         let more = found.len() > limit;

@@ -8,6 +8,7 @@ use service::{Action, Context, Method, Rest, ServiceError};
 use super::PAGING;
 use crate::Lambda;
 use crate::configuration::FunctionConfiguration;
+use crate::limits::LISTED_FUNCTIONS_MAX;
 use crate::paging::{limit, position_of};
 
 /// Its input.
@@ -40,7 +41,7 @@ impl Action for ListVersionsByFunction {
     type Output = Output;
 
     async fn run(lambda: &Lambda, context: &Context, input: Input) -> Result<Output, ServiceError> {
-        limit(input.max_items)?;
+        limit(input.max_items, LISTED_FUNCTIONS_MAX)?;
         let begins = input.marker.as_deref().map(position_of).transpose()?.is_none();
         let stored = lambda.unqualified_function(&input.function_name, context).await?;
         let latest = begins.then(|| FunctionConfiguration::of(&stored.record).with_version());

@@ -139,7 +139,10 @@ impl Consumer {
                 let error = String::from_utf8_lossy(&outcome.payload).into_owned();
                 (after_failure(&stored.record, attempts, age), error)
             }
-            Err(InvokeError::Stopped) => return Ok(Settle::VisibleIn { seconds: 0 }),
+            Err(InvokeError::Stopped) => {
+                let seconds = if self.lambda.is_stopping() { 0 } else { VISIBILITY_SECONDS };
+                return Ok(Settle::VisibleIn { seconds });
+            }
             Err(error) => {
                 let attempts = self.note(delivery.message_id, |attempts| attempts.throttles += 1);
                 (after_throttle(&stored.record, attempts, age), error.to_string())

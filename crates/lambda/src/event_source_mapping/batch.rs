@@ -1,7 +1,7 @@
 //! One batch: the function is called with it, and what it answers decides which messages are deleted.
 //!
-//! Nothing here makes a message visible: what is not deleted comes back when its visibility timeout has run out, and
-//! goes to the dead-letter queue when it was received too often. The queue does both.
+//! What was tried and is not deleted comes back when its visibility timeout has run out, and goes to the dead-letter
+//! queue when it was received too often. The queue does both.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -46,14 +46,33 @@ pub(super) async fn run(lambda: Arc<Lambda>, mapping: Arc<MappingRecord>, batch:
     let called = call(&lambda, &mapping, &batch, request_id).await;
     let (outcome, throttled) = match called {
         Ok(called) => called,
-        Err(reason) => {
+        Err(error) => {
             let messages = batch.messages.len();
-            tracing::warn!(function = %mapping.function, %request_id, messages, reason, "batch was not processed");
+            tracing::warn!(function = %mapping.function, %request_id, messages, %error, "batch was not processed");
+            if error == InvokeError::Stopped && lambda.is_stopping() {
+                give_back(&lambda, &mapping, &batch).await;
+            }
             return Course::Throttled;
         }
     };
     let course = settle(&lambda, &mapping, &batch, &outcome, request_id).await;
     if throttled { Course::Throttled } else { course }
+}
+
+/// Brings batches of a FIFO queue to their end, one after the other. What follows a failure is left alone, so that no
+/// message overtakes an earlier one of its group.
+pub(super) async fn run_in_order(
+    lambda: Arc<Lambda>,
+    mapping: Arc<MappingRecord>,
+    batches: Vec<Batch>,
+) -> Course {
+    for batch in batches {
+        let course = run(Arc::clone(&lambda), Arc::clone(&mapping), batch).await;
+        if course != Course::Done {
+            return course;
+        }
+    }
+    Course::Done
 }
 
 /// Calls the function, again and again while there is no room for it, until the messages are about to be visible.
@@ -62,7 +81,7 @@ async fn call(
     mapping: &MappingRecord,
     batch: &Batch,
     request_id: RequestId,
-) -> Result<(Outcome, bool), String> {
+) -> Result<(Outcome, bool), InvokeError> {
     let payload = record::event(&mapping.queue, &batch.messages);
     let trace = lambda.trace_or_new(record::shared_trace(&batch.messages), lambda.clock.now());
     let mut wait = *BACKOFF.start();
@@ -74,15 +93,14 @@ async fn call(
             trace: Some(trace.clone()),
             client_context: None,
         };
-        let reason = match attempt(lambda, mapping, invocation).await {
+        let error = match attempt(lambda, mapping, invocation).await {
             Ok(outcome) => return Ok((outcome, throttled)),
-            Err(InvokeError::Stopped) => return Err(InvokeError::Stopped.to_string()),
-            Err(error) => error.to_string(),
+            Err(error) => error,
         };
         throttled = true;
         let next = lambda.clock.now().plus(wait);
-        if next >= batch.expires {
-            return Err(reason);
+        if error == InvokeError::Stopped || next >= batch.expires {
+            return Err(error);
         }
         lambda.clock.sleep_until(next).await;
         wait = longer(wait);
@@ -139,6 +157,18 @@ async fn settle(
     let done = batch.messages.iter().filter(|message| !failed.contains(&message.message_id));
     delete(lambda, mapping, done.map(|message| message.receipt_handle.clone()).collect()).await;
     course
+}
+
+/// The function was never called, because the program ends: whoever comes next may begin at once.
+async fn give_back(lambda: &Lambda, mapping: &MappingRecord, batch: &Batch) {
+    let handles = batch.messages.iter().map(|message| message.receipt_handle.clone()).collect();
+    let given_back = match lambda.ports.queues() {
+        Ok(queues) => queues.return_in(mapping.queue.clone(), handles, 0).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = given_back {
+        tracing::debug!(queue = %mapping.queue, %error, "messages wait for their visibility timeout");
+    }
 }
 
 async fn delete(lambda: &Lambda, mapping: &MappingRecord, receipt_handles: Vec<String>) {

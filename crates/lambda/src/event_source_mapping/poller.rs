@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::batch::{self, Batch, Course, longer};
-use super::record::measure;
+use super::record::{measure, split};
 use crate::Lambda;
 use crate::limits::{
     BACKOFF, BATCHES_AT_FIRST, BATCHES_MAX, LONG_POLL, RECEIVE_MESSAGES_MAX, SYNCHRONOUS_PAYLOAD_BYTES_MAX,
@@ -142,8 +142,19 @@ impl Poller {
         }
     }
 
+    /// Begins a batch, or several where one call would be too large: beside each other, but in order for FIFO queues.
     fn begin(&mut self, batch: Batch) {
-        self.running.spawn(batch::run(Arc::clone(&self.lambda), Arc::clone(&self.mapping), batch));
+        let Batch { messages, expires } = batch;
+        let parts = split(messages, SYNCHRONOUS_PAYLOAD_BYTES_MAX);
+        let parts = parts.into_iter().map(|messages| Batch { messages, expires });
+        let (lambda, mapping) = (Arc::clone(&self.lambda), Arc::clone(&self.mapping));
+        if mapping.fifo {
+            self.running.spawn(batch::run_in_order(lambda, mapping, parts.collect()));
+            return;
+        }
+        for part in parts {
+            self.running.spawn(batch::run(Arc::clone(&lambda), Arc::clone(&mapping), part));
+        }
     }
 
     /// The next batch: at once what is there, or within the batching window as much as fits. `None`: nothing came.

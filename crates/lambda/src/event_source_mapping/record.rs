@@ -87,7 +87,11 @@ fn attribute(attribute: &MessageAttribute) -> Attribute<'_> {
 
 /// Bytes of a message in the event, closely enough to keep batches below the payload limit: text may be escaped.
 pub(super) fn measure(message: &QueueRecord) -> usize {
-    const FRAME: usize = 700;
+    const FRAME: usize = 400;
+    const QUEUE_NAME_MAX: usize = 80;
+    const FRAME_OF_ONE: usize = 100;
+    let system: usize =
+        message.attributes.iter().map(|(name, value)| name.len() + escaped(value) + FRAME_OF_ONE).sum();
     let attributes: usize = message
         .message_attributes
         .iter()
@@ -96,10 +100,30 @@ pub(super) fn measure(message: &QueueRecord) -> usize {
                 MessageAttributeValue::Text(text) => escaped(text),
                 MessageAttributeValue::Binary(blob) => blob.0.len() * 4 / 3 + 4,
             };
-            name.len() + attribute.data_type.len() + value + 100
+            escaped(name) + escaped(&attribute.data_type) + value + FRAME_OF_ONE
         })
         .sum();
-    FRAME + message.receipt_handle.len() + escaped(&message.body) + attributes
+    FRAME + QUEUE_NAME_MAX + message.receipt_handle.len() + escaped(&message.body) + system + attributes
+}
+
+/// Messages in as few groups as fit a call each, in order.
+pub(super) fn split(messages: Vec<QueueRecord>, bytes_max: usize) -> Vec<Vec<QueueRecord>> {
+    let mut groups: Vec<Vec<QueueRecord>> = Vec::new();
+    let mut bytes = 0;
+    for message in messages {
+        let measure = measure(&message);
+        match groups.last_mut() {
+            Some(group) if bytes + measure <= bytes_max => {
+                group.push(message);
+                bytes += measure;
+            }
+            _ => {
+                groups.push(vec![message]);
+                bytes = measure;
+            }
+        }
+    }
+    groups
 }
 
 fn escaped(text: &str) -> usize {
@@ -165,6 +189,20 @@ mod tests {
             let message = message("m1", body);
             assert!(measure(&message) >= event(&queue, std::slice::from_ref(&message)).len(), "{body:?}");
         }
+    }
+
+    #[test]
+    fn what_is_too_large_for_one_call_is_split_in_order() {
+        let messages: Vec<QueueRecord> =
+            ["1", "2", "3", "4", "5"].iter().map(|id| message(id, "x")).collect();
+        let two = 2 * measure(&messages[0]);
+        let groups = split(messages, two);
+        let ids: Vec<Vec<&str>> = groups
+            .iter()
+            .map(|group| group.iter().map(|message| message.message_id.as_str()).collect())
+            .collect();
+        assert_eq!(ids, [vec!["1", "2"], vec!["3", "4"], vec!["5"]]);
+        assert_eq!(split(vec![message("1", "x")], 0).len(), 1, "a message is never left out");
     }
 
     #[test]

@@ -1,0 +1,198 @@
+//! Functions come, change and go.
+
+use serde_json::{Value as Json, json};
+
+use super::bench::{Bench, function, package};
+
+const F: &str = "/2015-03-31/functions/f";
+
+#[tokio::test]
+async fn a_function_is_pending_and_then_active() {
+    let bench = Bench::new().await;
+    let (status, created) = bench
+        .post(
+            "/2015-03-31/functions",
+            &function("f", &json!({"Environment": {"Variables": {"KEY": "value"}}})),
+        )
+        .await;
+    assert_eq!(status, 201);
+    assert_eq!((&created["State"], &created["StateReasonCode"]), (&json!("Pending"), &json!("Creating")));
+    assert_eq!(created["StateReason"], "The function is being created.");
+    let active = bench.settled("f").await;
+    assert_eq!((&active["State"], &active["LastUpdateStatus"]), (&json!("Active"), &json!("Successful")));
+    for (member, value) in [
+        ("FunctionArn", json!("arn:aws:lambda:us-east-1:000000000000:function:f")),
+        ("Runtime", json!("provided.al2023")),
+        ("Timeout", json!(3)),
+        ("MemorySize", json!(128)),
+        ("LastModified", json!("2026-01-01T00:00:00.000+0000")),
+        ("Version", json!("$LATEST")),
+        ("TracingConfig", json!({"Mode": "PassThrough"})),
+        ("PackageType", json!("Zip")),
+        ("Architectures", json!(["x86_64"])),
+        ("EphemeralStorage", json!({"Size": 512})),
+        ("SnapStart", json!({"ApplyOn": "None", "OptimizationStatus": "Off"})),
+        ("LoggingConfig", json!({"LogFormat": "Text", "LogGroup": "/aws/lambda/f"})),
+        ("Environment", json!({"Variables": {"KEY": "value"}})),
+    ] {
+        assert_eq!(active[member], value, "{member}");
+    }
+    assert!(active.get("StateReason").is_none());
+    let (_, qualified) = bench.get(&format!("{F}?Qualifier=$LATEST")).await;
+    assert_eq!(
+        qualified["Configuration"]["FunctionArn"],
+        "arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST"
+    );
+}
+
+#[tokio::test]
+async fn a_second_function_of_the_name_is_refused() {
+    let bench = Bench::new().await;
+    bench.create("f", &json!({})).await;
+    let (status, error) = bench.post("/2015-03-31/functions", &function("f", &json!({}))).await;
+    assert_eq!((status, &error["Message"]), (409, &json!("Function already exist: f")));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_function_is_said() {
+    let bench = Bench::new().await;
+    for (wrong, status, text) in [
+        (json!({"Runtime": null}), 400, "Runtime and Handler are mandatory parameters"),
+        (
+            json!({"Role": null}),
+            400,
+            "Value null at 'role' failed to satisfy constraint: Member must not be null",
+        ),
+        (json!({"Code": {}}), 400, "Please provide a source for function code."),
+        (json!({"Code": {"ZipFile": "bm8gemlw"}}), 400, "Could not unzip uploaded file."),
+        (json!({"Code": {"ZipFile": "%"}}), 400, "Could not parse request body into json"),
+        (json!({"Code": {"ImageUri": "x"}}), 400, "not supported"),
+        (json!({"PackageType": "Image"}), 400, "not supported"),
+        (json!({"Publish": true}), 400, "not supported"),
+        (json!({"Timeout": 0}), 400, "Value '0' at 'timeout'"),
+        (json!({"FunctionName": "a b"}), 400, "at 'functionName' failed to satisfy constraint"),
+    ] {
+        let (got, error) = bench.post("/2015-03-31/functions", &function("f", &wrong)).await;
+        let message = error["Message"].as_str().unwrap_or_default();
+        assert!(got == status && message.contains(text), "{wrong}: {got} {error}");
+    }
+    assert_eq!(bench.get(F).await.0, 404, "nothing was created");
+}
+
+#[tokio::test]
+async fn code_and_configuration_are_replaced() {
+    let bench = Bench::new().await;
+    let before = bench.create("f", &json!({})).await;
+    let (status, updated) =
+        bench.put(&format!("{F}/code"), &json!({"ZipFile": package("#!/bin/sh\necho other\n")})).await;
+    assert_eq!((status, &updated["LastUpdateStatus"]), (200, &json!("InProgress")));
+    let after = bench.settled("f").await;
+    assert_ne!(before["CodeSha256"], after["CodeSha256"]);
+    assert_ne!(before["RevisionId"], after["RevisionId"]);
+
+    let (status, _) = bench
+        .put(&format!("{F}/configuration"), &json!({"Timeout": 30, "RevisionId": before["RevisionId"]}))
+        .await;
+    assert_eq!(status, 412, "the revision is an old one");
+    let (status, _) = bench
+        .put(&format!("{F}/configuration"), &json!({"Timeout": 30, "RevisionId": after["RevisionId"]}))
+        .await;
+    assert_eq!(status, 200);
+    let changed = bench.settled("f").await;
+    assert_eq!((&changed["Timeout"], &changed["MemorySize"]), (&json!(30), &json!(128)));
+    assert_eq!(bench.executor.retired.lock().unwrap().len(), 2, "environments of both earlier revisions");
+}
+
+#[tokio::test]
+async fn what_is_deleted_is_gone_and_its_name_free() {
+    let bench = Bench::new().await;
+    bench.create("f", &json!({})).await;
+    assert_eq!(bench.delete(&format!("{F}?Qualifier=$LATEST")).await.0, 400);
+    assert_eq!(bench.delete(F).await, (204, Json::Null));
+    let (status, error) = bench.get(F).await;
+    assert_eq!(status, 404);
+    assert_eq!(error["Message"], "Function not found: arn:aws:lambda:us-east-1:000000000000:function:f");
+    assert_eq!(bench.delete(F).await.0, 404);
+    bench.create("f", &json!({})).await;
+}
+
+#[tokio::test]
+async fn functions_are_listed_by_name_and_page() {
+    let bench = Bench::new().await;
+    for name in ["c", "a", "b"] {
+        bench.create(name, &json!({})).await;
+    }
+    let names = |page: &Json| -> Vec<String> {
+        let functions = page["Functions"].as_array().unwrap();
+        functions.iter().map(|function| function["FunctionName"].as_str().unwrap().to_owned()).collect()
+    };
+    let (_, first) = bench.get("/2015-03-31/functions/?MaxItems=2").await;
+    assert_eq!(names(&first), ["a", "b"]);
+    let marker = first["NextMarker"].as_str().unwrap();
+    let (_, second) = bench.get(&format!("/2015-03-31/functions?Marker={marker}")).await;
+    assert_eq!((names(&second), &second["NextMarker"]), (vec!["c".to_owned()], &Json::Null));
+}
+
+#[tokio::test]
+async fn tags_policy_concurrency_and_event_settings_are_kept() {
+    let bench = Bench::new().await;
+    bench.create("f", &json!({"Tags": {"a": "1"}})).await;
+    let tags = "/2017-03-31/tags/arn:aws:lambda:us-east-1:000000000000:function:f";
+    assert_eq!(bench.post(tags, &json!({"Tags": {"b": "2", "c": "3"}})).await.0, 204);
+    assert_eq!(bench.delete(&format!("{tags}?tagKeys=a&tagKeys=c")).await.0, 204);
+    assert_eq!(bench.get(tags).await.1, json!({"Tags": {"b": "2"}}));
+
+    let policy = format!("{F}/policy");
+    assert_eq!(bench.get(&policy).await.0, 404);
+    let permission =
+        json!({"StatementId": "sns", "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com"});
+    assert_eq!(bench.post(&policy, &permission).await.0, 201);
+    assert_eq!(bench.post(&policy, &permission).await.0, 409);
+    let (_, shown) = bench.get(&policy).await;
+    let document: Json = serde_json::from_str(shown["Policy"].as_str().unwrap()).unwrap();
+    assert_eq!(document["Statement"][0]["Sid"], "sns");
+    assert_eq!(bench.delete(&format!("{policy}/sns")).await.0, 204);
+    assert_eq!(bench.delete(&format!("{policy}/sns")).await.0, 404);
+
+    let concurrency = "/2017-10-31/functions/f/concurrency";
+    assert_eq!(bench.put(concurrency, &json!({"ReservedConcurrentExecutions": 901})).await.0, 400);
+    assert_eq!(bench.put(concurrency, &json!({"ReservedConcurrentExecutions": 7})).await.0, 200);
+    let (_, shown) = bench.get("/2019-09-30/functions/f/concurrency").await;
+    assert_eq!(shown, json!({"ReservedConcurrentExecutions": 7}));
+    assert_eq!(bench.get(F).await.1["Concurrency"], shown);
+    let (_, account) = bench.get("/2016-08-19/account-settings").await;
+    assert_eq!(account["AccountLimit"]["UnreservedConcurrentExecutions"], 993);
+    assert_eq!(account["AccountUsage"]["FunctionCount"], 1);
+    assert_eq!(bench.delete(concurrency).await.0, 204);
+
+    let events = "/2019-09-25/functions/f/event-invoke-config";
+    assert_eq!(bench.get(events).await.0, 404);
+    assert_eq!(bench.put(events, &json!({"MaximumRetryAttempts": 3})).await.0, 400);
+    assert_eq!(bench.put(events, &json!({"MaximumRetryAttempts": 0})).await.0, 200);
+    assert_eq!(bench.get(events).await.1["MaximumRetryAttempts"], 0);
+    assert_eq!(bench.delete(events).await.0, 204);
+}
+
+#[tokio::test]
+async fn versions_are_the_latest_alone() {
+    let bench = Bench::new().await;
+    bench.create("f", &json!({})).await;
+    let (_, shown) = bench.get(&format!("{F}/versions")).await;
+    assert_eq!(shown["Versions"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        shown["Versions"][0]["FunctionArn"],
+        "arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST"
+    );
+}
+
+#[tokio::test]
+async fn functions_are_there_after_a_restart() {
+    let bench = Bench::new().await;
+    bench.create("f", &json!({})).await;
+    let bench = bench.restart().await;
+    let (status, _) = bench.post(&format!("{F}/invocations"), &json!({"a": 1})).await;
+    assert_eq!(status, 200);
+    let calls = bench.executor.calls.lock().unwrap();
+    let code = calls[0].0.code.join("bootstrap");
+    assert_eq!(std::fs::read_to_string(code).unwrap(), "#!/bin/sh\n", "unpacked anew");
+}

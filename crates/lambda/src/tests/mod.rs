@@ -1,0 +1,8 @@
+//! Lambda's requests as clients write them and its tasks, over the engine in memory, with functions that are closures.
+//! Expected answers are AWS's.
+
+mod asynchronous;
+mod bench;
+mod functions;
+mod invoke;
+mod mappings;
