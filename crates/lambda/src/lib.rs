@@ -9,6 +9,7 @@ mod activation;
 mod async_invocation;
 mod code;
 mod configuration;
+mod environment_variables;
 mod errors;
 mod event_source_mapping;
 pub mod execution;
@@ -25,6 +26,7 @@ mod python;
 mod records;
 mod resume;
 mod runtime_api;
+mod runtimes;
 mod settings;
 mod tags;
 #[cfg(test)]

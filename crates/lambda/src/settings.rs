@@ -7,9 +7,11 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use service::ServiceError;
 
-use crate::errors::{constraint, invalid, not_supported};
+use crate::environment_variables;
+use crate::errors::{constraint, not_supported};
 use crate::limits;
 use crate::records::FunctionRecord;
+use crate::runtimes::checked_runtime;
 
 /// The members as both actions have them.
 #[derive(Debug, Default, Deserialize)]
@@ -72,46 +74,6 @@ struct SnapStart {
     apply_on: Option<String>,
 }
 
-/// Runtimes that AWS creates functions for and that run here.
-const RUNTIMES: [&str; 9] = [
-    "provided.al2023",
-    "provided.al2",
-    "provided",
-    "python3.9",
-    "python3.10",
-    "python3.11",
-    "python3.12",
-    "python3.13",
-    "python3.14",
-];
-/// Families that AWS knows and that do not run here.
-const FOREIGN_RUNTIMES: [&str; 6] = ["nodejs", "java", "dotnet", "ruby", "go1.x", "python2.7"];
-
-/// Variables that only Lambda itself may set.
-///
-/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
-const RESERVED_VARIABLES: [&str; 19] = [
-    "_HANDLER",
-    "_X_AMZN_TRACE_ID",
-    "AWS_DEFAULT_REGION",
-    "AWS_REGION",
-    "AWS_EXECUTION_ENV",
-    "AWS_LAMBDA_FUNCTION_NAME",
-    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-    "AWS_LAMBDA_FUNCTION_VERSION",
-    "AWS_LAMBDA_INITIALIZATION_TYPE",
-    "AWS_LAMBDA_LOG_GROUP_NAME",
-    "AWS_LAMBDA_LOG_STREAM_NAME",
-    "AWS_ACCESS_KEY",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_LAMBDA_RUNTIME_API",
-    "LAMBDA_TASK_ROOT",
-    "LAMBDA_RUNTIME_DIR",
-    "AWS_LAMBDA_MAX_CONCURRENCY",
-];
-
 impl Settings {
     /// Puts what is given into the record. `InvalidParameterValueException`, `ValidationException`.
     pub(crate) fn apply(self, record: &mut FunctionRecord) -> Result<(), ServiceError> {
@@ -140,7 +102,7 @@ impl Settings {
         }
         if let Some(environment) = self.environment {
             let variables = environment.variables.unwrap_or_default();
-            check_environment(&variables)?;
+            environment_variables::check(&variables)?;
             record.environment = (!variables.is_empty()).then_some(variables);
         }
         if let Some(mode) = self.tracing_config.and_then(|config| config.mode) {
@@ -179,23 +141,6 @@ impl Settings {
         }
         Ok(())
     }
-}
-
-fn checked_runtime(runtime: String) -> Result<String, ServiceError> {
-    if RUNTIMES.contains(&runtime.as_str()) {
-        return Ok(runtime);
-    }
-    if FOREIGN_RUNTIMES.iter().any(|family| runtime.starts_with(family)) {
-        let message =
-            format!("The runtime {runtime} is not supported by Konekuta. It runs {}.", RUNTIMES.join(", "));
-        return Err(invalid(message));
-    }
-    let message = format!(
-        "Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [{}] or be a \
-         valid ARN",
-        RUNTIMES.join(", ")
-    );
-    Err(invalid(message))
 }
 
 /// One architecture, AWS's default where none is given.
@@ -266,40 +211,6 @@ pub(crate) fn within(value: i64, member: &str, min: u32, max: u32) -> Result<u32
     })
 }
 
-fn check_environment(variables: &BTreeMap<String, String>) -> Result<(), ServiceError> {
-    let reserved: Vec<&str> =
-        variables.keys().map(String::as_str).filter(|name| RESERVED_VARIABLES.contains(name)).collect();
-    if !reserved.is_empty() {
-        return Err(invalid(format!(
-            "Lambda was unable to configure your environment variables because the environment variables you have \
-             provided contains reserved keys that are currently not supported for modification. Reserved keys used \
-             in this request: {}",
-            reserved.join(", ")
-        )));
-    }
-    for name in variables.keys() {
-        let fits = name.len() >= 2
-            && name.starts_with(|first: char| first.is_ascii_alphabetic())
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if !fits {
-            let rule = "Map keys must satisfy constraint: [Member must satisfy regular expression pattern: \
-                        [a-zA-Z]([a-zA-Z0-9_])+]";
-            return Err(constraint(name, "environment.variables", rule));
-        }
-    }
-    if variables.values().any(|value| value.contains('\0')) {
-        return Err(invalid("An environment variable's value contains a null character"));
-    }
-    let measured = serde_json::to_string(variables).unwrap_or_default();
-    if measured.len() > limits::ENVIRONMENT_BYTES_MAX {
-        return Err(invalid(format!(
-            "Lambda was unable to configure your environment variables because the environment variables you have \
-             provided exceeded the 4KB limit. String measured: {measured}"
-        )));
-    }
-    Ok(())
-}
-
 fn checked_dead_letter_target(target: Option<String>) -> Result<Option<String>, ServiceError> {
     let Some(target) = target.filter(|target| !target.is_empty()) else { return Ok(None) };
     let fits = target.parse::<Arn>().is_ok_and(|arn| matches!(arn.service(), "sqs" | "sns"));
@@ -347,19 +258,6 @@ mod tests {
              value greater than or equal to 128"
         );
         assert!(refusal(json!({"Role": "admin"})).contains("at 'role' failed to satisfy constraint"));
-        assert!(refusal(json!({"Runtime": "cobol"})).starts_with("Value cobol at 'runtime' failed"));
-        assert!(refusal(json!({"Runtime": "nodejs22.x"})).contains("not supported by Konekuta"));
-    }
-
-    #[test]
-    fn reserved_and_too_many_variables_are_refused() {
-        let reserved = refusal(json!({"Environment": {"Variables": {"AWS_REGION": "x", "OK": "y"}}}));
-        assert!(reserved.ends_with("Reserved keys used in this request: AWS_REGION"), "{reserved}");
-        // `{"KEY":"…"}`: 10 bytes around the value.
-        assert!(apply(json!({"Environment": {"Variables": {"KEY": "x".repeat(4086)}}})).is_ok());
-        let large = refusal(json!({"Environment": {"Variables": {"KEY": "x".repeat(4087)}}}));
-        assert!(large.contains("exceeded the 4KB limit. String measured: {\"KEY\""), "{large}");
-        assert!(apply(json!({"Environment": {"Variables": {"1": "x"}}})).is_err());
     }
 
     #[test]

@@ -217,3 +217,37 @@ async fn ended(end: &mut watch::Receiver<bool>) {
     // An error means that nobody can tell any more, which is the same.
     end.wait_for(|end| *end).map(drop).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::mapping;
+
+    #[test]
+    fn concurrency_grows_with_the_backlog_and_shrinks_without_room() {
+        let mut concurrency = Concurrency::new(&mapping(), Timestamp(0));
+        assert_eq!(concurrency.now, 5);
+        assert_eq!(concurrency.grows_at(), Some(Timestamp(1000)));
+        concurrency.grow(Timestamp(1000));
+        assert_eq!((concurrency.now, concurrency.grows_at()), (10, Some(Timestamp(2000))));
+        for _ in 0..100 {
+            concurrency.grow(Timestamp(2000));
+        }
+        assert_eq!((concurrency.now, concurrency.grows_at()), (BATCHES_MAX, None));
+        concurrency.after(Course::Throttled, Timestamp(3000));
+        assert_eq!(concurrency.now, BATCHES_MAX / 2);
+        for _ in 0..100 {
+            concurrency.after(Course::Throttled, Timestamp(3000));
+        }
+        assert_eq!(concurrency.now, 1, "never none");
+        concurrency.idle(Timestamp(4000));
+        assert_eq!(concurrency.now, 5);
+    }
+
+    #[test]
+    fn maximum_concurrency_is_the_bound() {
+        let mapping = MappingRecord { maximum_concurrency: Some(2), ..mapping() };
+        let concurrency = Concurrency::new(&mapping, Timestamp(0));
+        assert_eq!((concurrency.now, concurrency.grows_at()), (2, None));
+    }
+}

@@ -16,9 +16,10 @@ use engine::{
 use futures_util::future::BoxFuture;
 use local::Local;
 use serde_json::{Value as Json, json};
-use service::ports::{PortError, QueueFacts, QueueMessage, QueuePort, QueueRecord};
+use service::ports::{ObjectPort, PortError, QueueFacts, QueueMessage, QueuePort, QueueRecord};
 use service::{Caller, Context, Ids, Method, Ports, RandomIds, Reply, Tasks};
 use testkit::SimulatedClock;
+use tokio::sync::watch;
 use wire::{Protocol, Request};
 
 use crate::execution::{Execute, FunctionError, FunctionSpec, Invocation, InvokeError, Outcome};
@@ -35,6 +36,8 @@ pub(super) struct Scripted {
     answer: Mutex<Answer>,
     pub(super) calls: Mutex<Vec<(Arc<FunctionSpec>, Invocation)>>,
     pub(super) retired: Mutex<Vec<Arn>>,
+    /// Functions wait while it is true.
+    pub(super) hold: watch::Sender<bool>,
 }
 
 impl Scripted {
@@ -63,7 +66,11 @@ impl Execute for Scripted {
     ) -> BoxFuture<'_, Result<Outcome, InvokeError>> {
         let outcome = (self.answer.lock().unwrap())(&invocation);
         self.calls.lock().unwrap().push((spec, invocation));
-        Box::pin(async move { outcome })
+        let mut hold = self.hold.subscribe();
+        Box::pin(async move {
+            let _ = hold.wait_for(|hold| !hold).await;
+            outcome
+        })
     }
 
     fn retire(&self, function: &Arn) {
@@ -162,6 +169,26 @@ impl QueuePort for Queues {
     }
 }
 
+/// S3 with one object: `bucket/key`, a package.
+struct Objects;
+
+impl ObjectPort for Objects {
+    fn read(
+        &self,
+        bucket: String,
+        key: String,
+        version: Option<String>,
+        _: u64,
+    ) -> BoxFuture<'_, Result<Bytes, PortError>> {
+        Box::pin(async move {
+            match (bucket.as_str(), key.as_str(), version) {
+                ("bucket", "key", None) => Ok(STANDARD.decode(package("from S3")).unwrap().into()),
+                _ => Err(PortError::NotFound(key)),
+            }
+        })
+    }
+}
+
 fn enqueue(queue: QueueKey, content: &str) -> Enqueue {
     let message = NewMessage {
         id: MessageId(RandomIds.uuid().as_u128()),
@@ -215,9 +242,11 @@ impl Bench {
             })),
             calls: Mutex::default(),
             retired: Mutex::default(),
+            hold: watch::Sender::new(false),
         });
         let ports = Ports::default();
         ports.offer_queues(Arc::new(Queues(Arc::clone(&engine))));
+        ports.offer_objects(Arc::new(Objects));
         let lambda = Lambda::new(Dependencies {
             engine: Arc::clone(&engine) as Arc<dyn Engine>,
             ids: Arc::new(RandomIds),

@@ -1,8 +1,10 @@
 //! Functions come, change and go.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value as Json, json};
 
-use super::bench::{Bench, function, package};
+use super::bench::{Bench, eventually, function, package};
 
 const F: &str = "/2015-03-31/functions/f";
 
@@ -195,4 +197,87 @@ async fn functions_are_there_after_a_restart() {
     let calls = bench.executor.calls.lock().unwrap();
     let code = calls[0].0.code.join("bootstrap");
     assert_eq!(std::fs::read_to_string(code).unwrap(), "#!/bin/sh\n", "unpacked anew");
+}
+
+#[tokio::test]
+async fn code_comes_from_s3() {
+    let bench = Bench::new().await;
+    bench.create("f", &json!({"Code": {"S3Bucket": "bucket", "S3Key": "key"}})).await;
+    bench.post(&format!("{F}/invocations"), &json!({})).await;
+    let code = bench.executor.calls.lock().unwrap()[0].0.code.join("bootstrap");
+    assert_eq!(std::fs::read_to_string(code).unwrap(), "from S3");
+    let missing = function("g", &json!({"Code": {"S3Bucket": "bucket", "S3Key": "none"}}));
+    let (status, error) = bench.post("/2015-03-31/functions", &missing).await;
+    assert_eq!(status, 400);
+    assert_eq!(
+        error["Message"],
+        "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist."
+    );
+}
+
+#[tokio::test]
+async fn a_broken_package_fails_the_function_with_the_reason() {
+    let bench = Bench::new().await;
+    let (status, _) = bench
+        .post("/2015-03-31/functions", &function("f", &json!({"Code": {"ZipFile": broken_package()}})))
+        .await;
+    assert_eq!(status, 201, "its head is as it should be");
+    let failed = bench.settled("f").await;
+    assert_eq!(
+        (&failed["State"], &failed["StateReasonCode"]),
+        (&json!("Failed"), &json!("InvalidZipFileException"))
+    );
+    assert_eq!(
+        failed["StateReason"],
+        "Could not unzip uploaded file. Please check your file, then try to upload again."
+    );
+    assert_eq!(bench.post(&format!("{F}/invocations"), &json!({})).await.0, 409);
+    bench.put(&format!("{F}/code"), &json!({"ZipFile": package("whole")})).await;
+    assert_eq!(bench.settled("f").await["State"], "Active");
+}
+
+#[tokio::test]
+async fn one_update_at_a_time() {
+    let bench = Bench::new().await;
+    bench.create("f", &json!({})).await;
+    bench.lambda.activations.forget_permits(usize::MAX);
+    bench.put(&format!("{F}/configuration"), &json!({"Timeout": 5})).await;
+    let (status, error) = bench.put(&format!("{F}/configuration"), &json!({"Timeout": 6})).await;
+    assert_eq!(status, 409);
+    assert_eq!(
+        error["Message"],
+        "The operation cannot be performed at this time. An update is in progress for resource: \
+         arn:aws:lambda:us-east-1:000000000000:function:f"
+    );
+}
+
+#[tokio::test]
+async fn what_a_crash_left_behind_is_gone_on_with() {
+    let bench = Bench::new().await;
+    bench.lambda.activations.forget_permits(usize::MAX);
+    bench.post("/2015-03-31/functions", &function("f", &json!({}))).await;
+    let orphan = engine::QueueKey::new("lambda/async/arn:aws:lambda:us-east-1:000000000000:function:gone/id");
+    let settings = engine::QueueSettings {
+        kind: engine::QueueKind::Standard,
+        delay_seconds: 0,
+        retention_seconds: 60,
+        visibility_timeout_seconds: 30,
+        dead_letter: None,
+        in_flight_max: 10,
+    };
+    engine::Queues::create_queue(&*bench.engine, orphan.clone(), settings, bytes::Bytes::new())
+        .await
+        .unwrap();
+    let bench = bench.restart().await;
+    assert_eq!(bench.settled("f").await["State"], "Active");
+    eventually(async || engine::Queues::queue(&*bench.engine, &orphan).await.is_err().then_some(())).await;
+}
+
+/// A package whose content does not fit its checksum.
+fn broken_package() -> String {
+    let mut zip = STANDARD.decode(package("content")).unwrap();
+    let at = zip.windows(9).position(|window| window == b"bootstrap").unwrap() + 9;
+    // The first byte of the compressed content: a block type that there is none of.
+    zip[at] |= 0b110;
+    STANDARD.encode(zip)
 }

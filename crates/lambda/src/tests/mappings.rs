@@ -242,3 +242,26 @@ async fn what_was_not_begun_when_the_program_ends_is_there_at_once() {
     bench.drained(QUEUE).await;
     assert_eq!(bench.executor.count(), 1);
 }
+
+#[tokio::test]
+async fn no_more_batches_run_than_may() {
+    let (bench, _) = bench(json!({"BatchSize": 1, "ScalingConfig": {"MaximumConcurrency": 2}})).await;
+    bench.executor.hold.send_replace(true);
+    bench.enqueue(&["a", "b", "c", "d", "e"]).await;
+    bench.called(2).await;
+    let waited = bench.advance_until(async || bench.counts(QUEUE).await.not_visible != 2).await;
+    assert_eq!(bench.executor.count(), 2, "the others stay in the queue");
+    assert!(waited >= Duration::from_secs(VISIBILITY_SECONDS.into()), "until the first run out of time");
+    bench.executor.hold.send_replace(false);
+    eventually(async || (bench.executor.count() >= 5).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_backlog_gets_more_batches_every_second() {
+    let (bench, _) = bench(json!({"BatchSize": 1})).await;
+    bench.executor.hold.send_replace(true);
+    bench.enqueue(&["x"; 20]).await;
+    bench.called(5).await;
+    let waited = bench.advance_until(async || bench.executor.count() >= 10).await;
+    assert_eq!(waited, Duration::from_secs(1));
+}
