@@ -1,1 +1,135 @@
-//! Placeholder.
+//! SNS: topics, their subscriptions, and the one commit in which a message reaches all of them.
+//!
+//! The publish path in reading order: `actions/publish.rs`, `outgoing.rs`, `fan_out.rs`, `filter_policy/`, `envelope.rs`.
+//!
+//! <https://docs.aws.amazon.com/sns/latest/api/welcome.html>
+
+mod actions;
+mod arns;
+mod email;
+mod envelope;
+mod errors;
+mod fan_out;
+mod filter_policy;
+mod limits;
+mod message_attributes;
+mod outgoing;
+mod ports;
+mod records;
+mod signature;
+mod subscription_attributes;
+mod topic_attributes;
+mod topics;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use engine::{Clock, Engine};
+use service::{DecodeError, Ids, Ports, QueryDialect, QueryName, Row, ServiceError, Speaks, Tasks, row};
+
+pub use ports::Topics;
+
+/// The actions.
+pub const ACTIONS: &[Row<Sns>] = &[
+    row::<actions::ConfirmSubscription>(),
+    row::<actions::CreateTopic>(),
+    row::<actions::DeleteTopic>(),
+    row::<actions::GetSubscriptionAttributes>(),
+    row::<actions::GetTopicAttributes>(),
+    row::<actions::ListSubscriptions>(),
+    row::<actions::ListSubscriptionsByTopic>(),
+    row::<actions::ListTagsForResource>(),
+    row::<actions::ListTopics>(),
+    row::<actions::Publish>(),
+    row::<actions::PublishBatch>(),
+    row::<actions::SetSubscriptionAttributes>(),
+    row::<actions::SetTopicAttributes>(),
+    row::<actions::Subscribe>(),
+    row::<actions::TagResource>(),
+    row::<actions::Unsubscribe>(),
+    row::<actions::UntagResource>(),
+];
+
+const DIALECT: QueryDialect = QueryDialect {
+    version: "2010-03-31",
+    namespace: "http://sns.amazonaws.com/doc/2010-03-31/",
+    flattened: false,
+    path_member: None,
+    names: &[QueryName { action: "", member: "MessageAttributes", element: "", key: "Name", value: "Value" }],
+};
+
+/// What the service is told when it starts.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Under which links in mails and envelopes reach this server (`http://127.0.0.1:4566`).
+    pub endpoint: String,
+    /// Where mails land without an SMTP server.
+    pub outbox: PathBuf,
+    /// Where mails go.
+    pub smtp_url: Option<String>,
+}
+
+/// The service's state. Topics and subscriptions live in the registry.
+pub struct Sns {
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ports: Ports,
+    pub(crate) settings: Settings,
+    pub(crate) subscriptions: topics::SubscriptionCache,
+    pub(crate) signer: signature::Signer,
+    pub(crate) sequence: AtomicU64,
+}
+
+impl Sns {
+    /// Over an engine and the other services' ports.
+    pub fn new(
+        engine: Arc<dyn Engine>,
+        ids: Arc<dyn Ids>,
+        clock: Arc<dyn Clock>,
+        ports: Ports,
+        settings: Settings,
+    ) -> Arc<Self> {
+        // Grows across restarts too: FIFO sequence numbers begin at the moment of the start.
+        let sequence = AtomicU64::new(clock.now().0 << 20);
+        Arc::new(Self {
+            engine,
+            ids,
+            clock,
+            ports,
+            settings,
+            subscriptions: topics::SubscriptionCache::default(),
+            signer: signature::Signer::default(),
+            sequence,
+        })
+    }
+}
+
+/// The service as the server takes it.
+pub fn service(state: &Arc<Sns>) -> service::Service {
+    let speaks = Speaks {
+        json_target: None,
+        query: Some(&DIALECT),
+        on_decode_error: |error| match error {
+            DecodeError::Missing(member) => ServiceError::new(
+                &errors::VALIDATION,
+                format!(
+                    "1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
+                ),
+            ),
+            DecodeError::Malformed(text) => errors::invalid(&text),
+        },
+    };
+    let mut service = service::bind("sns", speaks, ACTIONS, state);
+    service.pages.push(signature::certificate_page(state));
+    service
+}
+
+/// Starts what happens without a request: mails are delivered.
+pub fn start(state: &Arc<Sns>, tasks: &Tasks) {
+    tasks.spawn("sns-email", email::delivery::run(Arc::clone(state), tasks.stop()));
+}
+
+#[cfg(test)]
+mod tests;

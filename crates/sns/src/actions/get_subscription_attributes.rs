@@ -1,0 +1,37 @@
+//! All attributes of a subscription.
+//!
+//! <https://docs.aws.amazon.com/sns/latest/api/API_GetSubscriptionAttributes.html>
+
+use serde::{Deserialize, Serialize};
+use service::{Action, Context, ServiceError};
+
+use crate::records::Attributes;
+use crate::{Sns, arns, subscription_attributes};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Input {
+    subscription_arn: String,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Output {
+    attributes: Attributes,
+}
+
+pub(crate) struct GetSubscriptionAttributes;
+
+impl Action for GetSubscriptionAttributes {
+    const NAME: &'static str = "GetSubscriptionAttributes";
+    type Service = Sns;
+    type Input = Input;
+    type Output = Output;
+
+    async fn run(sns: &Sns, context: &Context, input: Input) -> Result<Output, ServiceError> {
+        let _ = context;
+        let (topic, id) = arns::subscription(&input.subscription_arn)?;
+        let (record, _) = sns.subscription(&topic, &id).await?;
+        Ok(Output { attributes: subscription_attributes::shown(&record) })
+    }
+}

@@ -1,0 +1,44 @@
+//! Changes one attribute of a topic.
+//!
+//! <https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html>
+
+use serde::Deserialize;
+use service::{Action, Context, ServiceError};
+
+use crate::{Sns, arns, errors, topic_attributes};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Input {
+    topic_arn: String,
+    attribute_name: String,
+    attribute_value: Option<String>,
+}
+
+pub(crate) struct SetTopicAttributes;
+
+impl Action for SetTopicAttributes {
+    const NAME: &'static str = "SetTopicAttributes";
+    type Service = Sns;
+    type Input = Input;
+    type Output = ();
+
+    async fn run(sns: &Sns, context: &Context, input: Input) -> Result<(), ServiceError> {
+        let _ = context;
+        let arn = arns::topic(&input.topic_arn)?;
+        let (name, value) = (input.attribute_name, input.attribute_value.unwrap_or_default());
+        if name == "FifoTopic" {
+            return Err(errors::invalid("AttributeName"));
+        }
+        sns.change_topic(&arn, |topic| {
+            if value.is_empty() {
+                topic.attributes.remove(&name);
+                return Ok(());
+            }
+            topic_attributes::check(&name, &value, arns::is_fifo(&arn))?;
+            topic.attributes.insert(name.clone(), value.clone());
+            Ok(())
+        })
+        .await
+    }
+}

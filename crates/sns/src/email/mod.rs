@@ -1,0 +1,85 @@
+//! E-mail: what the mails say, and the queue in which they wait for their delivery.
+
+pub(crate) mod delivery;
+
+use bytes::Bytes;
+use engine::{Enqueue, MessageId, NewMessage, QueueKey};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::envelope::Notification;
+use crate::records::SubscriptionRecord;
+
+/// The engine's queue of mails.
+pub(crate) const QUEUE: &str = "sns/email";
+
+/// A mail as it waits. Version 1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mail {
+    version: u32,
+    pub(crate) to: String,
+    pub(crate) from_name: String,
+    pub(crate) subject: String,
+    pub(crate) body: String,
+}
+
+fn from_name(display_name: Option<&str>) -> String {
+    display_name.filter(|name| !name.is_empty()).unwrap_or("AWS Notifications").to_owned()
+}
+
+/// A message, as AWS mails it.
+pub(crate) fn notification(
+    subscription: &SubscriptionRecord,
+    notification: &Notification<'_>,
+    display_name: Option<&str>,
+) -> Mail {
+    let body = if subscription.protocol == "email-json" {
+        notification.envelope()
+    } else {
+        format!(
+            "{}\n\n--\nIf you wish to stop receiving notifications from this topic, please click or visit the link below to unsubscribe:\n{}\n\nPlease do not reply directly to this email.\n",
+            notification.message, notification.unsubscribe_url
+        )
+    };
+    Mail {
+        version: 1,
+        to: subscription.endpoint.clone(),
+        from_name: from_name(display_name),
+        subject: notification.subject.unwrap_or("AWS Notification Message").to_owned(),
+        body,
+    }
+}
+
+/// The mail that asks a subscriber to confirm.
+pub(crate) fn confirmation(
+    subscription: &SubscriptionRecord,
+    link: &str,
+    display_name: Option<&str>,
+) -> Mail {
+    let body = format!(
+        "You have chosen to subscribe to the topic:\n{}\n\nTo confirm this subscription, click or visit the link below (If this was in error no action is necessary):\n{link}\n\nPlease do not reply directly to this email.\n",
+        subscription.topic
+    );
+    Mail {
+        version: 1,
+        to: subscription.endpoint.clone(),
+        from_name: from_name(display_name),
+        subject: "AWS Notification - Subscription Confirmation".to_owned(),
+        body,
+    }
+}
+
+/// The send of a mail into its queue.
+pub(crate) fn enqueue(id: Uuid, mail: &Mail) -> Enqueue {
+    let content = serde_json::to_vec(mail).expect("text keys and text values");
+    Enqueue {
+        queue: QueueKey::new(QUEUE),
+        message: NewMessage {
+            id: MessageId(id.as_u128()),
+            content: Bytes::from(content),
+            delay_seconds: None,
+            group: None,
+            deduplication_id: None,
+        },
+    }
+}

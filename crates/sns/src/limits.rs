@@ -1,0 +1,27 @@
+//! SNS's quotas.
+//!
+//! <https://docs.aws.amazon.com/general/latest/gr/sns.html>
+
+/// A topic's name, characters.
+pub(crate) const TOPIC_NAME_MAX: usize = 256;
+/// A message with its attributes, bytes, unless the topic says otherwise.
+pub(crate) const MESSAGE_BYTES_DEFAULT: usize = 262_144;
+/// A subject, characters.
+pub(crate) const SUBJECT_MAX: usize = 100;
+/// Entries of a batch.
+pub(crate) const BATCH_ENTRIES_MAX: usize = 10;
+/// Topics, subscriptions on a page.
+pub(crate) const PAGE: usize = 100;
+/// Subscriptions of a topic that are delivered to.
+pub(crate) const SUBSCRIPTIONS_MAX: usize = 100_000;
+/// Tags of a topic.
+pub(crate) const TAGS_MAX: usize = 50;
+/// Keys of a filter policy.
+pub(crate) const FILTER_KEYS_MAX: usize = 5;
+/// Product of the numbers of values of a filter policy's keys.
+pub(crate) const FILTER_COMBINATIONS_MAX: usize = 150;
+/// A group or deduplication id, characters.
+pub(crate) const FIFO_ID_MAX: usize = 128;
+/// Tries to deliver a mail.
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html>
+pub(crate) const MAIL_TRIES_MAX: u32 = 50;

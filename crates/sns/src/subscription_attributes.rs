@@ -1,0 +1,106 @@
+//! Attributes of a subscription.
+//!
+//! <https://docs.aws.amazon.com/sns/latest/api/API_SetSubscriptionAttributes.html>
+
+use aws::Arn;
+use serde_json::Value as Json;
+use service::ServiceError;
+
+use crate::errors;
+use crate::filter_policy::FilterPolicy;
+use crate::records::{Attributes, CONFIRMED, SubscriptionRecord};
+
+const KNOWN: [&str; 7] = [
+    "DeliveryPolicy",
+    "FilterPolicy",
+    "FilterPolicyScope",
+    "RawMessageDelivery",
+    "RedrivePolicy",
+    "SubscriptionRoleArn",
+    "ReplayPolicy",
+];
+
+/// Sets one attribute; an empty filter policy or redrive policy removes it.
+pub(crate) fn set(record: &mut SubscriptionRecord, name: &str, value: &str) -> Result<(), ServiceError> {
+    if !KNOWN.contains(&name) {
+        return Err(errors::invalid(&format!("Attributes Reason: Invalid attribute name: {name}")));
+    }
+    let removes = match name {
+        "FilterPolicy" => matches!(value.trim(), "" | "{}"),
+        _ => value.is_empty(),
+    };
+    if removes {
+        record.attributes.remove(name);
+        return Ok(());
+    }
+    record.attributes.insert(name.to_owned(), value.to_owned());
+    check(record, name, value)
+}
+
+fn check(record: &SubscriptionRecord, name: &str, value: &str) -> Result<(), ServiceError> {
+    let scope = record.attributes.get("FilterPolicyScope").map(String::as_str);
+    match name {
+        "RawMessageDelivery" => {
+            if !matches!(value, "true" | "false") {
+                return Err(errors::invalid(&format!(
+                    "Attributes Reason: RawMessageDelivery: Invalid value [{value}]. Must be true or false."
+                )));
+            }
+            if value == "true" && !matches!(record.protocol.as_str(), "sqs" | "http" | "https" | "firehose") {
+                let text = format!(
+                    "Attributes Reason: Delivery protocol [{}] does not support raw message delivery.",
+                    record.protocol
+                );
+                return Err(errors::invalid(&text));
+            }
+            Ok(())
+        }
+        "FilterPolicyScope" if !matches!(value, "MessageAttributes" | "MessageBody") => {
+            Err(errors::invalid(&format!(
+                "Attributes Reason: FilterPolicyScope: Invalid value [{value}]. Please use either MessageBody or MessageAttributes"
+            )))
+        }
+        // A scope changes what the policy may say, so both are checked together.
+        "FilterPolicy" | "FilterPolicyScope" => match record.attributes.get("FilterPolicy") {
+            Some(policy) => FilterPolicy::parse(policy, scope).map(|_| ()),
+            None => Ok(()),
+        },
+        "RedrivePolicy" => dead_letter_target(value).map(|_| ()),
+        "DeliveryPolicy" | "ReplayPolicy" if serde_json::from_str::<Json>(value).is_err() => {
+            Err(errors::invalid(&format!("Attributes Reason: {name}: failed to parse JSON")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The queue of a `RedrivePolicy`.
+pub(crate) fn dead_letter_target(policy: &str) -> Result<Arn, ServiceError> {
+    let wrong = || errors::invalid("RedrivePolicy: deadLetterTargetArn is an invalid arn");
+    let document: Json =
+        serde_json::from_str(policy).map_err(|_| errors::invalid("RedrivePolicy: failed to parse JSON."))?;
+    let arn: Arn =
+        document["deadLetterTargetArn"].as_str().ok_or_else(wrong)?.parse().map_err(|_| wrong())?;
+    if arn.service() == "sqs" { Ok(arn) } else { Err(wrong()) }
+}
+
+/// All attributes as they are shown.
+pub(crate) fn shown(record: &SubscriptionRecord) -> Attributes {
+    let mut all = record.attributes.clone();
+    all.remove(CONFIRMED);
+    let mut add = |name: &str, value: &str| {
+        all.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+    };
+    add("SubscriptionArn", &record.arn);
+    add("TopicArn", record.topic.as_str());
+    add("Owner", &record.owner);
+    add("Protocol", &record.protocol);
+    add("Endpoint", &record.endpoint);
+    add("PendingConfirmation", if record.is_pending() { "true" } else { "false" });
+    add("ConfirmationWasAuthenticated", if record.confirmation_was_authenticated { "true" } else { "false" });
+    add("RawMessageDelivery", "false");
+    add("SubscriptionPrincipal", &format!("arn:aws:iam::{}:root", record.owner));
+    if record.attributes.contains_key("FilterPolicy") {
+        add("FilterPolicyScope", "MessageAttributes");
+    }
+    all
+}

@@ -1,0 +1,101 @@
+//! Attributes of a topic.
+//!
+//! <https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html>
+
+use aws::Arn;
+use serde_json::{Value as Json, json};
+use service::ServiceError;
+
+use crate::records::{Attributes, TopicRecord};
+use crate::{arns, errors};
+
+const KNOWN: [&str; 12] = [
+    "DisplayName",
+    "Policy",
+    "DeliveryPolicy",
+    "KmsMasterKeyId",
+    "TracingConfig",
+    "SignatureVersion",
+    "FifoTopic",
+    "ContentBasedDeduplication",
+    "FifoThroughputScope",
+    "ArchivePolicy",
+    "MaximumMessageSize",
+    "DataProtectionPolicy",
+];
+const FIFO_ONLY: [&str; 4] =
+    ["FifoTopic", "ContentBasedDeduplication", "FifoThroughputScope", "ArchivePolicy"];
+
+fn is_feedback(name: &str) -> bool {
+    ["HTTP", "SQS", "Lambda", "Firehose", "Application"].iter().any(|protocol| {
+        name.strip_prefix(protocol).is_some_and(|rest| {
+            ["SuccessFeedbackRoleArn", "FailureFeedbackRoleArn", "SuccessFeedbackSampleRate"].contains(&rest)
+        })
+    })
+}
+
+/// Checks one attribute of a topic of a kind.
+pub(crate) fn check(name: &str, value: &str, fifo: bool) -> Result<(), ServiceError> {
+    let unknown = !KNOWN.contains(&name) && !is_feedback(name);
+    if unknown || (FIFO_ONLY.contains(&name) && !fifo) {
+        return Err(errors::invalid(&format!("Attributes Reason: Unknown attribute {name}")));
+    }
+    let fits = match name {
+        "SignatureVersion" => matches!(value, "1" | "2"),
+        "TracingConfig" => matches!(value, "PassThrough" | "Active"),
+        "FifoTopic" | "ContentBasedDeduplication" => matches!(value, "true" | "false"),
+        "FifoThroughputScope" => matches!(value, "Topic" | "MessageGroup"),
+        "MaximumMessageSize" => value.parse::<u32>().is_ok_and(|bytes| (1024..=1_048_576).contains(&bytes)),
+        "Policy" | "DeliveryPolicy" | "ArchivePolicy" | "DataProtectionPolicy" => {
+            value.is_empty() || serde_json::from_str::<Json>(value).is_ok_and(|json| json.is_object())
+        }
+        "DisplayName" => value.chars().count() <= 100,
+        _ => true,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(errors::invalid(&format!("Attributes Reason: {name}: Invalid value [{value}]")))
+}
+
+/// The policy that a topic has until it is given one.
+fn default_policy(arn: &Arn) -> String {
+    json!({
+        "Version": "2008-10-17",
+        "Id": "__default_policy_ID",
+        "Statement": [{
+            "Sid": "__default_statement_ID",
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": [
+                "SNS:GetTopicAttributes", "SNS:SetTopicAttributes", "SNS:AddPermission", "SNS:RemovePermission",
+                "SNS:DeleteTopic", "SNS:Subscribe", "SNS:ListSubscriptionsByTopic", "SNS:Publish"
+            ],
+            "Resource": arn,
+            "Condition": {"StringEquals": {"AWS:SourceOwner": arn.account()}}
+        }]
+    })
+    .to_string()
+}
+
+const EFFECTIVE_DELIVERY_POLICY: &str = r#"{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,"numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},"disableSubscriptionOverrides":false,"defaultRequestPolicy":{"headerContentType":"text/plain; charset=UTF-8"}}}"#;
+
+/// All attributes as they are shown.
+pub(crate) fn shown(record: &TopicRecord, confirmed: usize, pending: usize) -> Attributes {
+    let mut all = record.attributes.clone();
+    let mut add = |name: &str, value: String| {
+        all.entry(name.to_owned()).or_insert(value);
+    };
+    add("TopicArn", record.arn.to_string());
+    add("Owner", record.arn.account().to_owned());
+    add("DisplayName", String::new());
+    add("Policy", default_policy(&record.arn));
+    add("SubscriptionsConfirmed", confirmed.to_string());
+    add("SubscriptionsPending", pending.to_string());
+    add("SubscriptionsDeleted", "0".to_owned());
+    add("EffectiveDeliveryPolicy", EFFECTIVE_DELIVERY_POLICY.to_owned());
+    if arns::is_fifo(&record.arn) {
+        add("ContentBasedDeduplication", "false".to_owned());
+    }
+    all
+}

@@ -1,0 +1,127 @@
+//! Topics and subscriptions in the registry.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws::Arn;
+use engine::{Error, Expect, Record, RecordKey, Refusal};
+use service::ServiceError;
+
+use crate::filter_policy::FilterPolicy;
+use crate::records::{self, SubscriptionRecord, TopicRecord};
+use crate::{Sns, errors, limits};
+
+/// Somebody else may change the same record at the same time; each try reads it anew.
+const TRIES_MAX: usize = 10;
+
+/// A subscription ready to be delivered to.
+#[derive(Debug)]
+pub(crate) struct Subscription {
+    pub(crate) record: SubscriptionRecord,
+    pub(crate) filter: Option<FilterPolicy>,
+}
+
+/// What is known of a topic's subscriptions: the stamp of their records tells whether it still holds.
+type Known = HashMap<Arn, (Vec<u64>, Arc<Vec<Subscription>>)>;
+
+/// Decoded subscriptions: a publish must not parse them every time.
+#[derive(Default)]
+pub(crate) struct SubscriptionCache(Mutex<Known>);
+
+/// Topics kept; beyond, the cache starts anew.
+const TOPICS_MAX: usize = 10_000;
+
+impl Sns {
+    pub(crate) async fn topic(&self, arn: &Arn) -> Result<(TopicRecord, u64), ServiceError> {
+        let record = self.engine.get(&records::topic_key(arn)).await?.ok_or_else(errors::no_such_topic)?;
+        Ok((records::decode(&record.value)?, record.revision))
+    }
+
+    pub(crate) async fn subscription(
+        &self,
+        topic: &Arn,
+        id: &str,
+    ) -> Result<(SubscriptionRecord, u64), ServiceError> {
+        let key = records::subscription_key(topic, id);
+        let record = self.engine.get(&key).await?.ok_or_else(errors::no_such_subscription)?;
+        Ok((records::decode(&record.value)?, record.revision))
+    }
+
+    /// All subscriptions of a topic.
+    pub(crate) async fn subscriptions(&self, topic: &Arn) -> Result<Arc<Vec<Subscription>>, ServiceError> {
+        let found =
+            self.engine.list(&records::subscriptions_of(topic), None, limits::SUBSCRIPTIONS_MAX).await?;
+        let stamp: Vec<u64> = found.iter().map(|record| record.revision).collect();
+        let mut known = self.subscriptions.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known_stamp, subscriptions)) = known.get(topic)
+            && *known_stamp == stamp
+        {
+            return Ok(Arc::clone(subscriptions));
+        }
+        let subscriptions: Vec<Subscription> = found.iter().map(subscription).collect::<Result<_, _>>()?;
+        let subscriptions = Arc::new(subscriptions);
+        if known.len() >= TOPICS_MAX {
+            known.clear();
+        }
+        known.insert(topic.clone(), (stamp, Arc::clone(&subscriptions)));
+        Ok(subscriptions)
+    }
+
+    /// Changes a topic's record.
+    pub(crate) async fn change_topic(
+        &self,
+        arn: &Arn,
+        change: impl Fn(&mut TopicRecord) -> Result<(), ServiceError>,
+    ) -> Result<(), ServiceError> {
+        for _ in 0..TRIES_MAX {
+            let (mut record, revision) = self.topic(arn).await?;
+            change(&mut record)?;
+            if self.replace(records::topic_key(arn), records::encode(&record), revision).await? {
+                return Ok(());
+            }
+        }
+        Err(ServiceError::internal(format!("topic {arn} kept changing")))
+    }
+
+    /// Changes a subscription's record and answers it.
+    pub(crate) async fn change_subscription(
+        &self,
+        topic: &Arn,
+        id: &str,
+        change: impl Fn(&mut SubscriptionRecord) -> Result<(), ServiceError>,
+    ) -> Result<SubscriptionRecord, ServiceError> {
+        for _ in 0..TRIES_MAX {
+            let (mut record, revision) = self.subscription(topic, id).await?;
+            change(&mut record)?;
+            if self.replace(record.key(), records::encode(&record), revision).await? {
+                return Ok(record);
+            }
+        }
+        Err(ServiceError::internal(format!("subscription {topic}:{id} kept changing")))
+    }
+
+    /// Whether the record still was the one that was read.
+    async fn replace(
+        &self,
+        key: RecordKey,
+        value: bytes::Bytes,
+        revision: u64,
+    ) -> Result<bool, ServiceError> {
+        match self.engine.put(key, value, Expect::Revision(revision)).await {
+            Ok(_) => Ok(true),
+            Err(Error::Refused(Refusal::RecordChanged(_))) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn subscription(record: &Record) -> Result<Subscription, ServiceError> {
+    let record: SubscriptionRecord = records::decode(&record.value)?;
+    let filter = match record.attributes.get("FilterPolicy") {
+        Some(text) => {
+            Some(FilterPolicy::parse(text, record.attributes.get("FilterPolicyScope").map(String::as_str))?)
+        }
+        None => None,
+    };
+    Ok(Subscription { record, filter })
+}
