@@ -9,7 +9,7 @@ use std::time::Duration;
 use aws::{Arn, RequestId};
 use engine::{Delivery, Error, MessageId, QueueKey, Receive, Refusal, Settle, Settlement};
 use service::Stop;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use super::VISIBILITY_SECONDS;
@@ -27,7 +27,7 @@ const RETRY: Duration = Duration::from_secs(5);
 /// An event whose dead-letter queue fails is tried again after so long, seconds.
 const BURIAL_RETRY_SECONDS: u32 = 60;
 /// Events received at once.
-const RECEIVE_MAX: usize = 10;
+const RECEIVE_MAX: u32 = 10;
 
 impl Lambda {
     /// Sees to a function's asynchronous events until it is deleted or the program ends.
@@ -58,12 +58,12 @@ async fn consume(consumer: Arc<Consumer>, mut stop: Stop) {
             received = consumer.receive(&room) => received,
         };
         match received {
-            Ok(deliveries) => {
+            Ok((deliveries, mut places)) => {
                 for delivery in deliveries {
-                    let (consumer, room) = (Arc::clone(&consumer), Arc::clone(&room));
+                    let (consumer, place) = (Arc::clone(&consumer), places.split(1));
                     running.spawn(async move {
-                        let Ok(_permit) = room.acquire().await else { return };
                         consumer.bring_to_its_end(delivery).await;
+                        drop(place);
                     });
                 }
             }
@@ -87,20 +87,21 @@ async fn consume(consumer: Arc<Consumer>, mut stop: Stop) {
 }
 
 impl Consumer {
-    /// Events, once there is room to run one.
-    async fn receive(&self, room: &Semaphore) -> Result<Vec<Delivery>, Error> {
-        // Given back at once: only this task takes permits away for long, through what it received.
-        let permit = room.acquire().await;
-        let free = room.available_permits() + usize::from(permit.is_ok());
-        drop(permit);
+    /// Events, once there is room to run one, and the places they run in.
+    async fn receive(&self, room: &Arc<Semaphore>) -> Result<(Vec<Delivery>, OwnedSemaphorePermit), Error> {
+        let mut places = Arc::clone(room).acquire_owned().await.expect("the semaphore is never closed");
+        let more = u32::try_from(room.available_permits()).unwrap_or(u32::MAX).min(RECEIVE_MAX - 1);
+        if let Ok(more) = Arc::clone(room).try_acquire_many_owned(more) {
+            places.merge(more);
+        }
         let receive = Receive {
             queue: self.queue.clone(),
-            max_messages: u32::try_from(free.clamp(1, RECEIVE_MAX)).unwrap_or(1),
+            max_messages: u32::try_from(places.num_permits()).unwrap_or(1),
             visibility_timeout_seconds: Some(VISIBILITY_SECONDS),
             wait: LONG_POLL,
             attempt_id: None,
         };
-        self.lambda.engine.receive(receive).await
+        Ok((self.lambda.engine.receive(receive).await?, places))
     }
 
     async fn bring_to_its_end(&self, delivery: Delivery) {

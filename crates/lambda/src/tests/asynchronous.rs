@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use engine::Clock as _;
 use serde_json::json;
 use service::Method;
 use service::ports::{FunctionEvent, FunctionPort as _, PortError};
@@ -125,4 +126,32 @@ async fn other_services_invoke_in_their_own_commit() {
     let f = "arn:aws:lambda:us-east-1:000000000000:function:f".parse().unwrap();
     let large = port.prepare(f, event("x".repeat(1_048_577))).await;
     assert!(matches!(large, Err(PortError::Refused(_))));
+}
+
+#[tokio::test]
+async fn an_event_that_runs_long_is_not_run_twice() {
+    let bench = Bench::new().await;
+    bench.create("f", &json!({"Timeout": 900})).await;
+    bench.executor.hold.send_replace(true);
+    send(&bench, "1").await;
+    bench.called(1).await;
+    let until = bench.clock.now().plus_seconds(300);
+    bench.advance_until(async || bench.clock.now() >= until).await;
+    assert_eq!(bench.executor.count(), 1);
+    bench.executor.hold.send_replace(false);
+    drained(&bench).await;
+    assert_eq!(bench.executor.count(), 1);
+}
+
+#[tokio::test]
+async fn a_burst_of_events_is_processed_whole() {
+    let bench = Bench::new().await;
+    bench.create("f", &json!({})).await;
+    for number in 0..200 {
+        send(&bench, &number.to_string()).await;
+    }
+    drained(&bench).await;
+    let mut seen: Vec<u64> = bench.executor.events().iter().filter_map(serde_json::Value::as_u64).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, (0..200).collect::<Vec<_>>());
 }
