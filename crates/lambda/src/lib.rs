@@ -78,6 +78,7 @@ pub const ACTIONS: &[Row<Lambda>] = &[
     row::<actions::UpdateEventSourceMapping>(),
     row::<actions::UpdateFunctionCode>(),
     row::<actions::UpdateFunctionConfiguration>(),
+    row::<actions::UpdateFunctionEventInvokeConfig>(),
 ];
 
 /// What Lambda is told once.

@@ -229,4 +229,37 @@ mod tests {
         }
         assert!(S::Enabled.is_settled() && S::Disabled.is_settled());
     }
+
+    /// What the first version of the program wrote. A record that this test does not read is one that an update loses.
+    #[test]
+    fn records_of_the_first_format_are_read() {
+        let function: FunctionRecord = serde_json::from_str(
+            r#"{"id":"5c5b3a0e","arn":"arn:aws:lambda:us-east-1:000000000000:function:f","name":"f",
+            "runtime":"python3.13","handler":"app.handler","role":"arn:aws:iam::000000000000:role/r",
+            "description":"","timeout_seconds":3,"memory_mb":128,"ephemeral_storage_mb":512,
+            "environment":{"KEY":"value"},"tracing_mode":"PassThrough","architectures":["x86_64"],
+            "dead_letter_target":null,"kms_key_arn":null,"vpc_config":null,"logging_config":null,
+            "code":{"blob":"b1","size":7,"sha256":"00ff"},"last_modified":1767225600000,"revision_id":"r1",
+            "environment_revision":1767225600000,"state":{"state":"Failed","reason":"why","code":"InternalError"},
+            "last_update":{"status":"InProgress"},"tags":{"a":"1"},"policy":{"sid":{"Sid":"sid"}},
+            "reserved_concurrency":7,"event_invoke":{"maximum_retry_attempts":0,"maximum_event_age_seconds":null,
+            "last_modified":1767225600000}}"#,
+        )
+        .unwrap();
+        assert_eq!(function.state, State::Failed { reason: "why".into(), code: "InternalError".into() });
+        assert_eq!((function.retries(), function.event_age_seconds_max()), (0, 21_600));
+        assert_eq!(
+            function.event_queue(),
+            QueueKey::new("lambda/async/arn:aws:lambda:us-east-1:000000000000:function:f/5c5b3a0e")
+        );
+        let mapping: MappingRecord = serde_json::from_str(
+            r#"{"uuid":"u","account":"000000000000","region":"us-east-1",
+            "queue":"arn:aws:sqs:us-east-1:000000000000:q",
+            "function":"arn:aws:lambda:us-east-1:000000000000:function:f","fifo":false,"batch_size":10,
+            "batching_window_seconds":0,"report_batch_item_failures":true,"maximum_concurrency":null,
+            "state":{"Creating":{"enabled":true}},"last_modified":1767225600000}"#,
+        )
+        .unwrap();
+        assert_eq!(mapping.state.settled(), Some(MappingState::Enabled));
+    }
 }

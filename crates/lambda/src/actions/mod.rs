@@ -27,6 +27,7 @@ mod untag_resource;
 mod update_event_source_mapping;
 mod update_function_code;
 mod update_function_configuration;
+mod update_function_event_invoke_config;
 
 pub(crate) use add_permission::AddPermission;
 pub(crate) use create_event_source_mapping::CreateEventSourceMapping;
@@ -55,6 +56,7 @@ pub(crate) use untag_resource::UntagResource;
 pub(crate) use update_event_source_mapping::UpdateEventSourceMapping;
 pub(crate) use update_function_code::UpdateFunctionCode;
 pub(crate) use update_function_configuration::UpdateFunctionConfiguration;
+pub(crate) use update_function_event_invoke_config::UpdateFunctionEventInvokeConfig;
 
 use serde::Deserialize;
 use service::Binding;

@@ -4,6 +4,7 @@
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html>
 
+use engine::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use service::{Action, Context, Method, Rest, ServiceError};
@@ -17,15 +18,39 @@ use crate::limits::{ASYNCHRONOUS_RETRIES_DEFAULT, EVENT_AGE_SECONDS_MAX, EVENT_A
 use crate::records::{EventInvoke, FunctionRecord};
 use crate::settings::within;
 
-/// Its input.
+/// Its input, and that of UpdateFunctionEventInvokeConfig.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Input {
-    function_name: String,
-    qualifier: Option<String>,
+    pub(super) function_name: String,
+    pub(super) qualifier: Option<String>,
     maximum_retry_attempts: Option<i64>,
     maximum_event_age_in_seconds: Option<i64>,
     destination_config: Option<Json>,
+}
+
+impl Input {
+    /// What is given, as it is kept. `ValidationException`, `InvalidParameterValueException`.
+    pub(super) fn checked(&self, now: Timestamp) -> Result<EventInvoke, ServiceError> {
+        if names_a_destination(self.destination_config.as_ref()) {
+            return Err(not_supported("DestinationConfig: a destination of asynchronous invocations"));
+        }
+        let retries = self
+            .maximum_retry_attempts
+            .map(|given| within(given, "maximumRetryAttempts", 0, ASYNCHRONOUS_RETRIES_DEFAULT))
+            .transpose()?;
+        let age = self
+            .maximum_event_age_in_seconds
+            .map(|given| {
+                within(given, "maximumEventAgeInSeconds", EVENT_AGE_SECONDS_MIN, EVENT_AGE_SECONDS_MAX)
+            })
+            .transpose()?;
+        Ok(EventInvoke {
+            maximum_retry_attempts: retries,
+            maximum_event_age_seconds: age,
+            last_modified: now,
+        })
+    }
 }
 
 /// `FunctionEventInvokeConfig`.
@@ -72,26 +97,9 @@ impl Action for PutFunctionEventInvokeConfig {
         context: &Context,
         input: Input,
     ) -> Result<EventInvokeConfig, ServiceError> {
-        if names_a_destination(input.destination_config.as_ref()) {
-            return Err(not_supported("DestinationConfig: a destination of asynchronous invocations"));
-        }
-        let retries = input
-            .maximum_retry_attempts
-            .map(|given| within(given, "maximumRetryAttempts", 0, ASYNCHRONOUS_RETRIES_DEFAULT))
-            .transpose()?;
-        let age = input
-            .maximum_event_age_in_seconds
-            .map(|given| {
-                within(given, "maximumEventAgeInSeconds", EVENT_AGE_SECONDS_MIN, EVENT_AGE_SECONDS_MAX)
-            })
-            .transpose()?;
+        let config = input.checked(context.now)?;
         let (_, mut stored) =
             lambda.function(&input.function_name, input.qualifier.as_deref(), context).await?;
-        let config = EventInvoke {
-            maximum_retry_attempts: retries,
-            maximum_event_age_seconds: age,
-            last_modified: context.now,
-        };
         stored.record.event_invoke = Some(config);
         lambda.replace_function(&stored.record, stored.revision).await?;
         Ok(EventInvokeConfig::of(&stored.record, config))

@@ -171,7 +171,9 @@ async fn tags_policy_concurrency_and_event_settings_are_kept() {
     assert_eq!(bench.get(events).await.0, 404);
     assert_eq!(bench.put(events, &json!({"MaximumRetryAttempts": 3})).await.0, 400);
     assert_eq!(bench.put(events, &json!({"MaximumRetryAttempts": 0})).await.0, 200);
-    assert_eq!(bench.get(events).await.1["MaximumRetryAttempts"], 0);
+    assert_eq!(bench.post(events, &json!({"MaximumEventAgeInSeconds": 60})).await.0, 200);
+    let (_, shown) = bench.get(events).await;
+    assert_eq!((&shown["MaximumRetryAttempts"], &shown["MaximumEventAgeInSeconds"]), (&json!(0), &json!(60)));
     assert_eq!(bench.delete(events).await.0, 204);
 }
 
