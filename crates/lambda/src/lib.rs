@@ -44,6 +44,8 @@ use service::{Ids, Ports, Row, Speaks, Stop, Tasks, row};
 use tokio::sync::Semaphore;
 
 pub use execution::{Execute, FunctionError, FunctionSpec, Invocation, InvokeError, Outcome};
+pub use execution_environment::{Executor, ExecutorSettings};
+pub use function_log::{FunctionLogs, page as log_page};
 pub use ports::Functions;
 
 /// Functions made ready at once.

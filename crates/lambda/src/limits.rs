@@ -90,3 +90,5 @@ pub(crate) const BACKOFF: std::ops::RangeInclusive<Duration> =
     Duration::from_millis(200)..=Duration::from_secs(10);
 /// At the end of the program running batches may take so long.
 pub(crate) const DRAIN: Duration = Duration::from_secs(10);
+/// A function's answer, bytes.
+pub(crate) const RESPONSE_BYTES_MAX: usize = 6_291_556;

@@ -1,1 +1,172 @@
-//! Written by the execution half.
+//! Execution environments: processes that run functions, kept warm, scaled with the load, ended when they are not needed.
+
+mod environment;
+mod failure;
+mod output;
+mod process;
+mod variables;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws::Arn;
+use engine::Clock;
+use futures_util::future::BoxFuture;
+use service::{Ids, Stop, Tasks};
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::execution::{Execute, FunctionSpec, Invocation, InvokeError, Outcome};
+use crate::function_log::FunctionLogs;
+use crate::python::Interpreters;
+use environment::Environment;
+
+/// Environments at once; beyond, invocations are throttled.
+const ENVIRONMENTS_MAX: usize = 512;
+/// An environment that has been idle so long ends.
+const IDLE_MAX: Duration = Duration::from_mins(10);
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
+
+/// What the executor is told once.
+#[derive(Clone, Debug)]
+pub struct ExecutorSettings {
+    /// Python environments are made below it.
+    pub data_dir: PathBuf,
+    /// An interpreter that has `awslambdaric`, if the user named one.
+    pub python: Option<PathBuf>,
+    /// The search path for interpreters and for functions.
+    pub path: String,
+}
+
+/// Runs functions in processes of their own.
+pub struct Executor {
+    site: Site,
+    idle: Mutex<HashMap<Arn, Vec<Environment>>>,
+    running: Arc<Semaphore>,
+    stopping: std::sync::atomic::AtomicBool,
+    this: std::sync::Weak<Self>,
+}
+
+/// What every environment is made with.
+struct Site {
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    logs: Arc<FunctionLogs>,
+    interpreters: Interpreters,
+    path: String,
+}
+
+impl Executor {
+    /// Nothing runs before the first invocation.
+    pub fn new(
+        settings: ExecutorSettings,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        logs: Arc<FunctionLogs>,
+    ) -> Arc<Self> {
+        let ExecutorSettings { data_dir, python, path } = settings;
+        let interpreters = Interpreters::new(python, data_dir.join("python"), path.clone());
+        Arc::new_cyclic(|this| Self {
+            site: Site { clock, ids, logs, interpreters, path },
+            idle: Mutex::default(),
+            running: Arc::new(Semaphore::new(ENVIRONMENTS_MAX)),
+            stopping: false.into(),
+            this: this.clone(),
+        })
+    }
+
+    /// Starts the task that ends environments which are no longer needed, all of them at the end.
+    pub fn start(self: &Arc<Self>, tasks: &Tasks) {
+        tasks.spawn("execution-environments", Arc::clone(self).sweep(tasks.stop()));
+    }
+
+    async fn sweep(self: Arc<Self>, mut stop: Stop) {
+        loop {
+            let next = self.site.clock.now().plus(SWEEP_EVERY);
+            tokio::select! {
+                () = self.site.clock.sleep_until(next) => self.end_idle(),
+                () = stop.requested() => break,
+            }
+        }
+        self.stopping.store(true, std::sync::atomic::Ordering::Relaxed);
+        // Running invocations have the listener's and the pollers' grace; whoever still runs then is ended.
+        let all: Vec<Environment> = self.idle().drain().flat_map(|(_, environments)| environments).collect();
+        futures_util::future::join_all(all.into_iter().map(Environment::end)).await;
+    }
+
+    fn idle(&self) -> MutexGuard<'_, HashMap<Arn, Vec<Environment>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end_idle(&self) {
+        let now = self.site.clock.now();
+        for environments in self.idle().values_mut() {
+            environments
+                .retain(|environment| environment.is_alive() && now.since(environment.idle_since) < IDLE_MAX);
+        }
+    }
+
+    /// A warm environment of this very revision, if one is idle.
+    fn warm(&self, spec: &FunctionSpec) -> Option<Environment> {
+        let mut idle = self.idle();
+        let environments = idle.get_mut(&spec.arn)?;
+        environments.retain(|environment| environment.is_alive() && environment.revision() == spec.revision);
+        environments.pop()
+    }
+
+    fn put_back(&self, mut environment: Environment) {
+        if self.stopping.load(std::sync::atomic::Ordering::Relaxed) || !environment.is_alive() {
+            return;
+        }
+        environment.idle_since = self.site.clock.now();
+        self.idle().entry(environment.arn().clone()).or_default().push(environment);
+    }
+
+    async fn run(&self, spec: Arc<FunctionSpec>, invocation: Invocation) -> Result<Outcome, InvokeError> {
+        let mut environment = match self.warm(&spec) {
+            Some(environment) => environment,
+            None => match Environment::start(&self.site, &spec).await {
+                Ok(environment) => environment,
+                Err(failure) => return Ok(failure::not_started(&self.site, &spec, &invocation, &failure)),
+            },
+        };
+        let (outcome, usable) = environment.invoke(&self.site, invocation).await;
+        if usable {
+            self.put_back(environment);
+        }
+        Ok(outcome)
+    }
+}
+
+impl Execute for Executor {
+    fn invoke(
+        &self,
+        spec: Arc<FunctionSpec>,
+        invocation: Invocation,
+    ) -> BoxFuture<'_, Result<Outcome, InvokeError>> {
+        Box::pin(async move {
+            let this = self.this.upgrade().ok_or(InvokeError::Stopped)?;
+            if self.stopping.load(std::sync::atomic::Ordering::Relaxed) {
+                return Err(InvokeError::Stopped);
+            }
+            let place = Arc::clone(&self.running).try_acquire_owned().map_err(|_| InvokeError::Throttled)?;
+            let (tell, told) = oneshot::channel();
+            // A task of its own: who invoked may go away, the function goes on.
+            tokio::spawn(async move {
+                let outcome = this.run(spec, invocation).await;
+                drop(place);
+                let _ = tell.send(outcome);
+            });
+            told.await
+                .unwrap_or_else(|_| Err(InvokeError::Failed("the invocation ended by a panic".to_owned())))
+        })
+    }
+
+    fn retire(&self, function: &Arn) {
+        self.idle().remove(function);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! The operating system's side: a process group that is started, watched and ended.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+use tokio::sync::watch;
+
+/// Open files of a function.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+const FILES_MAX: u64 = 1024;
+/// Between being asked to end and being killed.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// A running process group. Dropping it kills the group.
+pub(super) struct Process {
+    group: Pid,
+    exited: watch::Receiver<Option<ExitStatus>>,
+}
+
+/// What the process prints.
+pub(super) struct Pipes {
+    pub(super) stdout: Option<ChildStdout>,
+    pub(super) stderr: Option<ChildStderr>,
+}
+
+impl Process {
+    /// Starts a program with exactly these variables, in a group of its own.
+    pub(super) fn start(
+        program: &Path,
+        arguments: &[String],
+        folder: &Path,
+        variables: &BTreeMap<String, String>,
+    ) -> std::io::Result<(Self, Pipes)> {
+        let mut child = Command::new(program)
+            .args(arguments)
+            .current_dir(folder)
+            .env_clear()
+            .envs(variables)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()?;
+        let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        let group = id.ok_or_else(|| std::io::Error::other("the process has no id"))?;
+        limit(group);
+        let pipes = Pipes { stdout: child.stdout.take(), stderr: child.stderr.take() };
+        let (tell, exited) = watch::channel(None);
+        tokio::spawn(watch_over(child, group, tell));
+        Ok((Self { group, exited }, pipes))
+    }
+
+    /// Completes when the process has ended.
+    pub(super) async fn exited(&self) -> Option<ExitStatus> {
+        let mut exited = self.exited.clone();
+        // An error means that nobody watches any more, which happens only at the end of the program.
+        exited.wait_for(Option::is_some).await.ok().and_then(|status| *status)
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        self.exited.borrow().is_none()
+    }
+
+    /// Kills the whole group at once.
+    pub(super) fn kill(&self) {
+        // It may be gone already.
+        let _ = kill_process_group(self.group, Signal::KILL);
+    }
+
+    /// Asks the group to end, waits a little, and kills what is left.
+    pub(super) async fn end(self) {
+        let _ = kill_process_group(self.group, Signal::TERM);
+        let _ = tokio::time::timeout(GRACE, self.exited()).await;
+        self.kill();
+        self.exited().await;
+    }
+
+    /// The most memory it has used so far, MB.
+    pub(super) fn memory_used_mb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.group.as_raw_nonzero()));
+        let status = status.unwrap_or_default();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = peak.and_then(|text| text.trim().trim_end_matches(" kB").parse::<u64>().ok());
+        kilobytes.unwrap_or(0).div_ceil(1024)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Waits for the leader; what is left of its group ends with it.
+async fn watch_over(mut child: Child, group: Pid, tell: watch::Sender<Option<ExitStatus>>) {
+    let status = child.wait().await.unwrap_or_default();
+    let _ = kill_process_group(group, Signal::KILL);
+    tell.send_replace(Some(status));
+}
+
+fn limit(process: Pid) {
+    let at_most = |most: u64| Rlimit { current: Some(most), maximum: Some(most) };
+    for (resource, most) in [(Resource::Core, 0), (Resource::Nofile, FILES_MAX)] {
+        if let Err(error) = prlimit(Some(process), resource, at_most(most)) {
+            tracing::debug!(%error, ?resource, "a limit could not be set");
+        }
+    }
+}

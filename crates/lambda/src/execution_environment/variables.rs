@@ -1,0 +1,65 @@
+//! The environment variables of a function: AWS's, the function's own, and nothing of the server's.
+//!
+//! <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use aws::timestamp;
+use uuid::Uuid;
+
+use super::Site;
+use crate::execution::FunctionSpec;
+
+/// All variables of one environment.
+pub(super) fn of(
+    site: &Site,
+    spec: &FunctionSpec,
+    runtime_api: &str,
+    scratch: &Path,
+) -> BTreeMap<String, String> {
+    let text = str::to_owned;
+    let folder = |path: &Path| path.display().to_string();
+    let instance: Uuid = site.ids.uuid();
+    let stream = format!("{}/[{}]{}", timestamp::day(site.clock.now().0), spec.version, instance.as_simple());
+    let mut all = spec.environment.clone();
+    let own = [
+        ("AWS_ACCESS_KEY_ID", spec.account.to_string()),
+        ("AWS_DEFAULT_REGION", spec.region.to_string()),
+        ("AWS_ENDPOINT_URL", spec.endpoint.clone()),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", spec.memory_mb.to_string()),
+        ("AWS_LAMBDA_FUNCTION_NAME", spec.name.clone()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", spec.version.clone()),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", text("on-demand")),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", spec.name)),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", stream),
+        ("AWS_LAMBDA_RUNTIME_API", text(runtime_api)),
+        ("AWS_REGION", spec.region.to_string()),
+        ("AWS_SECRET_ACCESS_KEY", site.ids.uuid().as_simple().to_string()),
+        ("AWS_SESSION_TOKEN", site.ids.token()),
+        ("AWS_XRAY_CONTEXT_MISSING", text("LOG_ERROR")),
+        ("HOME", folder(scratch)),
+        ("LAMBDA_TASK_ROOT", folder(&spec.code)),
+        ("LANG", text("en_US.UTF-8")),
+        ("PATH", site.path.clone()),
+        ("TMPDIR", folder(scratch)),
+        ("TZ", text(":UTC")),
+        ("_HANDLER", spec.handler.clone()),
+    ];
+    all.extend(own.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    // A function may point its SDK elsewhere.
+    if let Some(endpoint) = spec.environment.get("AWS_ENDPOINT_URL") {
+        all.insert(text("AWS_ENDPOINT_URL"), endpoint.clone());
+    }
+    if spec.runtime.starts_with("python") {
+        let path = spec.environment.get("PYTHONPATH");
+        let path = path.map_or_else(|| folder(&spec.code), |own| format!("{}:{own}", spec.code.display()));
+        all.insert(text("PYTHONPATH"), path);
+        all.insert(text("PYTHONDONTWRITEBYTECODE"), text("1"));
+        all.insert(text("PYTHONUNBUFFERED"), text("1"));
+    }
+    if !spec.runtime.starts_with("provided") {
+        all.insert(text("AWS_EXECUTION_ENV"), format!("AWS_Lambda_{}", spec.runtime));
+    }
+    all
+}
