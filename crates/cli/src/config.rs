@@ -62,6 +62,8 @@ pub(crate) struct Config {
     pub(crate) durability: Durability,
     pub(crate) smtp_url: Option<String>,
     pub(crate) python: Option<PathBuf>,
+    /// The search path for interpreters and functions.
+    pub(crate) path: String,
 }
 
 impl Settings {
@@ -86,8 +88,15 @@ impl Settings {
             durability: self.durability.or(file.durability).unwrap_or(Durability::Fsync),
             smtp_url: self.smtp_url.or(file.smtp_url),
             python: self.python.or(file.python),
+            path: search_path(),
         }
     }
+}
+
+/// The server's own search path: the one thing that functions inherit.
+#[allow(clippy::disallowed_methods, reason = "settings are resolved here")]
+fn search_path() -> String {
+    std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".to_owned())
 }
 
 fn parse(text: &str) -> anyhow::Result<Settings> {

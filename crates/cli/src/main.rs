@@ -2,6 +2,7 @@
 
 mod config;
 mod connection;
+mod logs;
 mod serve;
 mod up;
 
@@ -17,6 +18,7 @@ enum Command {
     Serve(config::Settings),
     Up(up::Up),
     Down(up::Down),
+    Logs(logs::Logs),
 }
 
 #[tokio::main]
@@ -41,5 +43,6 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(settings) => serve::serve(settings.resolve()?).await,
         Command::Up(arguments) => up::up(arguments, clock()).await,
         Command::Down(arguments) => up::down(arguments, clock()).await,
+        Command::Logs(arguments) => logs::logs(arguments, clock()).await,
     }
 }

@@ -1,1 +1,75 @@
-//! Placeholder.
+//! S3: buckets and objects over the engine's registry and blobs. The protocol is s3s's; what it does not do for requests
+//! that are signed and not verified stands in `front.rs` and `aws_chunked.rs`.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html>
+
+mod aws_chunked;
+mod digest;
+mod front;
+mod host;
+mod limits;
+mod notifications;
+mod operations;
+mod ports;
+mod records;
+mod store;
+
+use std::sync::Arc;
+
+use engine::{Clock, Engine};
+use futures_util::future::BoxFuture;
+use http_body_util::BodyExt as _;
+use s3s::service::{S3Service, S3ServiceBuilder};
+use service::{Context, Ids, Ports, Streaming, StreamingBody};
+
+pub use ports::Objects;
+
+/// The service's state. Buckets and objects live in the engine.
+pub struct S3 {
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ports: Ports,
+}
+
+impl S3 {
+    /// Over an engine and the other services' ports.
+    pub fn new(engine: Arc<dyn Engine>, ids: Arc<dyn Ids>, clock: Arc<dyn Clock>, ports: Ports) -> Arc<Self> {
+        Arc::new(Self { engine, ids, clock, ports })
+    }
+}
+
+/// The service as the server takes it.
+pub fn service(state: &Arc<S3>) -> Arc<dyn Streaming> {
+    let mut builder = S3ServiceBuilder::new(operations::Operations(Arc::clone(state)));
+    builder.set_host(host::AnyHost);
+    Arc::new(Face { service: builder.build(), clock: Arc::clone(&state.clock) })
+}
+
+struct Face {
+    service: S3Service,
+    clock: Arc<dyn Clock>,
+}
+
+impl Streaming for Face {
+    fn call(
+        &self,
+        context: Context,
+        request: http::Request<StreamingBody>,
+    ) -> BoxFuture<'static, http::Response<StreamingBody>> {
+        let (service, now) = (self.service.clone(), self.clock.now());
+        Box::pin(async move {
+            let request = match front::prepare(context, request, now) {
+                Ok(request) => request,
+                Err(refused) => return *refused,
+            };
+            match service.call(request).await {
+                Ok(response) => response.map(|body| body.map_err(Into::into).boxed_unsync()),
+                Err(error) => {
+                    tracing::error!(?error, "S3 could not answer");
+                    front::internal_error()
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,16 @@
+//! S3's quotas.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>
+
+/// Objects, uploads or parts on a page.
+pub(crate) const PAGE_MAX: i32 = 1000;
+/// Objects of one DeleteObjects.
+pub(crate) const DELETE_OBJECTS_MAX: usize = 1000;
+/// Parts of an upload.
+pub(crate) const PARTS_MAX: i32 = 10_000;
+/// A part but the last one, bytes.
+pub(crate) const PART_BYTES_MIN: u64 = 5 << 20;
+/// User metadata, bytes.
+pub(crate) const METADATA_BYTES_MAX: usize = 2048;
+/// A line of an aws-chunked body (chunk head, trailer), bytes.
+pub(crate) const CHUNK_LINE_BYTES_MAX: usize = 8192;

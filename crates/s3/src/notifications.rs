@@ -1,0 +1,255 @@
+//! Bucket notifications: who is told of what, and the events themselves.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
+
+use aws::{Arn, timestamp};
+use engine::Commit;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use s3s::{S3Result, s3_error};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+use service::Context;
+use service::ports::{FunctionEvent, PortError, QueueMessage};
+
+use crate::S3;
+use crate::records::BucketRecord;
+
+/// The newest version of the event's form.
+const EVENT_VERSION: &str = "2.6";
+/// Keys are form-encoded: a space is a plus.
+const KEY: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*').remove(b'/').remove(b' ');
+
+/// Whom to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Kind {
+    Function,
+    Queue,
+    Topic,
+}
+
+/// One configuration of a bucket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Target {
+    pub(crate) kind: Kind,
+    pub(crate) arn: Arn,
+    pub(crate) id: String,
+    /// `s3:ObjectCreated:*` and the like.
+    pub(crate) events: Vec<String>,
+    pub(crate) prefix: String,
+    pub(crate) suffix: String,
+}
+
+/// What happened to an object.
+pub(crate) struct Happened<'a> {
+    /// Without `s3:`.
+    pub(crate) event: &'static str,
+    pub(crate) key: &'a str,
+    pub(crate) size: Option<u64>,
+    pub(crate) e_tag: Option<&'a str>,
+}
+
+impl Target {
+    fn wants(&self, happened: &Happened<'_>) -> bool {
+        let listed = self.events.iter().any(|event| {
+            let event = event.trim_start_matches("s3:");
+            match event.strip_suffix('*') {
+                Some(prefix) => happened.event.starts_with(prefix),
+                None => event == happened.event,
+            }
+        });
+        listed && happened.key.starts_with(&self.prefix) && happened.key.ends_with(&self.suffix)
+    }
+}
+
+/// Two configurations may not want the same event of the same key.
+pub(crate) fn check_overlaps(targets: &[Target]) -> S3Result<()> {
+    for (index, one) in targets.iter().enumerate() {
+        for other in &targets[index + 1..] {
+            let starts = one.prefix.starts_with(&other.prefix) || other.prefix.starts_with(&one.prefix);
+            let ends = one.suffix.ends_with(&other.suffix) || other.suffix.ends_with(&one.suffix);
+            let same_event =
+                one.events.iter().any(|event| other.events.iter().any(|another| overlap(event, another)));
+            if starts && ends && same_event {
+                return Err(s3_error!(
+                    InvalidArgument,
+                    "Configurations overlap. Configurations on the same bucket cannot share a common event type."
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn overlap(one: &str, other: &str) -> bool {
+    let stem = |event: &str| event.trim_end_matches('*').to_owned();
+    one == other
+        || (one.ends_with('*') && other.starts_with(&stem(one)))
+        || (other.ends_with('*') && one.starts_with(&stem(other)))
+}
+
+impl S3 {
+    /// Tells everybody who wants to know. Durable when it answers; a target that is gone is passed over.
+    pub(crate) async fn notify(
+        &self,
+        context: &Context,
+        bucket: &BucketRecord,
+        happened: Happened<'_>,
+    ) -> S3Result<()> {
+        for target in bucket.notifications.iter().filter(|target| target.wants(&happened)) {
+            let document = self.document(context, bucket, target, &happened);
+            match self.tell(context, target, &document).await {
+                Ok(()) => {}
+                Err(PortError::Failed(reason)) => {
+                    tracing::error!(target = %target.arn, reason, "a bucket's event could not be stored");
+                    return Err(s3_error!(InternalError));
+                }
+                Err(refused) => {
+                    tracing::warn!(target = %target.arn, %refused, "a bucket's event could not be delivered");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn document(
+        &self,
+        context: &Context,
+        bucket: &BucketRecord,
+        target: &Target,
+        happened: &Happened<'_>,
+    ) -> Json {
+        let now = self.clock.now().0;
+        let mut object = json!({
+            "key": utf8_percent_encode(happened.key, KEY).to_string().replace(' ', "+"),
+            "sequencer": format!("{:018X}", u128::from(now) << 12),
+        });
+        if let (Some(size), Some(e_tag)) = (happened.size, happened.e_tag) {
+            object["size"] = json!(size);
+            object["eTag"] = json!(e_tag);
+        }
+        json!({"Records": [{
+            "eventVersion": EVENT_VERSION,
+            "eventSource": "aws:s3",
+            "awsRegion": bucket.region,
+            "eventTime": timestamp::iso_milliseconds(now),
+            "eventName": happened.event,
+            "userIdentity": {"principalId": format!("AWS:{}", context.caller.account)},
+            "requestParameters": {"sourceIPAddress": context.source_ip},
+            "responseElements": {
+                "x-amz-request-id": context.request_id.to_string(),
+                "x-amz-id-2": context.request_id.to_string(),
+            },
+            "s3": {
+                "s3SchemaVersion": "1.0",
+                "configurationId": target.id,
+                "bucket": {
+                    "name": bucket.name,
+                    "ownerIdentity": {"principalId": bucket.account},
+                    "arn": format!("arn:aws:s3:::{}", bucket.name),
+                },
+                "object": object,
+            },
+        }]})
+    }
+
+    async fn tell(&self, context: &Context, target: &Target, document: &Json) -> Result<(), PortError> {
+        let trace = context.trace.clone();
+        let body = document.to_string();
+        let enqueue = match target.kind {
+            Kind::Function => {
+                let event = FunctionEvent { payload: body.into(), trace };
+                self.ports.functions()?.prepare(target.arn.clone(), event).await?
+            }
+            Kind::Queue => {
+                let message = QueueMessage {
+                    body,
+                    attributes: std::collections::BTreeMap::new(),
+                    group: None,
+                    deduplication_id: None,
+                    trace,
+                    sender_id: "s3.amazonaws.com".to_owned(),
+                };
+                self.ports.queues()?.prepare(target.arn.clone(), message).await?
+            }
+            Kind::Topic => {
+                let subject = Some("Amazon S3 Notification".to_owned());
+                return self.ports.topics()?.publish(target.arn.clone(), subject, body, trace).await;
+            }
+        };
+        self.engine.commit(Commit { home: None, enqueue: vec![enqueue] }).await?;
+        Ok(())
+    }
+
+    /// Every target must exist; queues and topics are sent a test event.
+    pub(crate) async fn check_targets(
+        &self,
+        context: &Context,
+        bucket: &str,
+        targets: &[Target],
+    ) -> S3Result<()> {
+        for target in targets {
+            let exists = match target.kind {
+                Kind::Function => match self.ports.functions() {
+                    Ok(functions) => functions.exists(target.arn.clone()).await,
+                    Err(error) => Err(error),
+                },
+                Kind::Queue | Kind::Topic => {
+                    let test = json!({
+                        "Service": "Amazon S3",
+                        "Event": "s3:TestEvent",
+                        "Time": timestamp::iso_milliseconds(self.clock.now().0),
+                        "Bucket": bucket,
+                        "RequestId": context.request_id.to_string(),
+                        "HostId": context.request_id.to_string(),
+                    });
+                    self.tell(context, target, &test).await
+                }
+            };
+            if let Err(error) = exists {
+                tracing::warn!(target = %target.arn, %error, "a notification's target cannot be used");
+                return Err(s3_error!(
+                    InvalidArgument,
+                    "Unable to validate the following destination configurations"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(events: &[&str], prefix: &str, suffix: &str) -> Target {
+        Target {
+            kind: Kind::Queue,
+            arn: "arn:aws:sqs:us-east-1:000000000000:q".parse().unwrap(),
+            id: "x".into(),
+            events: events.iter().map(|event| (*event).to_owned()).collect(),
+            prefix: prefix.into(),
+            suffix: suffix.into(),
+        }
+    }
+
+    #[test]
+    fn a_target_wants_events_of_its_names_prefix_and_suffix() {
+        let happened = |event, key| Happened { event, key, size: None, e_tag: None };
+        let wants = target(&["s3:ObjectCreated:*"], "in/", ".json");
+        assert!(wants.wants(&happened("ObjectCreated:Put", "in/a.json")));
+        assert!(!wants.wants(&happened("ObjectRemoved:Delete", "in/a.json")));
+        assert!(!wants.wants(&happened("ObjectCreated:Put", "out/a.json")));
+        assert!(!wants.wants(&happened("ObjectCreated:Put", "in/a.txt")));
+        assert!(target(&["s3:ObjectCreated:Put"], "", "").wants(&happened("ObjectCreated:Put", "x")));
+    }
+
+    #[test]
+    fn overlapping_configurations_are_refused() {
+        let all = target(&["s3:ObjectCreated:*"], "", "");
+        assert!(check_overlaps(&[all.clone(), target(&["s3:ObjectCreated:Put"], "a/", "")]).is_err());
+        assert!(check_overlaps(&[all, target(&["s3:ObjectRemoved:*"], "", "")]).is_ok());
+        let (a, b) = (target(&["s3:ObjectCreated:*"], "a/", ""), target(&["s3:ObjectCreated:*"], "b/", ""));
+        assert!(check_overlaps(&[a, b]).is_ok());
+    }
+}

@@ -1,0 +1,88 @@
+//! S3's operations, each delegated to the file of its subject. What is not here answers `NotImplemented`.
+
+mod buckets;
+mod listing;
+mod multipart;
+mod notification;
+mod objects;
+mod reading;
+
+use std::sync::Arc;
+
+use s3s::dto::{
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
+    CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CreateBucketInput, CreateBucketOutput,
+    CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteBucketInput, DeleteBucketOutput,
+    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, ETag,
+    GetBucketLocationInput, GetBucketLocationOutput, GetBucketNotificationConfigurationInput,
+    GetBucketNotificationConfigurationOutput, GetObjectInput, GetObjectOutput, HeadBucketInput,
+    HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
+    ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput, ListObjectsOutput,
+    ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput,
+    PutBucketNotificationConfigurationInput, PutBucketNotificationConfigurationOutput, PutObjectInput,
+    PutObjectOutput, Timestamp, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
+};
+use s3s::{S3Request, S3Response, S3Result, s3_error};
+use service::Context;
+
+use crate::S3;
+
+/// The face that s3s calls.
+pub(crate) struct Operations(pub(crate) Arc<S3>);
+
+/// The circumstances that the front has put beside the request.
+fn context<T>(request: &S3Request<T>) -> S3Result<Context> {
+    request.extensions.get::<Context>().cloned().ok_or_else(|| s3_error!(InternalError))
+}
+
+/// Hands each operation to a function of the same name.
+macro_rules! operations {
+    ($($name:ident($input:ident) -> $output:ident in $place:ident;)*) => {
+        #[async_trait::async_trait]
+        impl s3s::S3 for Operations {
+            $(async fn $name(&self, request: S3Request<$input>) -> S3Result<S3Response<$output>> {
+                $place::$name(&self.0, request).await.map(S3Response::new)
+            })*
+        }
+    };
+}
+
+operations! {
+    abort_multipart_upload(AbortMultipartUploadInput) -> AbortMultipartUploadOutput in multipart;
+    complete_multipart_upload(CompleteMultipartUploadInput) -> CompleteMultipartUploadOutput in multipart;
+    copy_object(CopyObjectInput) -> CopyObjectOutput in objects;
+    create_bucket(CreateBucketInput) -> CreateBucketOutput in buckets;
+    create_multipart_upload(CreateMultipartUploadInput) -> CreateMultipartUploadOutput in multipart;
+    delete_bucket(DeleteBucketInput) -> DeleteBucketOutput in buckets;
+    delete_object(DeleteObjectInput) -> DeleteObjectOutput in objects;
+    delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput in objects;
+    get_bucket_location(GetBucketLocationInput) -> GetBucketLocationOutput in buckets;
+    get_bucket_notification_configuration(GetBucketNotificationConfigurationInput) -> GetBucketNotificationConfigurationOutput in notification;
+    get_object(GetObjectInput) -> GetObjectOutput in reading;
+    head_bucket(HeadBucketInput) -> HeadBucketOutput in buckets;
+    head_object(HeadObjectInput) -> HeadObjectOutput in reading;
+    list_buckets(ListBucketsInput) -> ListBucketsOutput in buckets;
+    list_multipart_uploads(ListMultipartUploadsInput) -> ListMultipartUploadsOutput in multipart;
+    list_objects(ListObjectsInput) -> ListObjectsOutput in listing;
+    list_objects_v2(ListObjectsV2Input) -> ListObjectsV2Output in listing;
+    list_parts(ListPartsInput) -> ListPartsOutput in multipart;
+    put_bucket_notification_configuration(PutBucketNotificationConfigurationInput) -> PutBucketNotificationConfigurationOutput in notification;
+    put_object(PutObjectInput) -> PutObjectOutput in objects;
+    upload_part(UploadPartInput) -> UploadPartOutput in multipart;
+    upload_part_copy(UploadPartCopyInput) -> UploadPartCopyOutput in multipart;
+}
+
+/// A moment in s3s's form.
+fn moment(at: engine::Timestamp) -> Timestamp {
+    let seconds = i64::try_from(at.seconds()).unwrap_or(0);
+    let at = time::OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
+    Timestamp::from(at)
+}
+
+fn strong(e_tag: &str) -> ETag {
+    ETag::Strong(e_tag.to_owned())
+}
+
+fn size(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}

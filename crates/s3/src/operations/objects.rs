@@ -1,0 +1,231 @@
+//! Putting, copying and deleting objects.
+
+use std::collections::BTreeMap;
+
+use engine::{Expect, Timestamp};
+use futures_util::StreamExt as _;
+use s3s::dto::{
+    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, DeleteObjectInput, DeleteObjectOutput,
+    DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag, Metadata, PutObjectInput, PutObjectOutput,
+    StreamingBlob,
+};
+use s3s::{S3Request, S3Result, s3_error};
+
+use super::{context, moment, strong};
+use crate::S3;
+use crate::aws_chunked::Trailers;
+use crate::digest::{Digesting, Expected};
+use crate::limits;
+use crate::notifications::Happened;
+use crate::records::{Headers, ObjectRecord};
+
+/// What is stored of content that came in.
+pub(super) struct Stored {
+    pub(super) blob: engine::BlobId,
+    pub(super) size: u64,
+    pub(super) md5: [u8; 16],
+    pub(super) checksums: BTreeMap<String, String>,
+}
+
+/// Stores a body, digesting it, and checks what the client said of it.
+pub(super) async fn store(
+    s3: &S3,
+    body: Option<StreamingBlob>,
+    length: Option<i64>,
+    expected: &Expected,
+) -> S3Result<Stored> {
+    let content = match body {
+        Some(body) => body.boxed(),
+        None => futures_util::stream::empty().boxed(),
+    };
+    let (stream, digesting) = Digesting::new(content, expected);
+    let blob = s3.store_blob(stream).await?;
+    let digested = digesting.finish();
+    let (md5, size) = (digested.md5, digested.length);
+    let complete = length.is_none_or(|length| u64::try_from(length) == Ok(size));
+    let checked = if complete {
+        digested.check(expected)
+    } else {
+        Err(s3_error!(
+            IncompleteBody,
+            "You did not provide the number of bytes specified by the Content-Length HTTP header"
+        ))
+    };
+    match checked {
+        Ok(checksums) => Ok(Stored { blob, size, md5, checksums }),
+        Err(error) => {
+            s3.forget_blob(&blob).await;
+            Err(error)
+        }
+    }
+}
+
+pub(super) fn expected<T>(request: &S3Request<T>) -> Expected {
+    Expected::of(&request.headers, request.extensions.get::<Trailers>().cloned())
+}
+
+pub(super) fn metadata(given: Option<Metadata>) -> S3Result<BTreeMap<String, String>> {
+    let all: BTreeMap<String, String> = given.into_iter().flatten().collect();
+    let bytes: usize = all.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if bytes > limits::METADATA_BYTES_MAX {
+        return Err(s3_error!(
+            MetadataTooLarge,
+            "Your metadata headers exceed the maximum allowed metadata size"
+        ));
+    }
+    Ok(all)
+}
+
+pub(super) async fn put_object(s3: &S3, request: S3Request<PutObjectInput>) -> S3Result<PutObjectOutput> {
+    let context = context(&request)?;
+    let expected = expected(&request);
+    let input = request.input;
+    let (bucket, _) = s3.bucket(&input.bucket).await?;
+    let expect = match &input.if_none_match {
+        Some(condition) if condition.is_any() => Expect::Absent,
+        Some(_) => return Err(s3_error!(NotImplemented, "If-None-Match takes * only")),
+        None => Expect::Anything,
+    };
+    if let Some(wanted) = &input.if_match {
+        let current = s3.object(&input.bucket, &input.key).await?;
+        if !wanted.is_any() && wanted.as_etag().map(ETag::value) != Some(current.e_tag.as_str()) {
+            return Err(s3_error!(
+                PreconditionFailed,
+                "At least one of the pre-conditions you specified did not hold"
+            ));
+        }
+    }
+    let headers = Headers {
+        content_type: input.content_type,
+        content_encoding: input.content_encoding,
+        content_disposition: input.content_disposition,
+        content_language: input.content_language,
+        cache_control: input.cache_control,
+        metadata: metadata(input.metadata)?,
+    };
+    let stored = store(s3, input.body, input.content_length, &expected).await?;
+    let object = ObjectRecord {
+        version: 1,
+        blob: stored.blob,
+        size: stored.size,
+        e_tag: hex::encode(stored.md5),
+        modified_at: s3.clock.now(),
+        headers,
+        checksums: stored.checksums,
+    };
+    s3.replace_object(&input.bucket, &input.key, &object, expect).await?;
+    let happened = Happened {
+        event: "ObjectCreated:Put",
+        key: &input.key,
+        size: Some(object.size),
+        e_tag: Some(&object.e_tag),
+    };
+    s3.notify(&context, &bucket, happened).await?;
+    let checksum = |name: &str| object.checksums.get(&format!("x-amz-checksum-{name}")).cloned();
+    Ok(PutObjectOutput {
+        e_tag: Some(strong(&object.e_tag)),
+        checksum_crc32: checksum("crc32"),
+        checksum_crc32c: checksum("crc32c"),
+        checksum_crc64nvme: checksum("crc64nvme"),
+        checksum_sha1: checksum("sha1"),
+        checksum_sha256: checksum("sha256"),
+        ..PutObjectOutput::default()
+    })
+}
+
+/// The bucket and key of a copy's source.
+pub(super) fn source(source: &CopySource) -> S3Result<(String, String)> {
+    match source {
+        CopySource::Bucket { bucket, key, version_id }
+            if version_id.as_deref().is_none_or(|id| id == "null") =>
+        {
+            Ok((bucket.to_string(), key.to_string()))
+        }
+        CopySource::Bucket { .. } => Err(s3_error!(NoSuchVersion, "The specified version does not exist.")),
+        _ => Err(s3_error!(NotImplemented, "Copying from access points is not implemented")),
+    }
+}
+
+pub(super) async fn copy_object(s3: &S3, request: S3Request<CopyObjectInput>) -> S3Result<CopyObjectOutput> {
+    let context = context(&request)?;
+    let input = request.input;
+    let (bucket, _) = s3.bucket(&input.bucket).await?;
+    let (from_bucket, from_key) = source(&input.copy_source)?;
+    let from = s3.object(&from_bucket, &from_key).await?;
+    let replaces = input.metadata_directive.as_ref().is_some_and(|directive| directive.as_str() == "REPLACE");
+    if !replaces && from_bucket == input.bucket && from_key == input.key {
+        let text = "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.";
+        return Err(s3_error!(InvalidRequest, "{text}"));
+    }
+    let headers = if replaces {
+        Headers {
+            content_type: input.content_type,
+            content_encoding: input.content_encoding,
+            content_disposition: input.content_disposition,
+            content_language: input.content_language,
+            cache_control: input.cache_control,
+            metadata: metadata(input.metadata)?,
+        }
+    } else {
+        from.headers.clone()
+    };
+    let bytes = s3.engine.read_blob(&from.blob, None).await.map_err(|error| crate::store::failed(&error))?;
+    let blob = s3.store_blob(bytes).await?;
+    let object = ObjectRecord { blob, headers, modified_at: s3.clock.now(), ..from };
+    s3.replace_object(&input.bucket, &input.key, &object, Expect::Anything).await?;
+    let happened = Happened {
+        event: "ObjectCreated:Copy",
+        key: &input.key,
+        size: Some(object.size),
+        e_tag: Some(&object.e_tag),
+    };
+    s3.notify(&context, &bucket, happened).await?;
+    let result = CopyObjectResult {
+        e_tag: Some(strong(&object.e_tag)),
+        last_modified: Some(moment(object.modified_at)),
+        ..CopyObjectResult::default()
+    };
+    Ok(CopyObjectOutput { copy_object_result: Some(result), ..CopyObjectOutput::default() })
+}
+
+pub(super) async fn delete_object(
+    s3: &S3,
+    request: S3Request<DeleteObjectInput>,
+) -> S3Result<DeleteObjectOutput> {
+    let context = context(&request)?;
+    let input = request.input;
+    let (bucket, _) = s3.bucket(&input.bucket).await?;
+    if s3.remove_object(&input.bucket, &input.key).await? {
+        let happened = Happened { event: "ObjectRemoved:Delete", key: &input.key, size: None, e_tag: None };
+        s3.notify(&context, &bucket, happened).await?;
+    }
+    Ok(DeleteObjectOutput::default())
+}
+
+pub(super) async fn delete_objects(
+    s3: &S3,
+    request: S3Request<DeleteObjectsInput>,
+) -> S3Result<DeleteObjectsOutput> {
+    let context = context(&request)?;
+    let input = request.input;
+    let (bucket, _) = s3.bucket(&input.bucket).await?;
+    if input.delete.objects.len() > limits::DELETE_OBJECTS_MAX {
+        return Err(s3_error!(MalformedXML, "At most 1000 objects can be deleted at once"));
+    }
+    let mut deleted = Vec::new();
+    for object in input.delete.objects {
+        if s3.remove_object(&input.bucket, &object.key).await? {
+            let happened =
+                Happened { event: "ObjectRemoved:Delete", key: &object.key, size: None, e_tag: None };
+            s3.notify(&context, &bucket, happened).await?;
+        }
+        deleted.push(DeletedObject { key: Some(object.key), ..DeletedObject::default() });
+    }
+    let quiet = input.delete.quiet == Some(true);
+    Ok(DeleteObjectsOutput { deleted: (!quiet).then_some(deleted), ..DeleteObjectsOutput::default() })
+}
+
+/// When a record was changed, to the second, as HTTP's dates are.
+pub(super) fn whole_seconds(at: Timestamp) -> Timestamp {
+    Timestamp(at.seconds() * 1000)
+}
