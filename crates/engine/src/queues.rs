@@ -6,7 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-use crate::{Commit, Delivery, Error, Queue, QueueCounts, QueueKey, QueueSettings, Refusal, Sent, SettingsChange};
+use crate::{
+    Commit, Delivery, Error, Queue, QueueCounts, QueueKey, QueueSettings, Refusal, Sent, SettingsChange,
+};
 
 /// A request for messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +56,8 @@ pub trait Queues: Send + Sync + 'static {
         record: Bytes,
     ) -> BoxFuture<'_, Result<Arc<Queue>, Error>>;
     /// Replaces settings and record. Refuses `NoSuchQueue`, `QueueChanged`.
-    fn change_queue(&self, key: QueueKey, change: SettingsChange) -> BoxFuture<'_, Result<Arc<Queue>, Error>>;
+    fn change_queue(&self, key: QueueKey, change: SettingsChange)
+    -> BoxFuture<'_, Result<Arc<Queue>, Error>>;
     /// Removes a queue and its messages. Refuses `NoSuchQueue`.
     fn delete_queue(&self, key: QueueKey) -> BoxFuture<'_, Result<(), Error>>;
     /// Removes all messages, in flight and delayed ones too, and forgets deduplication ids. Refuses `NoSuchQueue`,

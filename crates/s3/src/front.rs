@@ -73,7 +73,12 @@ fn parameter(query: &str, name: &str) -> Option<String> {
     found.next().map(|(_, value)| percent_decode_str(value).decode_utf8_lossy().into_owned())
 }
 
+/// Presigned URLs of Signature Version 4, and of Version 2, which boto3 makes unless told otherwise.
 fn is_expired(query: &str, now: Timestamp) -> bool {
+    if parameter(query, "AWSAccessKeyId").is_some() {
+        let expires = parameter(query, "Expires").and_then(|text| text.parse::<u64>().ok());
+        return expires.is_none_or(|expires| now.seconds() > expires);
+    }
     let Some(date) = parameter(query, "X-Amz-Date") else { return false };
     let Ok(signed) = PrimitiveDateTime::parse(&date, DATE) else { return true };
     let seconds = parameter(query, "X-Amz-Expires").and_then(|text| text.parse::<u32>().ok());
@@ -82,11 +87,13 @@ fn is_expired(query: &str, now: Timestamp) -> bool {
 }
 
 fn without_signature(uri: &Uri, query: &str) -> Uri {
+    let version_2 = parameter(query, "AWSAccessKeyId").is_some();
     let signs = |pair: &&str| {
         let name = pair.split('=').next().unwrap_or_default();
         ["Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Security-Token", "Signature"]
             .iter()
             .any(|part| name.strip_prefix("X-Amz-") == Some(part))
+            || (version_2 && matches!(name, "AWSAccessKeyId" | "Signature" | "Expires"))
     };
     let kept: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !signs(pair)).collect();
     let path = uri.path();

@@ -48,18 +48,21 @@ pub(crate) fn recognise<'a>(
     if scope == Some("s3") {
         return Route::Streaming;
     }
+    if let Some(page) = page(services, head) {
+        return Route::Page(page);
+    }
     if let Some(route) = rest(services, head, scope) {
         return route;
     }
     if is_query(head) {
         return Route::Query;
     }
-    let pages = services.iter().flat_map(|service| &service.pages);
-    match pages.into_iter().find(|page| head.method == HttpMethod::GET && path.starts_with(page.path_prefix))
-    {
-        Some(page) => Route::Page(page),
-        None => Route::Streaming,
-    }
+    Route::Streaming
+}
+
+fn page<'a>(services: &'a [Service], head: &Parts) -> Option<&'a service::Page> {
+    let mut pages = services.iter().flat_map(|service| &service.pages);
+    pages.find(|page| head.method == HttpMethod::GET && head.uri.path().starts_with(page.path_prefix))
 }
 
 fn json<'a>(services: &'a [Service], head: &Parts, target: &str) -> Route<'a> {

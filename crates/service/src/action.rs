@@ -34,8 +34,12 @@ pub trait Action: 'static {
 /// Turns what is malformed on the wire into a service's own fault.
 pub(crate) type OnDecodeError = fn(DecodeError) -> ServiceError;
 
-pub(crate) type Call<S> =
-    fn(Arc<S>, OnDecodeError, Context, Request) -> BoxFuture<'static, Result<Reply, (Protocol, ServiceError)>>;
+pub(crate) type Call<S> = fn(
+    Arc<S>,
+    OnDecodeError,
+    Context,
+    Request,
+) -> BoxFuture<'static, Result<Reply, (Protocol, ServiceError)>>;
 
 /// An action in its service's table.
 pub struct Row<S> {

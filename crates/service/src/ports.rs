@@ -125,8 +125,12 @@ pub trait QueuePort: Send + Sync {
     /// Deletes received messages.
     fn delete(&self, queue: Arn, receipt_handles: Vec<String>) -> BoxFuture<'_, Result<(), PortError>>;
     /// Makes received messages visible again after `seconds`.
-    fn return_in(&self, queue: Arn, receipt_handles: Vec<String>, seconds: u32)
-    -> BoxFuture<'_, Result<(), PortError>>;
+    fn return_in(
+        &self,
+        queue: Arn,
+        receipt_handles: Vec<String>,
+        seconds: u32,
+    ) -> BoxFuture<'_, Result<(), PortError>>;
 }
 
 /// Offered by SNS.

@@ -19,8 +19,9 @@ pub struct Speaks {
     pub on_decode_error: fn(DecodeError) -> ServiceError,
 }
 
-type BoundCall =
-    Box<dyn Fn(Context, Request) -> BoxFuture<'static, Result<Reply, (Protocol, ServiceError)>> + Send + Sync>;
+type BoundCall = Box<
+    dyn Fn(Context, Request) -> BoxFuture<'static, Result<Reply, (Protocol, ServiceError)>> + Send + Sync,
+>;
 
 /// An action with its service, ready to be called.
 pub struct BoundAction {
@@ -33,7 +34,11 @@ pub struct BoundAction {
 
 impl BoundAction {
     /// Decodes, runs, encodes. A fault comes back unencoded, so that the road can log it.
-    pub fn call(&self, context: Context, request: Request) -> BoxFuture<'static, Result<Reply, (Protocol, ServiceError)>> {
+    pub fn call(
+        &self,
+        context: Context,
+        request: Request,
+    ) -> BoxFuture<'static, Result<Reply, (Protocol, ServiceError)>> {
         (self.call)(context, request)
     }
 }
@@ -84,7 +89,9 @@ pub fn bind<S: Send + Sync + 'static>(
             BoundAction {
                 name: row.name,
                 rest: row.rest,
-                call: Box::new(move |context, request| call(Arc::clone(&state), on_decode_error, context, request)),
+                call: Box::new(move |context, request| {
+                    call(Arc::clone(&state), on_decode_error, context, request)
+                }),
             }
         })
         .collect();

@@ -43,6 +43,7 @@ impl<'de> Deserialize<'de> for Blob {
                 Ok(Blob(bytes.into()))
             }
         }
-        deserializer.deserialize_byte_buf(BlobVisitor)
+        // Not `deserialize_byte_buf`: serde_json would hand over a text's bytes as they are.
+        deserializer.deserialize_any(BlobVisitor)
     }
 }

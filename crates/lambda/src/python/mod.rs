@@ -45,7 +45,7 @@ impl Interpreters {
     }
 
     async fn make(&self, runtime: &str) -> Result<PathBuf, String> {
-        let system = self.find(runtime)?;
+        let system = self.find(runtime).await?;
         let environment = self.folder.join(runtime);
         let python = environment.join("bin/python");
         if environment.join(MARKER).exists() {
@@ -66,24 +66,35 @@ impl Interpreters {
         Ok(python)
     }
 
-    /// The very version if it is installed, else the nearest: whatever `python3` is.
-    fn find(&self, runtime: &str) -> Result<PathBuf, String> {
-        let on_path = |name: &str| {
-            std::env::split_paths(&self.path)
-                .map(|folder| folder.join(name))
-                .find(|candidate| candidate.is_file())
-        };
-        if let Some(exact) = on_path(runtime) {
-            return Ok(exact);
+    /// The very version if it is installed and can make environments, else the nearest: whatever `python3` is.
+    async fn find(&self, runtime: &str) -> Result<PathBuf, String> {
+        for name in [runtime, "python3"] {
+            for folder in std::env::split_paths(&self.path) {
+                let candidate = folder.join(name);
+                if !candidate.is_file() || !works(&candidate).await {
+                    continue;
+                }
+                if name != runtime {
+                    tracing::warn!(runtime, python = %candidate.display(), "{runtime} is not installed; python3 is taken instead");
+                }
+                return Ok(candidate);
+            }
         }
-        let nearest = on_path("python3");
-        if let Some(python) = &nearest {
-            tracing::warn!(runtime, python = %python.display(), "{runtime} is not installed; python3 is taken instead");
-        }
-        nearest.ok_or_else(|| {
-            format!("{runtime} needs Python: install it (Debian: apt-get install python3 python3-venv), or give --python an interpreter that has awslambdaric")
-        })
+        Err(format!(
+            "{runtime} needs Python with venv: install it (Debian: apt-get install python3 python3-venv), or give --python an interpreter that has awslambdaric and boto3"
+        ))
     }
+}
+
+/// Whether it is a Python that can make environments: some commands of that name only say what could be installed.
+async fn works(python: &Path) -> bool {
+    let mut command = Command::new(python);
+    command
+        .args(["-c", "import venv, ensurepip"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.kill_on_drop(true).status().await.is_ok_and(|status| status.success())
 }
 
 async fn run(command: &mut Command, advice: &str) -> Result<(), String> {

@@ -78,6 +78,13 @@ mod tests {
     }
 
     #[test]
+    fn binary_members_are_base64() {
+        let blob: crate::Blob = decode(br#""AAE=""#).unwrap();
+        assert_eq!(&blob.0[..], b"\x00\x01");
+        assert!(decode::<crate::Blob>(br#""AAE""#).is_err());
+    }
+
+    #[test]
     fn a_fault_carries_shape_message_and_query_code() {
         let fault = Fault {
             shape: "com.amazonaws.sqs#QueueDoesNotExist".into(),

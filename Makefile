@@ -1,0 +1,61 @@
+# Two commands do everything: `make demo` and `make test`. Both install what they need and say what they do.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := $(CURDIR)/target/venv
+PYTHON := $(VENV)/bin/python
+KONEKUTA := $(CURDIR)/target/release/konekuta
+say = @printf '\n== %s\n' "$(1)"
+
+.PHONY: help demo test check fmt lint unit conformance release article tools
+
+help:
+	@echo "make demo         the article's application from its preprocessor to its mails (KEEP=1: stay up)"
+	@echo "make test         all tests, conformance included"
+	@echo "make check        formatting, lints and unit tests only"
+
+tools:
+	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust from https://rustup.rs"; exit 1; }
+	@command -v cc >/dev/null || { echo "a C compiler is missing: apt-get install build-essential"; exit 1; }
+	@command -v python3 >/dev/null || { echo "python3 is missing: apt-get install python3 python3-venv"; exit 1; }
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || { echo "python3 cannot make environments: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/complete: conformance/requirements.txt
+	$(call say,Python packages for the tests: conformance/requirements.txt)
+	python3 -m venv --clear $(VENV)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement conformance/requirements.txt
+	touch $@
+
+release: tools
+	$(call say,building konekuta (release))
+	cargo build --release --package konekuta
+
+article: tools
+	$(call say,building the article's functions in Rust)
+	cd examples/article/rust && cargo build --release
+
+demo: release article $(VENV)/complete
+	$(call say,the article: section 3-3)
+	KEEP=$(KEEP) $(PYTHON) examples/article/demo.py $(KONEKUTA)
+
+fmt: tools
+	$(call say,formatting)
+	cargo fmt --all --check
+
+lint: tools
+	$(call say,lints)
+	cargo clippy --workspace --all-targets -- -D warnings
+
+unit: tools
+	$(call say,unit and in-process tests)
+	cargo test --workspace
+
+check: fmt lint unit
+
+conformance: release article $(VENV)/complete
+	$(call say,conformance: real clients against the release binary)
+	KONEKUTA=$(KONEKUTA) $(PYTHON) -m pytest -q conformance
+
+test: check conformance

@@ -1,0 +1,69 @@
+"""A server of the release binary for each test that wants one, on a port of its own, gone with the test."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import boto3
+import pytest
+
+KONEKUTA = os.environ["KONEKUTA"]
+REGION = "us-east-1"
+
+
+class Server:
+    """A running konekuta. `restart` and `kill` keep its data."""
+
+    def __init__(self, folder, *arguments):
+        self.folder = folder
+        self.arguments = arguments
+        self.log = open(folder / "stderr", "ab")
+        self.start()
+
+    def start(self):
+        command = [KONEKUTA, "serve", "--data-dir", str(self.folder / "data"), "--port", "0"]
+        command += ["--python", sys.executable, *self.arguments]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        line = self.process.stdout.readline()
+        found = re.search(r"ready at (http://\S+)", line)
+        assert found, f"the server did not start: {line!r} {(self.folder / 'stderr').read_text()}"
+        self.endpoint = found.group(1)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(timeout=30) == 0
+        self.process.stdout.close()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(timeout=30)
+        self.process.stdout.close()
+
+    def restart(self):
+        self.stop()
+        self.start()
+
+    def client(self, service, **config):
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=REGION,
+            aws_access_key_id="000000000000",
+            aws_secret_access_key="test",
+            **config,
+        )
+
+    def run(self, *arguments, check=True):
+        command = [KONEKUTA, *arguments, "--endpoint", self.endpoint]
+        return subprocess.run(command, check=check, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture
+def server(tmp_path):
+    running = Server(tmp_path)
+    yield running
+    if running.process.poll() is None:
+        running.kill()
+    running.log.close()

@@ -1,0 +1,41 @@
+"""The example's template is AWS's: linted by cfn-lint, and expanded by AWS's own translator."""
+
+import subprocess
+import sys
+
+import article
+
+
+def test_the_template_passes_the_linter():
+    done = subprocess.run(
+        [sys.executable, "-m", "cfnlint", "--region", "us-east-1", "--", str(article.TEMPLATE)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_mistake_names_file_line_resource_and_property(server, tmp_path):
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("Resources:\n  Q:\n    Type: AWS::SQS::Queue\n    Properties:\n      VisibiltyTimeout: 3\n")
+    done = server.run("up", str(wrong), "--stack-name", "wrong", check=False)
+    assert done.returncode != 0
+    assert "wrong.yaml:5: resource Q: property VisibiltyTimeout" in done.stderr
+    assert "did you mean VisibilityTimeout?" in done.stderr
+
+
+def test_a_second_up_changes_what_changed_and_down_removes_it(server, tmp_path):
+    template = tmp_path / "queue.yaml"
+    text = "Resources:\n  Q:\n    Type: AWS::SQS::Queue\n    Properties:\n      VisibilityTimeout: %d\n  T: {Type: AWS::SNS::Topic}\n"
+    template.write_text(text % 10)
+    up = lambda: server.run("up", str(template), "--stack-name", "s").stdout
+    words = lambda printed: [line.split()[0] for line in printed.splitlines()]
+    assert words(up()) == ["created", "created"]
+    template.write_text(text % 20)
+    assert words(up()) == ["updated", "unchanged"]
+    template.write_text("Resources:\n  T: {Type: AWS::SNS::Topic}\n")
+    assert words(up()) == ["unchanged", "deleted"]
+    assert "QueueUrls" not in server.client("sqs").list_queues()
+    server.run("down", "s")
+    assert server.client("sns").list_topics()["Topics"] == []
