@@ -9,7 +9,7 @@ PYTHON := $(VENV)/bin/python
 KONEKUTA := $(CURDIR)/target/release/konekuta
 say = @printf '\n== %s\n' "$(1)"
 
-.PHONY: help demo test check fmt lint unit conformance release article tools
+.PHONY: help demo test check fmt lint tidy unit conformance release article tools
 
 help:
 	@echo "make demo         the article's application from its preprocessor to its mails (KEEP=1: stay up)"
@@ -48,11 +48,15 @@ lint: tools
 	$(call say,lints)
 	cargo clippy --workspace --all-targets -- -D warnings
 
+tidy: tools
+	$(call say,who may use whom)
+	cargo xtask tidy
+
 unit: tools
 	$(call say,unit and in-process tests)
 	cargo test --workspace
 
-check: fmt lint unit
+check: fmt lint tidy unit
 
 conformance: release article $(VENV)/complete
 	$(call say,conformance: real clients against the release binary)

@@ -197,8 +197,8 @@ fn operations<A>(decision: &Decision<A>) -> &[Operation] {
     &decision.operations
 }
 
-fn redrive(to: &str, max_receive_count: u32) -> Option<DeadLetter> {
-    Some(DeadLetter { target: key(to), max_receive_count })
+fn redrive(to: &str, max_receive_count: u32) -> DeadLetter {
+    DeadLetter { target: key(to), max_receive_count }
 }
 
 fn attempt(max_messages: u32, id: &str) -> Ask {

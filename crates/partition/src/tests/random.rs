@@ -49,21 +49,17 @@ impl Model {
         }
     }
 
-    fn visible(&self, message: &Plain, now: u64) -> bool {
-        message.visible_from <= now
-    }
-
     /// Messages that may be received: on FIFO queues only those before the first invisible one of their group.
     fn receivable(&self, fifo: bool, now: u64) -> Vec<u64> {
         let blocked = |number: u64, message: &Plain| {
             self.messages
                 .range(..number)
-                .any(|(_, other)| fifo && other.group == message.group && !self.visible(other, now))
+                .any(|(_, other)| fifo && other.group == message.group && other.visible_from > now)
         };
         let open = self
             .messages
             .iter()
-            .filter(|(number, message)| self.visible(message, now) && !blocked(**number, message));
+            .filter(|(number, message)| message.visible_from <= now && !blocked(**number, message));
         open.map(|(number, _)| *number).collect()
     }
 }
