@@ -1,14 +1,15 @@
-"""The example's template is AWS's: linted by cfn-lint, and expanded by AWS's own translator."""
+"""The example's template passes AWS's own linter; mistakes are told; a second `up` changes what changed."""
 
 import subprocess
 import sys
+from pathlib import Path
 
 import article
 
 
 def test_the_template_passes_the_linter():
     done = subprocess.run(
-        [sys.executable, "-m", "cfnlint", "--region", "us-east-1", "--", str(article.TEMPLATE)],
+        [Path(sys.executable).parent / "cfn-lint", "--regions", "us-east-1", "--template", str(article.TEMPLATE)],
         capture_output=True,
         text=True,
         timeout=300,

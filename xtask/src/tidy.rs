@@ -36,7 +36,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         complaints.extend(dependencies(root, name, allowed)?);
     }
     let mut files = Vec::new();
-    for folder in ["crates", "xtask"] {
+    for folder in ["crates", "xtask", "tests"] {
         collect(&root.join(folder), &mut files)?;
     }
     let mut sizes = Vec::new();

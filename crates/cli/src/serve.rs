@@ -1,16 +1,18 @@
-//! `konekuta serve`: the one place that names every service and puts them together.
+//! `konekuta serve`: the server from its start to its end.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use engine::{Clock, Engine};
+use engine::Clock;
 use local::{Local, SystemClock};
-use server::{Bound, Road, Services};
-use service::{Ids, Ports, RandomIds, Tasks};
+use server::{Bound, Road};
+use service::{Ids, RandomIds, Tasks};
 use tokio::signal::unix::{SignalKind, signal};
+
+use konekuta::assembly::{Basis, assemble};
 
 use crate::config::{Config, Durability};
 
@@ -29,8 +31,17 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let local = Local::open(&engine_settings(&config, &folder), Arc::clone(&clock))?;
     let tasks = Tasks::default();
     let ids: Arc<dyn Ids> = Arc::new(RandomIds);
-    let basis = Parts { local: &local, ids: &ids, clock: &clock, endpoint: &endpoint, folder: &folder.path };
-    let services = assemble(&basis, &config, &tasks);
+    let basis = Basis {
+        local: Arc::clone(&local),
+        ids: Arc::clone(&ids),
+        clock: Arc::clone(&clock),
+        endpoint: endpoint.clone(),
+        folder: folder.path.clone(),
+        smtp_url: config.smtp_url.clone(),
+        python: config.python.clone(),
+        path: config.path.clone(),
+    };
+    let services = assemble(&basis, &tasks);
     let road = Road::new(services, ids, clock);
     tasks.spawn("listener", bound.serve(road, tasks.stop()));
     tracing::info!(folder = %folder.path.display(), durability = ?config.durability, "the store is open");
@@ -47,65 +58,6 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
 
 /// Running invocations and requests get so long at the end.
 const DRAIN_MAX: Duration = Duration::from_secs(15);
-
-/// What every service is built on.
-struct Parts<'a> {
-    local: &'a Arc<Local>,
-    ids: &'a Arc<dyn Ids>,
-    clock: &'a Arc<dyn Clock>,
-    endpoint: &'a str,
-    folder: &'a Path,
-}
-
-/// Every service over one engine, each with the ports of the others.
-fn assemble(basis: &Parts<'_>, config: &Config, tasks: &Tasks) -> Services {
-    let ports = Ports::default();
-    let engine = || Arc::clone(basis.local) as Arc<dyn Engine>;
-    let (ids, clock) = (|| Arc::clone(basis.ids), || Arc::clone(basis.clock));
-    let sqs = sqs::Sqs::new(engine(), ids());
-    ports.offer_queues(Arc::new(sqs::Queues(Arc::clone(&sqs))));
-    let sns_settings = sns::Settings {
-        endpoint: basis.endpoint.to_owned(),
-        outbox: basis.folder.join("outbox"),
-        smtp_url: config.smtp_url.clone(),
-    };
-    let sns = sns::Sns::new(engine(), ids(), clock(), ports.clone(), sns_settings);
-    ports.offer_topics(Arc::new(sns::Topics(Arc::clone(&sns))));
-    let s3 = s3::S3::new(engine(), ids(), clock(), ports.clone());
-    ports.offer_objects(Arc::new(s3::Objects(Arc::clone(&s3))));
-    let logs = lambda::FunctionLogs::new(basis.folder.join("logs"), clock());
-    let executor = lambda::Executor::new(
-        lambda::ExecutorSettings {
-            data_dir: basis.folder.to_path_buf(),
-            python: config.python.clone(),
-            path: config.path.clone(),
-        },
-        clock(),
-        ids(),
-        Arc::clone(&logs),
-    );
-    let lambda = lambda::Lambda::new(lambda::Dependencies {
-        engine: engine(),
-        ids: ids(),
-        clock: clock(),
-        ports: ports.clone(),
-        executor: Arc::clone(&executor) as _,
-        settings: lambda::Settings {
-            data_dir: basis.folder.to_path_buf(),
-            endpoint: basis.endpoint.to_owned(),
-        },
-    });
-    ports.offer_functions(Arc::new(lambda::Functions(Arc::clone(&lambda))));
-    executor.start(tasks);
-    sns::start(&sns, tasks);
-    lambda::start(&lambda, tasks);
-    let mut functions = lambda::service(&lambda);
-    functions.pages.push(lambda::log_page(&logs));
-    let stacks = stacks::Stacks::new(Arc::clone(basis.local) as _);
-    let services =
-        vec![sqs::service(&sqs), sns::service(&sns), functions, sts::service(), stacks::service(&stacks)];
-    Services { services, streaming: Some(s3::service(&s3)) }
-}
 
 fn engine_settings(config: &Config, folder: &Folder) -> local::Settings {
     let durability = match config.durability {

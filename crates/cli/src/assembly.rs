@@ -1,0 +1,76 @@
+//! The one place that names every service and puts them together.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use engine::{Clock, Engine};
+use local::Local;
+use server::Services;
+use service::{Ids, Ports, Tasks};
+
+/// What every service is built on.
+pub struct Basis {
+    /// The engine.
+    pub local: Arc<Local>,
+    /// Makes ids.
+    pub ids: Arc<dyn Ids>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Where functions and links find this server.
+    pub endpoint: String,
+    /// The data folder.
+    pub folder: PathBuf,
+    /// Where mails go; without it they land in the data folder.
+    pub smtp_url: Option<String>,
+    /// An interpreter that has `awslambdaric`.
+    pub python: Option<PathBuf>,
+    /// The search path for interpreters and functions.
+    pub path: String,
+}
+
+/// Every service over one engine, each with the ports of the others.
+pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
+    let ports = Ports::default();
+    let engine = || Arc::clone(&basis.local) as Arc<dyn Engine>;
+    let (ids, clock) = (|| Arc::clone(&basis.ids), || Arc::clone(&basis.clock));
+    let sqs = sqs::Sqs::new(engine(), ids());
+    ports.offer_queues(Arc::new(sqs::Queues(Arc::clone(&sqs))));
+    let sns_settings = sns::Settings {
+        endpoint: basis.endpoint.clone(),
+        outbox: basis.folder.join("outbox"),
+        smtp_url: basis.smtp_url.clone(),
+    };
+    let sns = sns::Sns::new(engine(), ids(), clock(), ports.clone(), sns_settings);
+    ports.offer_topics(Arc::new(sns::Topics(Arc::clone(&sns))));
+    let s3 = s3::S3::new(engine(), ids(), clock(), ports.clone());
+    ports.offer_objects(Arc::new(s3::Objects(Arc::clone(&s3))));
+    let logs = lambda::FunctionLogs::new(basis.folder.join("logs"), clock());
+    let executor = lambda::Executor::new(
+        lambda::ExecutorSettings {
+            data_dir: basis.folder.clone(),
+            python: basis.python.clone(),
+            path: basis.path.clone(),
+        },
+        clock(),
+        ids(),
+        Arc::clone(&logs),
+    );
+    let lambda = lambda::Lambda::new(lambda::Dependencies {
+        engine: engine(),
+        ids: ids(),
+        clock: clock(),
+        ports: ports.clone(),
+        executor: Arc::clone(&executor) as _,
+        settings: lambda::Settings { data_dir: basis.folder.clone(), endpoint: basis.endpoint.clone() },
+    });
+    ports.offer_functions(Arc::new(lambda::Functions(Arc::clone(&lambda))));
+    executor.start(tasks);
+    sns::start(&sns, tasks);
+    lambda::start(&lambda, tasks);
+    let mut functions = lambda::service(&lambda);
+    functions.pages.push(lambda::log_page(&logs));
+    let stacks = stacks::Stacks::new(Arc::clone(&basis.local) as _);
+    let services =
+        vec![sqs::service(&sqs), sns::service(&sns), functions, sts::service(), stacks::service(&stacks)];
+    Services { services, streaming: Some(s3::service(&s3)) }
+}

@@ -1,0 +1,3 @@
+//! The program's services put together: what the binary and the in-process tests share.
+
+pub mod assembly;

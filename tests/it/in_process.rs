@@ -1,0 +1,83 @@
+//! The server of these tests: all services on the engine in memory, on a free port, gone with the test.
+
+use std::sync::Arc;
+
+use client::{Client, Settings};
+use engine::Clock;
+use konekuta::assembly::{Basis, assemble};
+use local::{Durability, Local, SystemClock};
+use serde_json::{Value as Json, json};
+use server::{Bound, Road};
+use service::{Ids, RandomIds, Tasks};
+
+pub(crate) struct Server {
+    pub(crate) client: Client,
+    pub(crate) endpoint: String,
+    tasks: Tasks,
+    local: Arc<Local>,
+    _folder: tempfile::TempDir,
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let ids: Arc<dyn Ids> = Arc::new(RandomIds);
+        let settings = local::Settings {
+            folder: folder.path().to_path_buf(),
+            durability: Durability::Memory,
+            partitions: 2,
+        };
+        let local = Local::open(&settings, Arc::clone(&clock)).unwrap();
+        let bound = Bound::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let endpoint = format!("http://{}", bound.local_addr());
+        let tasks = Tasks::default();
+        let basis = Basis {
+            local: Arc::clone(&local),
+            ids: Arc::clone(&ids),
+            clock: Arc::clone(&clock),
+            endpoint: endpoint.clone(),
+            folder: folder.path().to_path_buf(),
+            smtp_url: None,
+            python: None,
+            path: "/usr/local/bin:/usr/bin:/bin".to_owned(),
+        };
+        let road = Road::new(assemble(&basis, &tasks), ids, Arc::clone(&clock));
+        tasks.spawn("listener", bound.serve(road, tasks.stop()));
+        let settings = Settings {
+            endpoint: endpoint.clone(),
+            region: "eu-west-1".to_owned(),
+            access_key_id: "111122223333".to_owned(),
+            secret_access_key: "any".to_owned(),
+        };
+        Self { client: Client::new(settings, clock), endpoint, tasks, local, _folder: folder }
+    }
+
+    pub(crate) async fn sqs(&self, action: &str, input: Json) -> Json {
+        self.client.json("sqs", &format!("AmazonSQS.{action}"), &input).await.unwrap()
+    }
+
+    /// Creates a queue and answers its URL and ARN.
+    pub(crate) async fn queue(&self, name: &str) -> (String, String) {
+        let answer = self.sqs("CreateQueue", json!({"QueueName": name})).await;
+        let url = answer["QueueUrl"].as_str().unwrap().to_owned();
+        (url, format!("arn:aws:sqs:eu-west-1:111122223333:{name}"))
+    }
+
+    /// The body of the next message, waited for.
+    pub(crate) async fn next_body(&self, url: &str) -> String {
+        let answer = self.sqs("ReceiveMessage", json!({"QueueUrl": url, "WaitTimeSeconds": 20})).await;
+        answer["Messages"][0]["Body"].as_str().expect("a message within 20 seconds").to_owned()
+    }
+
+    pub(crate) async fn sns(&self, action: &str, parameters: &[(&str, &str)]) -> client::Answer {
+        let owned: Vec<(String, String)> =
+            parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self.client.query("sns", "2010-03-31", action, &owned).await.unwrap()
+    }
+
+    pub(crate) async fn stop(self) {
+        self.tasks.shut_down().await;
+        self.local.shut_down().await.unwrap();
+    }
+}

@@ -1,0 +1,14 @@
+//! Whole journeys through an in-process server, spoken to by a small signed client.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+
+mod in_process;
+
+/// Requests that must be refused, each in its protocol's own words.
+mod bad_input;
+/// From a bucket's event to a queue.
+mod bucket_to_queue;
+/// From a publish through a queue and a function to another queue.
+mod publish_to_function;
+/// The Query protocol that SQS's SDKs spoke before 2023.
+mod sqs_in_query_protocol;
