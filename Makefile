@@ -61,5 +61,7 @@ check: fmt lint tidy unit
 conformance: release article $(VENV)/complete
 	$(call say,conformance: real clients against the release binary)
 	KONEKUTA=$(KONEKUTA) $(PYTHON) -m pytest -q conformance
+	$(call say,conformance: the AWS SDK for Rust)
+	cd conformance/rust && KONEKUTA=$(KONEKUTA) cargo test
 
 test: check conformance
