@@ -61,14 +61,34 @@ def test_answers_and_failures(server):
     assert call(functions, {"a": 2})[0] is None
 
 
-def test_a_function_that_does_not_start_or_prints_garbage(server):
+GARBAGE = """#!/usr/bin/env python3
+import http.client, os
+def call(method, path, body=None):
+    connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    connection.request(method, "/2018-06-01/runtime/invocation/" + path, body)
+    return connection.getresponse()
+while True:
+    request_id = call("GET", "next").getheader("Lambda-Runtime-Aws-Request-Id")
+    call("POST", request_id + "/response", "this is no JSON")
+"""
+
+
+def create_provided(server, bootstrap):
     functions = server.client("lambda")
-    shell = "#!/bin/sh\nexit 3\n"
     functions.create_function(
-        FunctionName="f", Runtime="provided.al2023", Role=ROLE, Handler="x", Code={"ZipFile": package(bootstrap=shell)}
+        FunctionName="f", Runtime="provided.al2023", Role=ROLE, Handler="x", Code={"ZipFile": package(bootstrap=bootstrap)}
     )
     functions.get_waiter("function_active_v2").wait(FunctionName="f", WaiterConfig={"Delay": 1})
-    error, payload = call(functions, {})
+    return functions
+
+
+def test_garbage_is_handed_through_as_it_is(server):
+    answer = create_provided(server, GARBAGE).invoke(FunctionName="f", Payload=b"{}")
+    assert answer["Payload"].read() == b"this is no JSON" and "FunctionError" not in answer
+
+
+def test_a_function_that_exits_at_its_start_says_so(server):
+    error, payload = call(create_provided(server, "#!/bin/sh\nexit 3\n"), {})
     assert (error, payload["errorType"]) == ("Unhandled", "Runtime.ExitError")
     assert "exit status 3" in payload["errorMessage"]
 
