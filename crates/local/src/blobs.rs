@@ -41,14 +41,16 @@ impl BlobFolder {
         Self::prepare(root, None)
     }
 
-    pub(crate) fn temporary() -> Result<Self, OpenError> {
-        let folder = tempfile::Builder::new().prefix("konekuta-blobs-").tempdir();
-        let folder = folder.map_err(|error| OpenError::Unusable {
-            folder: std::env::temp_dir(),
+    /// Below `folder`, and gone with the engine.
+    pub(crate) fn temporary(folder: &Path) -> Result<Self, OpenError> {
+        let unusable = |error: io::Error| OpenError::Unusable {
+            folder: folder.to_path_buf(),
             reason: error.to_string(),
-        })?;
-        let root = folder.path().to_path_buf();
-        Self::prepare(&root, Some(folder))
+        };
+        std::fs::create_dir_all(folder).map_err(unusable)?;
+        let temporary = tempfile::Builder::new().prefix("blobs-").tempdir_in(folder).map_err(unusable)?;
+        let root = temporary.path().to_path_buf();
+        Self::prepare(&root, Some(temporary))
     }
 
     fn prepare(root: &Path, temporary: Option<tempfile::TempDir>) -> Result<Self, OpenError> {

@@ -48,7 +48,7 @@ impl Local {
         let directory = directory(&cells);
         let blobs = match &store {
             Some(store) => BlobFolder::open(&store.folder.join("blobs"))?,
-            None => BlobFolder::temporary()?,
+            None => BlobFolder::temporary(&settings.folder)?,
         };
         let local = Arc::new(Self {
             sealer: Sealer::new(description.handle_key.as_bytes()),

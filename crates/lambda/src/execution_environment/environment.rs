@@ -49,7 +49,9 @@ impl Environment {
         let (program, arguments) = command(site, spec).await?;
         let failed =
             |error: std::io::Error| NotStarted { kind: "Runtime.Unknown", message: error.to_string() };
-        let scratch = tempfile::Builder::new().prefix("konekuta-function-").tempdir().map_err(failed)?;
+        std::fs::create_dir_all(&site.scratch).map_err(failed)?;
+        let scratch =
+            tempfile::Builder::new().prefix(&spec.name).tempdir_in(&site.scratch).map_err(failed)?;
         let exchange = Arc::new(Exchange::new());
         let (address, listening) = runtime_api::listen(Arc::clone(&exchange)).await.map_err(failed)?;
         let variables = variables::of(site, spec, &address, scratch.path());

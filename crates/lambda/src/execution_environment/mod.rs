@@ -31,7 +31,7 @@ const SWEEP_EVERY: Duration = Duration::from_mins(1);
 /// What the executor is told once.
 #[derive(Clone, Debug)]
 pub struct ExecutorSettings {
-    /// Python environments are made below it.
+    /// Python environments and the functions' temporary folders are made below it.
     pub data_dir: PathBuf,
     /// An interpreter that has `awslambdaric`, if the user named one.
     pub python: Option<PathBuf>,
@@ -55,6 +55,8 @@ struct Site {
     logs: Arc<FunctionLogs>,
     interpreters: Interpreters,
     path: String,
+    /// Where functions have their temporary folders.
+    scratch: PathBuf,
 }
 
 impl Executor {
@@ -66,9 +68,10 @@ impl Executor {
         logs: Arc<FunctionLogs>,
     ) -> Arc<Self> {
         let ExecutorSettings { data_dir, python, path } = settings;
+        let scratch = data_dir.join("scratch");
         let interpreters = Interpreters::new(python, data_dir.join("python"), path.clone());
         Arc::new_cyclic(|this| Self {
-            site: Site { clock, ids, logs, interpreters, path },
+            site: Site { clock, ids, logs, interpreters, path, scratch },
             idle: Mutex::default(),
             running: Arc::new(Semaphore::new(ENVIRONMENTS_MAX)),
             stopping: false.into(),
@@ -78,6 +81,8 @@ impl Executor {
 
     /// Starts the task that ends environments which are no longer needed, all of them at the end.
     pub fn start(self: &Arc<Self>, tasks: &Tasks) {
+        // What a killed process left behind; if it cannot be removed it only takes room.
+        let _ = std::fs::remove_dir_all(&self.site.scratch);
         tasks.spawn("execution-environments", Arc::clone(self).sweep(tasks.stop()));
     }
 
