@@ -70,8 +70,35 @@ fn call(name: &str, argument: &Node, scope: &Scope) -> Evaluated {
         "Fn::Select" => lists::select(argument, scope).map(Some),
         "Fn::FindInMap" => lists::find_in_map(argument, scope).map(Some),
         "Fn::Base64" => lists::base64(argument, scope).map(Some),
-        _ => Err(TemplateError::at(argument.line, format!("function {name} is not supported by Konekuta"))),
+        _ => Err(unsupported(name, argument.line)),
     }
+}
+
+/// The functions that can be evaluated.
+const SUPPORTED: [&str; 14] = [
+    "Ref",
+    "Condition",
+    "Fn::GetAtt",
+    "Fn::Sub",
+    "Fn::If",
+    "Fn::Equals",
+    "Fn::And",
+    "Fn::Or",
+    "Fn::Not",
+    "Fn::Join",
+    "Fn::Split",
+    "Fn::Select",
+    "Fn::FindInMap",
+    "Fn::Base64",
+];
+
+fn unsupported(name: &str, line: usize) -> TemplateError {
+    TemplateError::at(line, format!("function {name} is not supported by Konekuta"))
+}
+
+/// Refuses a function before anything is brought up.
+pub(crate) fn check_supported(name: &str, line: usize) -> Result<(), TemplateError> {
+    if SUPPORTED.contains(&name) { Ok(()) } else { Err(unsupported(name, line)) }
 }
 
 fn reference(argument: &Node, scope: &Scope) -> Evaluated {

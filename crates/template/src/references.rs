@@ -1,7 +1,7 @@
 //! Which resources a property names: the implicit edges of the plan.
 
 use crate::document::{Node, Value};
-use crate::intrinsics::{get_att_path, logic, sub};
+use crate::intrinsics::{check_supported, get_att_path, logic, sub};
 use crate::{Scope, TemplateError};
 
 /// A name that stands for a resource, perhaps with the attribute asked for.
@@ -35,7 +35,11 @@ fn collect(node: &Node, scope: &Scope, found: &mut Vec<Reference>) -> Result<(),
         }
         Some(("Fn::Sub", argument)) => collect_sub(argument, scope, found),
         Some(("Fn::If", argument)) => collect(logic::branch(argument, scope)?, scope, found),
-        _ => collect_parts(node, scope, found),
+        Some((name, argument)) => {
+            check_supported(name, node.line)?;
+            collect(argument, scope, found)
+        }
+        None => collect_parts(node, scope, found),
     }
 }
 

@@ -32,7 +32,9 @@ pub(super) fn line(change: Change, kind: &str, logical_id: &str, reference: &str
 pub(super) fn accepted(resource: &Resource) {
     let given = resource.properties.entries().iter().map(|(name, _)| name.as_str());
     let without_effect: Vec<&str> = given.filter(|name| resource.kind.accepted.contains(name)).collect();
-    if !without_effect.is_empty() && !resource.kind.applied.is_empty() {
+    // A role that SAM adds has nothing but such properties.
+    let is_role = resource.kind.name == "AWS::IAM::Role";
+    if !without_effect.is_empty() && !resource.kind.applied.is_empty() && !is_role {
         println!(
             "{:<10} {:<34} {:<28} {}",
             "no effect",

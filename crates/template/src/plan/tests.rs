@@ -136,6 +136,10 @@ fn mistakes_name_file_line_resource_and_property() {
             "Resources:\n  Q:\n    Type: AWS::DynamoDB::Table\n",
             "t.yaml:2: resource Q: type AWS::DynamoDB::Table is not supported by Konekuta",
         ),
+        (
+            "Resources:\n  Q: {Type: AWS::SQS::Queue}\nOutputs:\n  X: {Value: !ImportValue y}\n",
+            "t.yaml:4: property Outputs.X: function Fn::ImportValue is not supported by Konekuta",
+        ),
         ("Resources:\n  Q: {Type: AWS::SQS::Queue\n", "t.yaml:3: "),
         (
             "Resources:\n  A: {Type: AWS::SQS::Queue, DependsOn: B}\n  B: {Type: AWS::SQS::Queue, DependsOn: A}\n",

@@ -95,6 +95,10 @@ fn escaped(text: &str) -> String {
 
 pub(super) async fn delete(site: &Site, existing: &ResourceRecord) -> anyhow::Result<()> {
     match s3(site, Method::DELETE, &format!("/{}", existing.values.reference), String::new()).await {
+        Err(error) if error.is("BucketNotEmpty") => {
+            println!("{:<10} bucket {} still holds objects", "kept", existing.values.reference);
+            Ok(())
+        }
         Err(error) if !error.is("NoSuchBucket") => Err(error.into()),
         _ => Ok(()),
     }
