@@ -86,7 +86,7 @@ impl Local {
             snapshots::take(cell).await?;
             cell.journal.close().map_err(crate::engine_error::from_journal)?;
         }
-        self.registry.close()
+        self.registry.close().await
     }
 
     /// Completes when the engine ends.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use engine::Clock;
 use journal::{FileJournal, Journal, JournalError, MemoryJournal, Position};
 use partition::{Partition, Record};
@@ -91,6 +92,33 @@ pub(crate) fn journal(settings: &Settings, name: &str) -> Result<Arc<dyn Journal
     })
 }
 
+/// The newest snapshot and where replay begins.
+///
+/// Power loss may have taken the end of a log that was not synced yet (`relaxed`) while the snapshot, which is, covers
+/// it. What is appended from now on must not stand where the snapshot already was: the gap is filled, and the snapshot
+/// moved behind it.
+pub(crate) fn snapshot(journal: &dyn Journal) -> Result<Option<(Position, Bytes)>, JournalError> {
+    let Some((covers, state)) = journal.snapshot()? else { return Ok(None) };
+    if journal.tail() >= covers {
+        return Ok(Some((covers, state)));
+    }
+    tracing::warn!(
+        covers = covers.0,
+        tail = journal.tail().0,
+        "the end of a log is missing; the snapshot has what it held"
+    );
+    while journal.tail() < covers {
+        let gap = usize::try_from(covers.0 - journal.tail().0).unwrap_or(usize::MAX).min(FILLER_BYTES_MAX);
+        journal.append(journal.tail(), &[&vec![0; gap]])?;
+    }
+    let tail = journal.tail();
+    journal.put_snapshot(tail, &state)?;
+    Ok(Some((tail, state)))
+}
+
+/// A record that only fills room.
+const FILLER_BYTES_MAX: usize = 1 << 20;
+
 /// Opens a partition: its snapshot, and the records behind it.
 pub(crate) fn cell(settings: &Settings, number: u16, clock: &Arc<dyn Clock>) -> Result<Arc<Cell>, OpenError> {
     let journal = journal(settings, &format!("partition-{number}"))?;
@@ -99,7 +127,7 @@ pub(crate) fn cell(settings: &Settings, number: u16, clock: &Arc<dyn Clock>) -> 
         offset: at.0,
         reason,
     };
-    let (from, mut partition) = match journal.snapshot()? {
+    let (from, mut partition) = match snapshot(&*journal)? {
         Some((covers, state)) => {
             (covers, Partition::restore(&state).map_err(|error| damaged(covers, error.to_string()))?)
         }

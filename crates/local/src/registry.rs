@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::engine_error::{failed, from_journal};
-use crate::{Local, limits};
+use crate::{Local, limits, open};
 
 /// A record of the registry's journal. Described in `docs/formats/registry.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +51,7 @@ fn malformed(at: Position, error: &postcard::Error) -> JournalError {
 
 impl RegistryJournal {
     pub(crate) fn open(journal: Arc<dyn Journal>) -> Result<Self, JournalError> {
-        let (from, held) = match journal.snapshot()? {
+        let (from, held) = match open::snapshot(&*journal)? {
             Some((covers, bytes)) => {
                 let held: Held = postcard::from_bytes(&bytes).map_err(|error| malformed(covers, &error))?;
                 (covers, held)
@@ -91,32 +91,54 @@ impl RegistryJournal {
         state.tail = appended.end;
         state.apply(entry);
         self.changed.send_replace(state.change);
-        if state.tail.0 - state.snapshot_at.0 > limits::SNAPSHOT_AFTER_BYTES {
-            self.snapshot(state).map_err(failed)?;
-        }
         Ok(self.journal.durable(appended.end))
     }
 
-    /// Small records: a snapshot is taken in passing.
-    fn snapshot(&self, state: &mut State) -> Result<(), JournalError> {
-        let records =
-            state.records.iter().map(|(key, (revision, value))| (key.clone(), (*revision, value.to_vec())));
-        let held = Held { revision: state.revision, records: records.collect() };
-        let bytes = postcard::to_stdvec(&held).map_err(|error| malformed(state.tail, &error))?;
-        self.journal.put_snapshot(state.tail, &bytes)?;
-        self.journal.trim(state.tail);
-        state.snapshot_at = state.tail;
+    /// Takes a snapshot if the journal has grown enough. Failing to is no failure of what was written.
+    async fn snapshot_if_grown(&self) {
+        let taken = {
+            let mut state = self.state();
+            if state.tail.0 - state.snapshot_at.0 <= limits::SNAPSHOT_AFTER_BYTES {
+                return;
+            }
+            state.snapshot_at = state.tail;
+            state.encoded()
+        };
+        if let Err(error) = self.put_snapshot(taken).await {
+            tracing::warn!(%error, "no snapshot of the registry could be taken; its journal keeps everything");
+        }
+    }
+
+    async fn put_snapshot(
+        &self,
+        taken: Result<(Position, Vec<u8>), JournalError>,
+    ) -> Result<(), JournalError> {
+        let (covers, bytes) = taken?;
+        // The snapshot must not know more than the journal holds for sure.
+        self.journal.durable(covers).await?;
+        self.journal.put_snapshot(covers, &bytes)?;
+        self.journal.trim(covers);
         Ok(())
     }
 
-    pub(crate) fn close(&self) -> Result<(), EngineError> {
-        // First everything into the log, then the snapshot: it must not know more than the log.
-        self.journal.close().map_err(from_journal)?;
-        self.snapshot(&mut self.state()).map_err(from_journal)
+    /// Ends: everything into the log, and a snapshot of it.
+    pub(crate) async fn close(&self) -> Result<(), EngineError> {
+        let taken = self.state().encoded();
+        self.put_snapshot(taken).await.map_err(from_journal)?;
+        self.journal.close().map_err(from_journal)
     }
 }
 
 impl State {
+    /// The state as a snapshot, and what it covers.
+    fn encoded(&self) -> Result<(Position, Vec<u8>), JournalError> {
+        let records =
+            self.records.iter().map(|(key, (revision, value))| (key.clone(), (*revision, value.to_vec())));
+        let held = Held { revision: self.revision, records: records.collect() };
+        let bytes = postcard::to_stdvec(&held).map_err(|error| malformed(self.tail, &error))?;
+        Ok((self.tail, bytes))
+    }
+
     fn apply(&mut self, entry: Entry) {
         let key = match entry {
             Entry::Put { key, revision, value } => {
@@ -184,6 +206,7 @@ impl Registry for Local {
                 (revision, self.registry.write(&mut state, entry)?)
             };
             durable.await.map_err(failed)?;
+            self.registry.snapshot_if_grown().await;
             Ok(revision)
         })
     }
@@ -198,7 +221,9 @@ impl Registry for Local {
                 }
                 self.registry.write(&mut state, Entry::Deleted { key: key.as_str().to_owned() })?
             };
-            durable.await.map_err(failed)
+            durable.await.map_err(failed)?;
+            self.registry.snapshot_if_grown().await;
+            Ok(())
         })
     }
 

@@ -337,3 +337,24 @@ async fn a_store_belongs_to_one_instance_and_keeps_its_partitions() {
     std::fs::write(&description, newer).unwrap();
     assert!(matches!(Local::open(&other, clock), Err(OpenError::Newer { found: 7, known: 1 })));
 }
+
+#[tokio::test]
+async fn what_comes_after_a_lost_tail_is_not_lost_to_the_snapshot_before() {
+    let bench = Bench::with(&["q"]).await;
+    let number = bench.local.partition_of(&key("q")).unwrap();
+    bench.local.shut_down().await.unwrap();
+    let Bench { folder, clock, local } = bench;
+    drop(local);
+    // As power loss may leave it: the snapshot is there, the end of the log is not.
+    for name in [format!("partition-{number}"), "registry".to_owned()] {
+        let log = folder.path().join(name).join("00000000000000000000.log");
+        std::fs::OpenOptions::new().write(true).open(log).unwrap().set_len(16).unwrap();
+    }
+    let local = Local::open(&settings(folder.path()), Arc::new(clock.clone())).unwrap();
+    let bench = Bench { folder, clock, local };
+    bench.send("q", "after").await;
+    bench.local.put(RecordKey::new("k"), Bytes::from_static(b"v"), Expect::Absent).await.unwrap();
+    let again = bench.killed();
+    assert_eq!(bodies(&again.take("q").await), ["after"]);
+    assert!(again.local.get(&RecordKey::new("k")).await.unwrap().is_some());
+}
