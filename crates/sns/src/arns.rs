@@ -40,7 +40,7 @@ pub(crate) fn subscription(text: &str) -> Result<(Arn, String), ServiceError> {
     Ok((topic.parse().map_err(|error: aws::ArnError| wrong(error.to_string()))?, id.to_owned()))
 }
 
-/// Whether a topic is a FIFO topic: its name says so.
-pub(crate) fn is_fifo(topic: &Arn) -> bool {
-    topic.resource().ends_with(".fifo")
+/// Whether a topic or queue is a FIFO one: its name says so.
+pub(crate) fn is_fifo(arn: &Arn) -> bool {
+    arn.resource().ends_with(".fifo")
 }

@@ -112,6 +112,71 @@ fn text<T: Serialize>(document: &T) -> String {
     serde_json::to_string(document).expect("text keys and text values")
 }
 
+/// What asks an endpoint to confirm a subscription, or tells it that it was removed and how to restore it.
+#[derive(Clone, Debug)]
+pub(crate) struct Confirmation<'a> {
+    /// `SubscriptionConfirmation` or `UnsubscribeConfirmation`.
+    pub(crate) kind: &'static str,
+    pub(crate) message_id: &'a str,
+    pub(crate) token: &'a str,
+    pub(crate) topic_arn: &'a str,
+    pub(crate) message: &'a str,
+    pub(crate) subscribe_url: &'a str,
+    pub(crate) timestamp: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ConfirmationEnvelope<'a> {
+    r#type: &'static str,
+    message_id: &'a str,
+    token: &'a str,
+    topic_arn: &'a str,
+    message: &'a str,
+    #[serde(rename = "SubscribeURL")]
+    subscribe_url: &'a str,
+    timestamp: &'a str,
+    signature_version: &'a str,
+    signature: &'a str,
+    #[serde(rename = "SigningCertURL")]
+    signing_cert_url: &'a str,
+}
+
+impl Confirmation<'_> {
+    /// For HTTP(S) and email-json.
+    pub(crate) fn envelope(&self, signed: Signed<'_>) -> String {
+        text(&ConfirmationEnvelope {
+            r#type: self.kind,
+            message_id: self.message_id,
+            token: self.token,
+            topic_arn: self.topic_arn,
+            message: self.message,
+            subscribe_url: self.subscribe_url,
+            timestamp: self.timestamp,
+            signature_version: signed.version,
+            signature: signed.signature,
+            signing_cert_url: signed.certificate_url,
+        })
+    }
+
+    /// What is signed: names and values in the order of the names.
+    pub(crate) fn string_to_sign(&self) -> String {
+        joined(&[
+            ("Message", self.message),
+            ("MessageId", self.message_id),
+            ("SubscribeURL", self.subscribe_url),
+            ("Timestamp", self.timestamp),
+            ("Token", self.token),
+            ("TopicArn", self.topic_arn),
+            ("Type", self.kind),
+        ])
+    }
+}
+
+fn joined(pairs: &[(&str, &str)]) -> String {
+    pairs.iter().flat_map(|(name, value)| [*name, "\n", *value, "\n"]).collect()
+}
+
 impl Notification<'_> {
     /// For SQS, HTTP(S) and email-json.
     pub(crate) fn envelope(&self) -> String {
@@ -160,7 +225,6 @@ impl Notification<'_> {
         let subject = self.subject.map(|subject| ("Subject", subject));
         let first = [("Message", self.message), ("MessageId", self.message_id)];
         let last = [("Timestamp", self.timestamp), ("TopicArn", self.topic_arn), ("Type", "Notification")];
-        let pairs = first.into_iter().chain(subject).chain(last);
-        pairs.flat_map(|(name, value)| [name, "\n", value, "\n"]).collect()
+        joined(&first.into_iter().chain(subject).chain(last).collect::<Vec<_>>())
     }
 }

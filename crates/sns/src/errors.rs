@@ -12,6 +12,7 @@ pub(crate) const INVALID_PARAMETER: ErrorRow = fault("InvalidParameterException"
 pub(crate) const INVALID_PARAMETER_VALUE: ErrorRow =
     fault("InvalidParameterValueException", "ParameterValueInvalid", 400);
 pub(crate) const NOT_FOUND: ErrorRow = fault("NotFoundException", "NotFound", 404);
+pub(crate) const AUTHORIZATION: ErrorRow = fault("AuthorizationErrorException", "AuthorizationError", 403);
 pub(crate) const RESOURCE_NOT_FOUND: ErrorRow = fault("ResourceNotFoundException", "ResourceNotFound", 404);
 pub(crate) const VALIDATION: ErrorRow = fault("ValidationException", "ValidationError", 400);
 pub(crate) const FILTER_POLICY_LIMIT: ErrorRow =
@@ -37,4 +38,12 @@ pub(crate) fn no_such_topic() -> ServiceError {
 
 pub(crate) fn no_such_subscription() -> ServiceError {
     ServiceError::new(&NOT_FOUND, "Subscription does not exist")
+}
+
+/// What is wrong with an attribute is told with a reason where attributes come together: on create and on subscribe.
+pub(crate) fn among_attributes(mut error: ServiceError) -> ServiceError {
+    if let Some(reason) = error.message.strip_prefix("Invalid parameter: ") {
+        error.message = format!("Invalid parameter: Attributes Reason: {reason}").into();
+    }
+    error
 }

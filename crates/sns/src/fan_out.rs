@@ -1,5 +1,6 @@
 //! One message to all subscribers of a topic, in one commit: all of them get it, or nobody does.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -8,10 +9,11 @@ use engine::{Commit, Enqueue, Error, Refusal};
 use service::ServiceError;
 use service::ports::{FunctionEvent, PortError, QueueMessage};
 
-use crate::envelope::{Notification, Signed};
+use crate::envelope::Notification;
+use crate::http_endpoint::{self, Kind, Post};
 use crate::outgoing::Outgoing;
 use crate::records::{SubscriptionRecord, TopicRecord};
-use crate::signature::Version;
+use crate::signature::Signature;
 use crate::topics::Subscription;
 use crate::{Sns, arns, email, subscription_attributes};
 
@@ -22,13 +24,6 @@ pub(crate) struct Published {
     pub(crate) sequence_number: Option<String>,
 }
 
-/// A message for a protocol, with its signature.
-struct Signature {
-    version: &'static str,
-    signature: String,
-    certificate_url: String,
-}
-
 /// What is the same for every subscriber.
 struct Circumstances<'a> {
     topic: &'a TopicRecord,
@@ -37,7 +32,8 @@ struct Circumstances<'a> {
     sequence_number: Option<String>,
     timestamp: String,
     trace: Option<&'a TraceHeader>,
-    signature: Option<Signature>,
+    /// By the message's text, which may differ by protocol. FIFO topics have none.
+    signatures: BTreeMap<String, Signature>,
 }
 
 /// A queue may be deleted while its message is prepared; then the others are tried without it.
@@ -62,11 +58,10 @@ impl Sns {
             sequence_number: fifo.then(|| format!("{:020}", self.sequence.fetch_add(1, Ordering::Relaxed))),
             timestamp: timestamp::iso_milliseconds(self.clock.now().0),
             trace,
-            signature: None,
+            signatures: BTreeMap::new(),
         };
-        // Messages that differ by protocol are rare; the signature is of the default one, as its envelope has it.
-        if !fifo && wanting.iter().any(|subscription| is_enveloped(&subscription.record)) {
-            circumstances.signature = Some(self.signature(&circumstances).await?);
+        if !fifo {
+            circumstances.signatures = self.signatures(&circumstances, &wanting).await?;
         }
         let mut enqueue = Vec::with_capacity(wanting.len());
         for subscription in wanting {
@@ -77,16 +72,22 @@ impl Sns {
         Ok(Published { message_id, sequence_number })
     }
 
-    async fn signature(&self, circumstances: &Circumstances<'_>) -> Result<Signature, ServiceError> {
-        let second =
-            circumstances.topic.attributes.get("SignatureVersion").is_some_and(|version| version == "2");
-        let text = circumstances.notification("sqs", "").string_to_sign();
-        let version = if second { Version::Two } else { Version::One };
-        Ok(Signature {
-            version: if second { "2" } else { "1" },
-            signature: self.sign(text, version).await?,
-            certificate_url: self.certificate_url().await?,
-        })
+    /// One signature for each text that is sent in an envelope.
+    async fn signatures(
+        &self,
+        circumstances: &Circumstances<'_>,
+        wanting: &[&Subscription],
+    ) -> Result<BTreeMap<String, Signature>, ServiceError> {
+        let mut signatures = BTreeMap::new();
+        for subscription in wanting.iter().filter(|subscription| is_enveloped(&subscription.record)) {
+            let notification = circumstances.notification(&subscription.record.protocol, "");
+            if !signatures.contains_key(notification.message) {
+                let text = notification.string_to_sign();
+                signatures
+                    .insert(notification.message.to_owned(), self.sign_for(circumstances.topic, text).await?);
+            }
+        }
+        Ok(signatures)
     }
 
     /// The send for one subscriber; into its dead-letter queue if it cannot be reached; `None` if that fails too.
@@ -131,19 +132,35 @@ impl Sns {
             parsed.map_err(|error| PortError::Refused(error.to_string()))
         };
         match subscription.protocol.as_str() {
-            "sqs" if is_raw(subscription) => {
-                let body = notification.message.to_owned();
+            "sqs" if subscription.is_raw() => {
+                let (body, queue) = (notification.message.to_owned(), endpoint()?);
                 let message = QueueMessage {
                     attributes: circumstances.outgoing.attributes.clone(),
-                    ..circumstances.queue_message(body)
+                    ..circumstances.queue_message(&queue, body)
                 };
-                self.ports.queues()?.prepare(endpoint()?, message).await
+                self.ports.queues()?.prepare(queue, message).await
             }
             "sqs" => self.send_to_queue(circumstances, endpoint()?, notification.envelope()).await,
             "lambda" => {
                 let payload = notification.lambda_event(&subscription.arn).into();
                 let event = FunctionEvent { payload, trace: circumstances.trace.cloned() };
                 self.ports.functions()?.prepare(endpoint()?, event).await
+            }
+            "http" | "https" => {
+                let queue = subscription.delivery_queue.as_deref();
+                let queue = queue.ok_or_else(|| PortError::NotFound("its queue".to_owned()))?;
+                let raw = subscription.is_raw();
+                let post = Post {
+                    version: 1,
+                    kind: Kind::Notification,
+                    message_id: circumstances.message_id.clone(),
+                    topic_arn: circumstances.topic.arn.to_string(),
+                    subscription_arn: subscription.arn.clone(),
+                    endpoint: subscription.endpoint.clone(),
+                    body: if raw { notification.message.to_owned() } else { notification.envelope() },
+                    raw,
+                };
+                Ok(http_endpoint::enqueue(self.ids.uuid(), queue, &post))
             }
             "email" | "email-json" => {
                 let display_name = circumstances.topic.attributes.get("DisplayName").map(String::as_str);
@@ -160,7 +177,7 @@ impl Sns {
         queue: Arn,
         body: String,
     ) -> Result<Enqueue, PortError> {
-        let message = circumstances.queue_message(body);
+        let message = circumstances.queue_message(&queue, body);
         self.ports.queues()?.prepare(queue, message).await
     }
 
@@ -190,31 +207,30 @@ impl Sns {
 }
 
 impl<'a> Circumstances<'a> {
-    fn queue_message(&self, body: String) -> QueueMessage {
+    /// A standard queue behind a FIFO topic takes no deduplication id.
+    fn queue_message(&self, queue: &Arn, body: String) -> QueueMessage {
+        let fifo = arns::is_fifo(queue);
         QueueMessage {
             body,
-            attributes: std::collections::BTreeMap::new(),
+            attributes: BTreeMap::new(),
             group: self.outgoing.group.clone(),
-            deduplication_id: self.outgoing.deduplication_id.clone(),
+            deduplication_id: self.outgoing.deduplication_id.clone().filter(|_| fifo),
             trace: self.trace.cloned(),
             sender_id: self.topic.arn.account().to_owned(),
         }
     }
 
     fn notification(&'a self, protocol: &str, unsubscribe_url: &'a str) -> Notification<'a> {
+        let message = self.outgoing.message(protocol);
         Notification {
             message_id: &self.message_id,
             sequence_number: self.sequence_number.as_deref(),
             topic_arn: self.topic.arn.as_str(),
             subject: self.outgoing.subject.as_deref(),
-            message: self.outgoing.message(protocol),
+            message,
             timestamp: &self.timestamp,
             attributes: &self.outgoing.attributes,
-            signed: self.signature.as_ref().map(|signature| Signed {
-                version: signature.version,
-                signature: &signature.signature,
-                certificate_url: &signature.certificate_url,
-            }),
+            signed: self.signatures.get(message).map(Signature::as_signed),
             unsubscribe_url,
         }
     }
@@ -228,10 +244,6 @@ fn wants(subscription: &Subscription, outgoing: &Outgoing) -> bool {
     !record.is_pending() && filter.as_ref().is_none_or(filtered)
 }
 
-fn is_raw(subscription: &SubscriptionRecord) -> bool {
-    subscription.attributes.get("RawMessageDelivery").is_some_and(|value| value == "true")
-}
-
 fn is_enveloped(subscription: &SubscriptionRecord) -> bool {
-    subscription.protocol != "email" && !is_raw(subscription)
+    subscription.protocol != "email" && !subscription.is_raw()
 }

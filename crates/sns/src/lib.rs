@@ -6,11 +6,14 @@
 
 mod actions;
 mod arns;
+mod confirmation;
+mod delivery_policy;
 mod email;
 mod envelope;
 mod errors;
 mod fan_out;
 mod filter_policy;
+mod http_endpoint;
 mod limits;
 mod message_attributes;
 mod outgoing;
@@ -80,6 +83,10 @@ pub struct Sns {
     pub(crate) subscriptions: topics::SubscriptionCache,
     pub(crate) signer: signature::Signer,
     pub(crate) sequence: AtomicU64,
+    pub(crate) http: http_endpoint::client::Client,
+    /// Tries to post whose outcome is noted: tests let time pass only then.
+    #[cfg(test)]
+    pub(crate) tries_noted: tokio::sync::watch::Sender<u64>,
 }
 
 impl Sns {
@@ -102,6 +109,9 @@ impl Sns {
             subscriptions: topics::SubscriptionCache::default(),
             signer: signature::Signer::default(),
             sequence,
+            http: http_endpoint::client::Client::default(),
+            #[cfg(test)]
+            tries_noted: tokio::sync::watch::Sender::new(0),
         })
     }
 }
@@ -126,10 +136,13 @@ pub fn service(state: &Arc<Sns>) -> service::Service {
     service
 }
 
-/// Starts what happens without a request: mails are delivered.
+/// Starts what happens without a request: mails and posts are delivered.
 pub fn start(state: &Arc<Sns>, tasks: &Tasks) {
     tasks.spawn("sns-email", email::delivery::run(Arc::clone(state), tasks.stop()));
+    tasks.spawn("sns-http", http_endpoint::tasks::run(Arc::clone(state), tasks.stop()));
 }
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;

@@ -25,3 +25,18 @@ pub(crate) const FIFO_ID_MAX: usize = 128;
 /// Tries to deliver a mail.
 /// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html>
 pub(crate) const MAIL_TRIES_MAX: u32 = 50;
+/// Retries of a delivery policy.
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html#creating-delivery-policy>
+pub(crate) const RETRIES_MAX: u32 = 100;
+/// A delivery policy's delays, each and all together, seconds.
+pub(crate) const RETRY_SECONDS_MAX: u32 = 3600;
+/// An HTTP/S endpoint must have answered within so many seconds.
+/// <https://docs.aws.amazon.com/sns/latest/dg/SendMessageToHttp.prepare.html>
+pub(crate) const HTTP_ANSWER_SECONDS: u32 = 15;
+/// Deliveries under way at once to one HTTP/S endpoint.
+pub(crate) const HTTP_IN_FLIGHT_MAX: u32 = 10;
+/// What of an HTTP/S endpoint's answer is read, bytes.
+pub(crate) const HTTP_ANSWER_BYTES_MAX: usize = 65_536;
+/// A confirmation token is valid so long, seconds.
+/// <https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html>
+pub(crate) const TOKEN_SECONDS: u32 = 172_800;

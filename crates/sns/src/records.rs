@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws::Arn;
 use bytes::Bytes;
-use engine::RecordKey;
+use engine::{RecordKey, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use service::ServiceError;
@@ -34,11 +34,27 @@ pub(crate) struct SubscriptionRecord {
     /// Waits for its confirmation with this token.
     pub(crate) token: Option<String>,
     pub(crate) confirmation_was_authenticated: bool,
+    /// When its token was made; records from before this was kept have none, and their tokens stay valid.
+    #[serde(default)]
+    pub(crate) asked_at: Option<Timestamp>,
+    /// The engine's queue in which messages wait for an HTTP/S endpoint.
+    #[serde(default)]
+    pub(crate) delivery_queue: Option<String>,
 }
 
 impl SubscriptionRecord {
     pub(crate) fn is_pending(&self) -> bool {
         self.token.is_some() && !self.attributes.contains_key(CONFIRMED)
+    }
+
+    /// Whether it is delivered to over HTTP or HTTPS.
+    pub(crate) fn is_http(&self) -> bool {
+        matches!(self.protocol.as_str(), "http" | "https")
+    }
+
+    /// Whether messages come without an envelope.
+    pub(crate) fn is_raw(&self) -> bool {
+        self.attributes.get("RawMessageDelivery").is_some_and(|value| value == "true")
     }
 
     pub(crate) fn key(&self) -> RecordKey {
@@ -63,6 +79,15 @@ pub(crate) fn subscriptions_of(topic: &Arn) -> String {
 
 pub(crate) fn subscription_key(topic: &Arn, id: &str) -> RecordKey {
     RecordKey::new(format!("{}{id}", subscriptions_of(topic)))
+}
+
+/// Removed subscriptions of a topic that may be restored.
+pub(crate) fn removed_of(topic: &Arn) -> String {
+    format!("sns/removed-subscription/{topic}/")
+}
+
+pub(crate) fn removed_key(topic: &Arn, token: &str) -> RecordKey {
+    RecordKey::new(format!("{}{token}", removed_of(topic)))
 }
 
 pub(crate) fn encode<T: Serialize>(record: &T) -> Bytes {

@@ -17,6 +17,8 @@ use service::{Page, PageRequest, Reply, ServiceError};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 
+use crate::envelope::Signed;
+use crate::records::TopicRecord;
 use crate::{Sns, records};
 
 const BITS: usize = 2048;
@@ -25,11 +27,25 @@ const KEY: &str = "sns/signing-key";
 
 /// Which digest a topic's signatures use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Version {
+enum Version {
     /// SHA-1.
     One,
     /// SHA-256.
     Two,
+}
+
+/// A signature and where its certificate lies.
+#[derive(Clone, Debug)]
+pub(crate) struct Signature {
+    version: &'static str,
+    signature: String,
+    certificate_url: String,
+}
+
+impl Signature {
+    pub(crate) fn as_signed(&self) -> Signed<'_> {
+        Signed { version: self.version, signature: &self.signature, certificate_url: &self.certificate_url }
+    }
 }
 
 /// The key as the registry keeps it. Version 1.
@@ -78,12 +94,27 @@ impl Sns {
     }
 
     /// Where the certificate is served.
-    pub(crate) async fn certificate_url(&self) -> Result<String, ServiceError> {
+    async fn certificate_url(&self) -> Result<String, ServiceError> {
         Ok(format!("{}{}", self.settings.endpoint, self.keys().await?.path))
     }
 
+    /// Signs a text as a topic's `SignatureVersion` has it.
+    pub(crate) async fn sign_for(
+        &self,
+        topic: &TopicRecord,
+        text: String,
+    ) -> Result<Signature, ServiceError> {
+        let second = topic.attributes.get("SignatureVersion").is_some_and(|version| version == "2");
+        let version = if second { Version::Two } else { Version::One };
+        Ok(Signature {
+            version: if second { "2" } else { "1" },
+            signature: self.sign(text, version).await?,
+            certificate_url: self.certificate_url().await?,
+        })
+    }
+
     /// Signs a text, base64. Off the async threads: it takes about a millisecond.
-    pub(crate) async fn sign(&self, text: String, version: Version) -> Result<String, ServiceError> {
+    async fn sign(&self, text: String, version: Version) -> Result<String, ServiceError> {
         let keys = self.keys().await?;
         let signed = tokio::task::spawn_blocking(move || match version {
             Version::One => keys.sha1.try_sign(text.as_bytes()).map(|signature| signature.to_vec()),

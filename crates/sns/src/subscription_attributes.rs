@@ -6,9 +6,11 @@ use aws::Arn;
 use serde_json::Value as Json;
 use service::ServiceError;
 
+use crate::delivery_policy::{self, Effective};
 use crate::errors;
 use crate::filter_policy::FilterPolicy;
-use crate::records::{Attributes, CONFIRMED, SubscriptionRecord};
+use crate::http_endpoint::url;
+use crate::records::{Attributes, CONFIRMED, SubscriptionRecord, TopicRecord};
 
 const KNOWN: [&str; 7] = [
     "DeliveryPolicy",
@@ -23,7 +25,7 @@ const KNOWN: [&str; 7] = [
 /// Sets one attribute; an empty filter policy or redrive policy removes it.
 pub(crate) fn set(record: &mut SubscriptionRecord, name: &str, value: &str) -> Result<(), ServiceError> {
     if !KNOWN.contains(&name) {
-        return Err(errors::invalid(&format!("Attributes Reason: Invalid attribute name: {name}")));
+        return Err(errors::invalid(&format!("Invalid attribute name: {name}")));
     }
     let removes = match name {
         "FilterPolicy" => matches!(value.trim(), "" | "{}"),
@@ -43,21 +45,22 @@ fn check(record: &SubscriptionRecord, name: &str, value: &str) -> Result<(), Ser
         "RawMessageDelivery" => {
             if !matches!(value, "true" | "false") {
                 return Err(errors::invalid(&format!(
-                    "Attributes Reason: RawMessageDelivery: Invalid value [{value}]. Must be true or false."
+                    "RawMessageDelivery: Invalid value [{value}]. Must be true or false."
                 )));
             }
             if value == "true" && !matches!(record.protocol.as_str(), "sqs" | "http" | "https" | "firehose") {
-                let text = format!(
-                    "Attributes Reason: Delivery protocol [{}] does not support raw message delivery.",
-                    record.protocol
-                );
+                let text =
+                    format!("Delivery protocol [{}] does not support raw message delivery.", record.protocol);
                 return Err(errors::invalid(&text));
             }
-            Ok(())
+            match record.attributes.get("DeliveryPolicy") {
+                Some(policy) => delivery_policy::check_of_subscription(policy, value == "true"),
+                None => Ok(()),
+            }
         }
         "FilterPolicyScope" if !matches!(value, "MessageAttributes" | "MessageBody") => {
             Err(errors::invalid(&format!(
-                "Attributes Reason: FilterPolicyScope: Invalid value [{value}]. Please use either MessageBody or MessageAttributes"
+                "FilterPolicyScope: Invalid value [{value}]. Please use either MessageBody or MessageAttributes"
             )))
         }
         // A scope changes what the policy may say, so both are checked together.
@@ -66,8 +69,14 @@ fn check(record: &SubscriptionRecord, name: &str, value: &str) -> Result<(), Ser
             None => Ok(()),
         },
         "RedrivePolicy" => dead_letter_target(value).map(|_| ()),
-        "DeliveryPolicy" | "ReplayPolicy" if serde_json::from_str::<Json>(value).is_err() => {
-            Err(errors::invalid(&format!("Attributes Reason: {name}: failed to parse JSON")))
+        // Which content types fit depends on raw delivery, so both are checked together.
+        "DeliveryPolicy" if !record.is_http() => Err(errors::invalid(&format!(
+            "Delivery protocol [{}] does not support delivery policies.",
+            record.protocol
+        ))),
+        "DeliveryPolicy" => delivery_policy::check_of_subscription(value, record.is_raw()),
+        "ReplayPolicy" if serde_json::from_str::<Json>(value).is_err() => {
+            Err(errors::invalid(&format!("{name}: failed to parse JSON")))
         }
         _ => Ok(()),
     }
@@ -84,7 +93,7 @@ pub(crate) fn dead_letter_target(policy: &str) -> Result<Arn, ServiceError> {
 }
 
 /// All attributes as they are shown.
-pub(crate) fn shown(record: &SubscriptionRecord) -> Attributes {
+pub(crate) fn shown(record: &SubscriptionRecord, topic: &TopicRecord) -> Attributes {
     let mut all = record.attributes.clone();
     all.remove(CONFIRMED);
     let mut add = |name: &str, value: &str| {
@@ -94,13 +103,16 @@ pub(crate) fn shown(record: &SubscriptionRecord) -> Attributes {
     add("TopicArn", record.topic.as_str());
     add("Owner", &record.owner);
     add("Protocol", &record.protocol);
-    add("Endpoint", &record.endpoint);
+    add("Endpoint", &url::shown(&record.endpoint));
     add("PendingConfirmation", if record.is_pending() { "true" } else { "false" });
     add("ConfirmationWasAuthenticated", if record.confirmation_was_authenticated { "true" } else { "false" });
     add("RawMessageDelivery", "false");
     add("SubscriptionPrincipal", &format!("arn:aws:iam::{}:root", record.owner));
     if record.attributes.contains_key("FilterPolicy") {
         add("FilterPolicyScope", "MessageAttributes");
+    }
+    if record.is_http() {
+        add("EffectiveDeliveryPolicy", &Effective::of(Some(topic), Some(record)).shown_of_subscription());
     }
     all
 }

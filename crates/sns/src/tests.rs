@@ -1,129 +1,10 @@
 //! Topics with real queues behind them, on the engine in memory.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
-
-use aws::{AccountId, Region, RequestId};
-use base64::Engine as _;
-use engine::Clock as _;
-use local::{Durability, Local};
-use rsa::pkcs1v15::{Signature, VerifyingKey};
-use rsa::pkcs8::DecodePrivateKey as _;
-use rsa::signature::Verifier as _;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
-use service::ports::{QueuePort as _, QueueRecord};
-use service::{Action, Caller, Context, CountingIds, Ids as _, Ports, RandomIds, ServiceError, Tasks};
-use testkit::SimulatedClock;
+use service::Tasks;
 
 use crate::actions::*;
-use crate::{Settings, Sns};
-
-struct Bench {
-    sns: Arc<Sns>,
-    queues: Arc<sqs::Queues>,
-    engine: Arc<Local>,
-    clock: SimulatedClock,
-    outbox: PathBuf,
-    _folder: tempfile::TempDir,
-}
-
-const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:";
-
-impl Bench {
-    fn new() -> Self {
-        let (folder, clock) = (tempfile::tempdir().unwrap(), SimulatedClock::default());
-        let path = folder.path().to_path_buf();
-        let settings =
-            local::Settings { folder: path.clone(), durability: Durability::Memory, partitions: 2 };
-        let engine = Local::open(&settings, Arc::new(clock.clone())).unwrap();
-        let ports = Ports::default();
-        let queues = Arc::new(sqs::Queues(sqs::Sqs::new(Arc::clone(&engine) as _, Arc::new(RandomIds))));
-        ports.offer_queues(Arc::clone(&queues) as _);
-        let outbox = path.join("outbox");
-        let settings =
-            Settings { endpoint: "http://here:4566".into(), outbox: outbox.clone(), smtp_url: None };
-        let ids = Arc::new(CountingIds::default());
-        let sns = Sns::new(Arc::clone(&engine) as _, ids, Arc::new(clock.clone()), ports, settings);
-        Self { sns, queues, engine, clock, outbox, _folder: folder }
-    }
-
-    async fn call<A: Action<Service = Sns>>(&self, input: Json) -> Result<Json, ServiceError>
-    where
-        A::Input: DeserializeOwned,
-    {
-        let context = Context {
-            request_id: RequestId(CountingIds::default().uuid()),
-            now: self.clock.now(),
-            caller: Caller {
-                account: AccountId::local(),
-                region: Region::default_region(),
-                access_key_id: "test".into(),
-            },
-            endpoint: "http://localhost:4566".into(),
-            trace: None,
-            source_ip: "127.0.0.1".into(),
-            user_agent: String::new(),
-        };
-        let input = A::Input::deserialize(input).expect("the test's own input");
-        Ok(serde_json::to_value(A::run(&self.sns, &context, input).await?).unwrap())
-    }
-
-    async fn topic(&self, name: &str, attributes: Json) -> String {
-        let answer = self.call::<CreateTopic>(json!({"Name": name, "Attributes": attributes})).await.unwrap();
-        answer["TopicArn"].as_str().unwrap().to_owned()
-    }
-
-    async fn queue(&self, name: &str) {
-        use engine::Queues as _;
-        let kind = if name.ends_with(".fifo") {
-            engine::QueueKind::Fifo(engine::DeduplicationScope::Queue)
-        } else {
-            engine::QueueKind::Standard
-        };
-        let settings = engine::QueueSettings {
-            kind,
-            delay_seconds: 0,
-            retention_seconds: 345_600,
-            visibility_timeout_seconds: 30,
-            dead_letter: None,
-            in_flight_max: 120_000,
-        };
-        let fifo = if name.ends_with(".fifo") { json!({"FifoQueue": "true"}) } else { json!({}) };
-        let record = json!({"version": 1, "attributes": fifo, "tags": {}}).to_string();
-        self.engine
-            .create_queue(engine::QueueKey::new(format!("{QUEUE}{name}")), settings, record.into())
-            .await
-            .unwrap();
-    }
-
-    async fn subscribe(&self, topic: &str, queue: &str, attributes: Json) -> String {
-        let endpoint = format!("{QUEUE}{queue}");
-        let input =
-            json!({"TopicArn": topic, "Protocol": "sqs", "Endpoint": endpoint, "Attributes": attributes});
-        self.call::<Subscribe>(input).await.unwrap()["SubscriptionArn"].as_str().unwrap().to_owned()
-    }
-
-    async fn publish(&self, topic: &str, message: &str) -> Json {
-        self.call::<Publish>(json!({"TopicArn": topic, "Message": message})).await.unwrap()
-    }
-
-    async fn received(&self, queue: &str) -> Vec<QueueRecord> {
-        self.queues.receive(format!("{QUEUE}{queue}").parse().unwrap(), 10, Duration::ZERO).await.unwrap()
-    }
-
-    /// Waits for it: it may come from another partition.
-    async fn arrived(&self, queue: &str) -> QueueRecord {
-        let arn = format!("{QUEUE}{queue}").parse().unwrap();
-        self.queues.receive(arn, 1, Duration::from_secs(20)).await.unwrap().remove(0)
-    }
-}
-
-fn refused(result: Result<Json, ServiceError>) -> String {
-    result.expect_err("it should be refused").message.into_owned()
-}
+use crate::testing::{Bench, QUEUE, refused};
 
 #[tokio::test]
 async fn a_message_reaches_every_queue_enveloped_or_raw() {
@@ -163,24 +44,8 @@ async fn a_message_reaches_every_queue_enveloped_or_raw() {
     assert_eq!(envelope["Timestamp"], "2026-01-01T00:00:00.000Z");
     assert_eq!(envelope["MessageAttributes"], json!({"k": {"Type": "String", "Value": "v"}}));
     assert!(envelope["UnsubscribeURL"].as_str().unwrap().ends_with(&subscription));
-    verify(&bench, &envelope).await;
-}
-
-/// The signature is over AWS's string and under the stored key.
-async fn verify(bench: &Bench, envelope: &Json) {
-    use engine::Registry as _;
-    let record = bench.engine.get(&engine::RecordKey::new("sns/signing-key")).await.unwrap().unwrap();
-    let record: Json = serde_json::from_slice(&record.value).unwrap();
-    let base64 = base64::engine::general_purpose::STANDARD;
-    let key = base64.decode(record["private_key"].as_str().unwrap()).unwrap();
-    let key = rsa::RsaPrivateKey::from_pkcs8_der(&key).unwrap().to_public_key();
-    let text: String = ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"]
-        .iter()
-        .flat_map(|name| [*name, "\n", envelope[*name].as_str().unwrap(), "\n"])
-        .collect();
-    let signature = base64.decode(envelope["Signature"].as_str().unwrap()).unwrap();
-    let signature = Signature::try_from(signature.as_slice()).unwrap();
-    VerifyingKey::<sha1::Sha1>::new(key).verify(text.as_bytes(), &signature).unwrap();
+    let members = ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"];
+    bench.verify(&envelope, &members).await;
 }
 
 #[tokio::test]
@@ -283,32 +148,6 @@ async fn an_email_subscription_is_confirmed_by_the_link_in_its_mail() {
     let mail = bench.next_mail(1).await;
     assert!(mail.contains("Subject: News") && mail.contains("after") && mail.contains("Shop"), "{mail}");
     tasks.shut_down().await;
-}
-
-impl Bench {
-    async fn engine_queue_is_missing(&self) -> bool {
-        use engine::Queues as _;
-        self.engine.queue(&engine::QueueKey::new(crate::email::QUEUE)).await.is_err()
-    }
-
-    /// The mail behind `seen` others.
-    async fn next_mail(&self, seen: usize) -> String {
-        loop {
-            let entries = std::fs::read_dir(&self.outbox).into_iter().flatten();
-            let mut files: Vec<PathBuf> = entries
-                .map(|entry| entry.unwrap().path())
-                .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
-                .filter(|path| !path.file_name().unwrap().to_string_lossy().starts_with('.'))
-                .collect();
-            files.sort_by_key(|path| {
-                std::fs::metadata(path).and_then(|metadata| metadata.modified()).unwrap()
-            });
-            if files.len() > seen {
-                return std::fs::read_to_string(&files[seen]).unwrap();
-            }
-            tokio::task::yield_now().await;
-        }
-    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use service::ServiceError;
 
 use crate::records::{Attributes, TopicRecord};
-use crate::{arns, errors};
+use crate::{arns, delivery_policy, errors};
 
 const KNOWN: [&str; 12] = [
     "DisplayName",
@@ -38,7 +38,7 @@ fn is_feedback(name: &str) -> bool {
 pub(crate) fn check(name: &str, value: &str, fifo: bool) -> Result<(), ServiceError> {
     let unknown = !KNOWN.contains(&name) && !is_feedback(name);
     if unknown || (FIFO_ONLY.contains(&name) && !fifo) {
-        return Err(errors::invalid(&format!("Attributes Reason: Unknown attribute {name}")));
+        return Err(errors::invalid(&format!("Unknown attribute {name}")));
     }
     let fits = match name {
         "SignatureVersion" => matches!(value, "1" | "2"),
@@ -46,7 +46,8 @@ pub(crate) fn check(name: &str, value: &str, fifo: bool) -> Result<(), ServiceEr
         "FifoTopic" | "ContentBasedDeduplication" => matches!(value, "true" | "false"),
         "FifoThroughputScope" => matches!(value, "Topic" | "MessageGroup"),
         "MaximumMessageSize" => value.parse::<u32>().is_ok_and(|bytes| (1024..=1_048_576).contains(&bytes)),
-        "Policy" | "DeliveryPolicy" | "ArchivePolicy" | "DataProtectionPolicy" => {
+        "DeliveryPolicy" => return delivery_policy::check_of_topic(value),
+        "Policy" | "ArchivePolicy" | "DataProtectionPolicy" => {
             value.is_empty() || serde_json::from_str::<Json>(value).is_ok_and(|json| json.is_object())
         }
         "DisplayName" => value.chars().count() <= 100,
@@ -55,7 +56,7 @@ pub(crate) fn check(name: &str, value: &str, fifo: bool) -> Result<(), ServiceEr
     if fits {
         return Ok(());
     }
-    Err(errors::invalid(&format!("Attributes Reason: {name}: Invalid value [{value}]")))
+    Err(errors::invalid(&format!("{name}: Invalid value [{value}]")))
 }
 
 /// The policy that a topic has until it is given one.
@@ -78,8 +79,6 @@ fn default_policy(arn: &Arn) -> String {
     .to_string()
 }
 
-const EFFECTIVE_DELIVERY_POLICY: &str = r#"{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,"numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},"disableSubscriptionOverrides":false,"defaultRequestPolicy":{"headerContentType":"text/plain; charset=UTF-8"}}}"#;
-
 /// All attributes as they are shown.
 pub(crate) fn shown(record: &TopicRecord, confirmed: usize, pending: usize) -> Attributes {
     let mut all = record.attributes.clone();
@@ -93,7 +92,7 @@ pub(crate) fn shown(record: &TopicRecord, confirmed: usize, pending: usize) -> A
     add("SubscriptionsConfirmed", confirmed.to_string());
     add("SubscriptionsPending", pending.to_string());
     add("SubscriptionsDeleted", "0".to_owned());
-    add("EffectiveDeliveryPolicy", EFFECTIVE_DELIVERY_POLICY.to_owned());
+    add("EffectiveDeliveryPolicy", delivery_policy::shown_of_topic(record));
     if arns::is_fifo(&record.arn) {
         add("ContentBasedDeduplication", "false".to_owned());
     }

@@ -37,7 +37,7 @@ impl Action for CreateTopic {
         let fifo = attributes.get("FifoTopic").is_some_and(|value| value == "true");
         let arn = arns::of_topic(context, &input.name, fifo)?;
         for (name, value) in &attributes {
-            topic_attributes::check(name, value, fifo)?;
+            topic_attributes::check(name, value, fifo).map_err(errors::among_attributes)?;
         }
         let tags = super::tags(input.tags.unwrap_or_default())?;
         let record = TopicRecord { version: 1, arn: arn.clone(), attributes, tags };

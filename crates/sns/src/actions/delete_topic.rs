@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/sns/latest/api/API_DeleteTopic.html>
 
-use engine::{Expect, RecordKey};
+use engine::Expect;
 use serde::Deserialize;
 use service::{Action, Context, ServiceError};
 
@@ -27,10 +27,10 @@ impl Action for DeleteTopic {
         let arn = arns::topic(&input.topic_arn)?;
         // First the topic, so that nothing is published any more; what a crash leaves of its subscriptions is harmless.
         sns.engine.delete(records::topic_key(&arn), Expect::Anything).await?;
-        let subscriptions =
-            sns.engine.list(&records::subscriptions_of(&arn), None, limits::SUBSCRIPTIONS_MAX).await?;
-        for record in subscriptions {
-            sns.engine.delete(RecordKey::new(record.key.as_str()), Expect::Anything).await?;
+        for prefix in [records::subscriptions_of(&arn), records::removed_of(&arn)] {
+            for record in sns.engine.list(&prefix, None, limits::SUBSCRIPTIONS_MAX).await? {
+                sns.engine.delete(record.key, Expect::Anything).await?;
+            }
         }
         Ok(())
     }

@@ -32,6 +32,7 @@ impl Action for GetSubscriptionAttributes {
         let _ = context;
         let (topic, id) = arns::subscription(&input.subscription_arn)?;
         let (record, _) = sns.subscription(&topic, &id).await?;
-        Ok(Output { attributes: subscription_attributes::shown(&record) })
+        let (topic, _) = sns.topic(&topic).await?;
+        Ok(Output { attributes: subscription_attributes::shown(&record, &topic) })
     }
 }

@@ -41,6 +41,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use service::ServiceError;
 
+use crate::http_endpoint::url;
 use crate::records::{self, SubscriptionRecord};
 use crate::{Sns, errors, limits};
 
@@ -105,7 +106,7 @@ fn listed(record: SubscriptionRecord) -> Listed {
         subscription_arn: if pending { "PendingConfirmation".to_owned() } else { record.arn },
         owner: record.owner,
         protocol: record.protocol,
-        endpoint: record.endpoint,
+        endpoint: url::shown(&record.endpoint),
         topic_arn: record.topic.to_string(),
     }
 }

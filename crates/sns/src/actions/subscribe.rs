@@ -3,12 +3,12 @@
 //! <https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html>
 
 use aws::Arn;
-use engine::{Commit, Error, Expect, Refusal};
+use engine::{Error, Expect, Refusal};
 use serde::{Deserialize, Serialize};
 use service::{Action, Context, ServiceError};
 
-use crate::records::{self, Attributes, SubscriptionRecord, TopicRecord};
-use crate::{Sns, arns, email, errors, subscription_attributes};
+use crate::records::{self, Attributes, SubscriptionRecord};
+use crate::{Sns, arns, errors, http_endpoint, subscription_attributes};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -28,6 +28,9 @@ pub(crate) struct Output {
 
 pub(crate) struct Subscribe;
 
+const PROTOCOLS: [&str; 9] =
+    ["http", "https", "email", "email-json", "sms", "sqs", "application", "lambda", "firehose"];
+
 impl Action for Subscribe {
     const NAME: &'static str = "Subscribe";
     type Service = Sns;
@@ -39,7 +42,7 @@ impl Action for Subscribe {
         let endpoint = input.endpoint.unwrap_or_default();
         check_endpoint(&arn, &input.protocol, &endpoint)?;
         let (topic, _) = sns.topic(&arn).await?;
-        let needs_confirmation = matches!(input.protocol.as_str(), "email" | "email-json");
+        let needs_confirmation = matches!(input.protocol.as_str(), "http" | "https" | "email" | "email-json");
         let mut wanted = SubscriptionRecord {
             version: 1,
             arn: format!("{arn}:{}", sns.ids.uuid()),
@@ -50,21 +53,17 @@ impl Action for Subscribe {
             attributes: Attributes::new(),
             token: needs_confirmation.then(|| sns.ids.token()),
             confirmation_was_authenticated: !needs_confirmation,
+            asked_at: needs_confirmation.then_some(context.now),
+            delivery_queue: None,
         };
-        // The scope first: what a policy may say depends on it.
-        let given = input.attributes.unwrap_or_default();
-        let scope_first = |name: &&String| name.as_str() != "FilterPolicyScope";
-        let mut names: Vec<&String> = given.keys().collect();
-        names.sort_by_key(scope_first);
-        for name in names {
-            subscription_attributes::set(&mut wanted, name, &given[name])?;
-        }
+        set_attributes(&mut wanted, &input.attributes.unwrap_or_default())
+            .map_err(errors::among_attributes)?;
         let record = match existing(sns, &wanted).await? {
-            Some(existing) => same_attributes(existing, &wanted)?,
+            Some(existing) => renewed(sns, same_attributes(existing, &wanted)?, &wanted).await?,
             None => store(sns, wanted).await?,
         };
         if record.is_pending() {
-            ask_to_confirm(sns, &topic, &record).await?;
+            sns.ask_to_confirm(&topic, &record).await?;
         }
         let shown = input.return_subscription_arn == Some(true) || !record.is_pending();
         let subscription_arn = if shown { record.arn } else { "pending confirmation".to_owned() };
@@ -72,7 +71,37 @@ impl Action for Subscribe {
     }
 }
 
+/// What a policy may say depends on the scope, and what a delivery policy may say on raw delivery: these come first.
+fn set_attributes(wanted: &mut SubscriptionRecord, given: &Attributes) -> Result<(), ServiceError> {
+    let later = |name: &&String| !matches!(name.as_str(), "FilterPolicyScope" | "RawMessageDelivery");
+    let mut names: Vec<&String> = given.keys().collect();
+    names.sort_by_key(later);
+    names.into_iter().try_for_each(|name| subscription_attributes::set(wanted, name, &given[name]))
+}
+
+/// A pending subscription that is asked for again gets a fresh token: the old one may have run out.
+async fn renewed(
+    sns: &Sns,
+    existing: SubscriptionRecord,
+    wanted: &SubscriptionRecord,
+) -> Result<SubscriptionRecord, ServiceError> {
+    if !existing.is_pending() {
+        return Ok(existing);
+    }
+    let (topic, id) = arns::subscription(&existing.arn)?;
+    let renew = |record: &mut SubscriptionRecord| {
+        record.token.clone_from(&wanted.token);
+        record.asked_at = wanted.asked_at;
+        Ok(())
+    };
+    sns.change_subscription(&topic, &id, renew).await
+}
+
 fn check_endpoint(topic: &Arn, protocol: &str, endpoint: &str) -> Result<(), ServiceError> {
+    // FIFO topics deliver to queues only.
+    if arns::is_fifo(topic) && PROTOCOLS.contains(&protocol) && protocol != "sqs" {
+        return Err(errors::invalid("Invalid parameter: Endpoint Reason: Please use FIFO SQS queue"));
+    }
     let arn_of = |service: &str| endpoint.parse::<Arn>().is_ok_and(|arn| arn.service() == service);
     match protocol {
         "sqs" if !arn_of("sqs") => Err(errors::invalid("SQS endpoint ARN")),
@@ -81,8 +110,9 @@ fn check_endpoint(topic: &Arn, protocol: &str, endpoint: &str) -> Result<(), Ser
         )),
         "lambda" if !arn_of("lambda") => Err(errors::invalid("Lambda endpoint ARN")),
         "email" | "email-json" if !endpoint.contains('@') => Err(errors::invalid("Email address")),
+        "http" | "https" => http_endpoint::url::check(protocol, endpoint),
         "sqs" | "lambda" | "email" | "email-json" => Ok(()),
-        "http" | "https" | "sms" | "application" | "firehose" => {
+        "sms" | "application" | "firehose" => {
             Err(errors::invalid(&format!("Protocol Reason: {protocol} is not implemented by Konekuta yet")))
         }
         other => Err(errors::invalid(&format!("Amazon SNS does not support this protocol string: {other}"))),
@@ -114,7 +144,10 @@ fn same_attributes(
     Ok(existing)
 }
 
-async fn store(sns: &Sns, wanted: SubscriptionRecord) -> Result<SubscriptionRecord, ServiceError> {
+async fn store(sns: &Sns, mut wanted: SubscriptionRecord) -> Result<SubscriptionRecord, ServiceError> {
+    if wanted.is_http() {
+        wanted.delivery_queue = Some(sns.create_delivery_queue(&wanted.arn).await?);
+    }
     match sns.engine.put(wanted.key(), records::encode(&wanted), Expect::Absent).await {
         Ok(_) => Ok(wanted),
         Err(Error::Refused(Refusal::RecordChanged(_))) => {
@@ -122,20 +155,4 @@ async fn store(sns: &Sns, wanted: SubscriptionRecord) -> Result<SubscriptionReco
         }
         Err(error) => Err(error.into()),
     }
-}
-
-async fn ask_to_confirm(
-    sns: &Sns,
-    topic: &TopicRecord,
-    record: &SubscriptionRecord,
-) -> Result<(), ServiceError> {
-    let token = record.token.as_deref().unwrap_or_default();
-    let link = format!(
-        "{}/?Action=ConfirmSubscription&TopicArn={}&Token={token}&Endpoint={}",
-        sns.settings.endpoint, topic.arn, record.endpoint
-    );
-    let mail = email::confirmation(record, &link, topic.attributes.get("DisplayName").map(String::as_str));
-    let enqueue = vec![email::enqueue(sns.ids.uuid(), &mail)];
-    sns.engine.commit(Commit { home: None, enqueue }).await?;
-    Ok(())
 }

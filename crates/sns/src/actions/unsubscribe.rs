@@ -1,4 +1,4 @@
-//! Removes a subscription; one that is not there is fine.
+//! Removes a subscription; one that is not there is fine. Its endpoint is told, and how to restore it.
 //!
 //! <https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html>
 
@@ -6,7 +6,8 @@ use engine::Expect;
 use serde::Deserialize;
 use service::{Action, Context, ServiceError};
 
-use crate::{Sns, arns, records};
+use crate::records::{self, SubscriptionRecord};
+use crate::{Sns, arns, errors};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -23,9 +24,31 @@ impl Action for Unsubscribe {
     type Output = ();
 
     async fn run(sns: &Sns, context: &Context, input: Input) -> Result<(), ServiceError> {
-        let _ = context;
         let (topic, id) = arns::subscription(&input.subscription_arn)?;
+        let record = match sns.subscription(&topic, &id).await {
+            Ok((record, _)) => record,
+            Err(error) if error.row == &errors::NOT_FOUND => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let anonymous = context.caller.access_key_id.is_empty();
+        if anonymous && record.confirmation_was_authenticated {
+            let text = format!(
+                "User: anonymous is not authorized to perform: SNS:Unsubscribe on resource: {}",
+                record.arn
+            );
+            return Err(ServiceError::new(&errors::AUTHORIZATION, text));
+        }
+        if is_told(&record, anonymous) {
+            let (topic, _) = sns.topic(&topic).await?;
+            sns.say_farewell(&topic, &record).await?;
+        }
         sns.engine.delete(records::subscription_key(&topic, &id), Expect::Anything).await?;
         Ok(())
     }
+}
+
+/// HTTP/S endpoints always, mailboxes when somebody without credentials removed it.
+fn is_told(record: &SubscriptionRecord, anonymous: bool) -> bool {
+    let by_mail = matches!(record.protocol.as_str(), "email" | "email-json");
+    !record.is_pending() && (record.is_http() || (by_mail && anonymous))
 }

@@ -50,21 +50,42 @@ pub(crate) fn notification(
     }
 }
 
-/// The mail that asks a subscriber to confirm.
+/// The mail that asks a subscriber to confirm. For email-json it is a document.
 pub(crate) fn confirmation(
     subscription: &SubscriptionRecord,
     link: &str,
+    document: Option<String>,
     display_name: Option<&str>,
 ) -> Mail {
-    let body = format!(
+    let body = document.unwrap_or_else(|| format!(
         "You have chosen to subscribe to the topic:\n{}\n\nTo confirm this subscription, click or visit the link below (If this was in error no action is necessary):\n{link}\n\nPlease do not reply directly to this email.\n",
         subscription.topic
-    );
+    ));
     Mail {
         version: 1,
         to: subscription.endpoint.clone(),
         from_name: from_name(display_name),
         subject: "AWS Notification - Subscription Confirmation".to_owned(),
+        body,
+    }
+}
+
+/// The mail that tells a subscriber of the end of the subscription.
+pub(crate) fn farewell(
+    subscription: &SubscriptionRecord,
+    link: &str,
+    document: Option<String>,
+    display_name: Option<&str>,
+) -> Mail {
+    let body = document.unwrap_or_else(|| format!(
+        "Your subscription to the topic below has been deactivated:\n{}\n\nIf this was in error or you wish to resubscribe, click or visit the link below:\n{link}\n\nPlease do not reply directly to this email.\n",
+        subscription.topic
+    ));
+    Mail {
+        version: 1,
+        to: subscription.endpoint.clone(),
+        from_name: from_name(display_name),
+        subject: "AWS Notification - Unsubscribe Confirmation".to_owned(),
         body,
     }
 }

@@ -1,0 +1,181 @@
+//! What tests share: topics with real queues behind them, on the engine in memory and a clock set by hand.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws::{AccountId, Region, RequestId};
+use base64::Engine as _;
+use engine::Clock as _;
+use local::{Durability, Local};
+use rsa::pkcs1v15::{Signature, VerifyingKey};
+use rsa::pkcs8::DecodePrivateKey as _;
+use rsa::signature::Verifier as _;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value as Json, json};
+use service::ports::{QueuePort as _, QueueRecord};
+use service::{Action, Caller, Context, CountingIds, Ids as _, Ports, RandomIds, ServiceError};
+use testkit::SimulatedClock;
+
+use crate::actions::{CreateTopic, Publish, Subscribe};
+use crate::{Settings, Sns};
+
+pub(crate) struct Bench {
+    pub(crate) sns: Arc<Sns>,
+    pub(crate) queues: Arc<sqs::Queues>,
+    pub(crate) engine: Arc<Local>,
+    pub(crate) clock: SimulatedClock,
+    pub(crate) outbox: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+pub(crate) const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:";
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        let (folder, clock) = (tempfile::tempdir().unwrap(), SimulatedClock::default());
+        let path = folder.path().to_path_buf();
+        let settings =
+            local::Settings { folder: path.clone(), durability: Durability::Memory, partitions: 2 };
+        let engine = Local::open(&settings, Arc::new(clock.clone())).unwrap();
+        let ports = Ports::default();
+        let queues = Arc::new(sqs::Queues(sqs::Sqs::new(Arc::clone(&engine) as _, Arc::new(RandomIds))));
+        ports.offer_queues(Arc::clone(&queues) as _);
+        let outbox = path.join("outbox");
+        let settings =
+            Settings { endpoint: "http://here:4566".into(), outbox: outbox.clone(), smtp_url: None };
+        let ids = Arc::new(CountingIds::default());
+        let sns = Sns::new(Arc::clone(&engine) as _, ids, Arc::new(clock.clone()), ports, settings);
+        Self { sns, queues, engine, clock, outbox, _folder: folder }
+    }
+
+    pub(crate) async fn call<A: Action<Service = Sns>>(&self, input: Json) -> Result<Json, ServiceError>
+    where
+        A::Input: DeserializeOwned,
+    {
+        self.call_as::<A>("test", input).await
+    }
+
+    /// With an access key; an empty one is nobody's.
+    pub(crate) async fn call_as<A: Action<Service = Sns>>(
+        &self,
+        access_key_id: &str,
+        input: Json,
+    ) -> Result<Json, ServiceError>
+    where
+        A::Input: DeserializeOwned,
+    {
+        let context = Context {
+            request_id: RequestId(CountingIds::default().uuid()),
+            now: self.clock.now(),
+            caller: Caller {
+                account: AccountId::local(),
+                region: Region::default_region(),
+                access_key_id: access_key_id.into(),
+            },
+            endpoint: "http://localhost:4566".into(),
+            trace: None,
+            source_ip: "127.0.0.1".into(),
+            user_agent: String::new(),
+        };
+        let input = A::Input::deserialize(input).expect("the test's own input");
+        Ok(serde_json::to_value(A::run(&self.sns, &context, input).await?).unwrap())
+    }
+
+    pub(crate) async fn topic(&self, name: &str, attributes: Json) -> String {
+        let answer = self.call::<CreateTopic>(json!({"Name": name, "Attributes": attributes})).await.unwrap();
+        answer["TopicArn"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn queue(&self, name: &str) {
+        use engine::Queues as _;
+        let kind = if name.ends_with(".fifo") {
+            engine::QueueKind::Fifo(engine::DeduplicationScope::Queue)
+        } else {
+            engine::QueueKind::Standard
+        };
+        let settings = engine::QueueSettings {
+            kind,
+            delay_seconds: 0,
+            retention_seconds: 345_600,
+            visibility_timeout_seconds: 30,
+            dead_letter: None,
+            in_flight_max: 120_000,
+        };
+        let fifo = if name.ends_with(".fifo") { json!({"FifoQueue": "true"}) } else { json!({}) };
+        let record = json!({"version": 1, "attributes": fifo, "tags": {}}).to_string();
+        self.engine
+            .create_queue(engine::QueueKey::new(format!("{QUEUE}{name}")), settings, record.into())
+            .await
+            .unwrap();
+    }
+
+    pub(crate) async fn subscribe(&self, topic: &str, queue: &str, attributes: Json) -> String {
+        let endpoint = format!("{QUEUE}{queue}");
+        let input =
+            json!({"TopicArn": topic, "Protocol": "sqs", "Endpoint": endpoint, "Attributes": attributes});
+        self.call::<Subscribe>(input).await.unwrap()["SubscriptionArn"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn publish(&self, topic: &str, message: &str) -> Json {
+        self.call::<Publish>(json!({"TopicArn": topic, "Message": message})).await.unwrap()
+    }
+
+    pub(crate) async fn received(&self, queue: &str) -> Vec<QueueRecord> {
+        self.queues.receive(format!("{QUEUE}{queue}").parse().unwrap(), 10, Duration::ZERO).await.unwrap()
+    }
+
+    /// Waits for it: it may come from another partition.
+    pub(crate) async fn arrived(&self, queue: &str) -> QueueRecord {
+        let arn = format!("{QUEUE}{queue}").parse().unwrap();
+        self.queues.receive(arn, 1, Duration::from_secs(20)).await.unwrap().remove(0)
+    }
+}
+
+pub(crate) fn refused(result: Result<Json, ServiceError>) -> String {
+    result.expect_err("it should be refused").message.into_owned()
+}
+
+impl Bench {
+    pub(crate) async fn engine_queue_is_missing(&self) -> bool {
+        use engine::Queues as _;
+        self.engine.queue(&engine::QueueKey::new(crate::email::QUEUE)).await.is_err()
+    }
+
+    /// The mail behind `seen` others.
+    pub(crate) async fn next_mail(&self, seen: usize) -> String {
+        loop {
+            let entries = std::fs::read_dir(&self.outbox).into_iter().flatten();
+            let mut files: Vec<PathBuf> = entries
+                .map(|entry| entry.unwrap().path())
+                .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
+                .filter(|path| !path.file_name().unwrap().to_string_lossy().starts_with('.'))
+                .collect();
+            files.sort_by_key(|path| {
+                std::fs::metadata(path).and_then(|metadata| metadata.modified()).unwrap()
+            });
+            if files.len() > seen {
+                return std::fs::read_to_string(&files[seen]).unwrap();
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+impl Bench {
+    /// The signature is over AWS's string and under the stored key.
+    pub(crate) async fn verify(&self, envelope: &Json, members: &[&str]) {
+        use engine::Registry as _;
+        let record = self.engine.get(&engine::RecordKey::new("sns/signing-key")).await.unwrap().unwrap();
+        let record: Json = serde_json::from_slice(&record.value).unwrap();
+        let base64 = base64::engine::general_purpose::STANDARD;
+        let key = base64.decode(record["private_key"].as_str().unwrap()).unwrap();
+        let key = rsa::RsaPrivateKey::from_pkcs8_der(&key).unwrap().to_public_key();
+        let text: String =
+            members.iter().flat_map(|name| [*name, "\n", envelope[*name].as_str().unwrap(), "\n"]).collect();
+        let signature = base64.decode(envelope["Signature"].as_str().unwrap()).unwrap();
+        let signature = Signature::try_from(signature.as_slice()).unwrap();
+        VerifyingKey::<sha1::Sha1>::new(key).verify(text.as_bytes(), &signature).unwrap();
+    }
+}
