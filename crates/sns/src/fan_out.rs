@@ -109,9 +109,7 @@ impl Sns {
         );
         let Some(policy) = subscription.attributes.get("RedrivePolicy") else { return Ok(None) };
         let dead_letters = subscription_attributes::dead_letter_target(policy)?;
-        let unsubscribe_url = self.unsubscribe_url(&subscription.arn);
-        let body = circumstances.notification(&subscription.protocol, &unsubscribe_url).envelope();
-        match self.send_to_queue(circumstances, dead_letters, body).await {
+        match self.send_to_queue(circumstances, subscription, dead_letters).await {
             Ok(enqueue) => Ok(Some(enqueue)),
             Err(error) => {
                 tracing::warn!(subscription = subscription.arn, %error, "nor into its dead-letter queue");
@@ -132,15 +130,7 @@ impl Sns {
             parsed.map_err(|error| PortError::Refused(error.to_string()))
         };
         match subscription.protocol.as_str() {
-            "sqs" if subscription.is_raw() => {
-                let (body, queue) = (notification.message.to_owned(), endpoint()?);
-                let message = QueueMessage {
-                    attributes: circumstances.outgoing.attributes.clone(),
-                    ..circumstances.queue_message(&queue, body)
-                };
-                self.ports.queues()?.prepare(queue, message).await
-            }
-            "sqs" => self.send_to_queue(circumstances, endpoint()?, notification.envelope()).await,
+            "sqs" => self.send_to_queue(circumstances, subscription, endpoint()?).await,
             "lambda" => {
                 let payload = notification.lambda_event(&subscription.arn).into();
                 let event = FunctionEvent { payload, trace: circumstances.trace.cloned() };
@@ -171,13 +161,23 @@ impl Sns {
         }
     }
 
+    /// Into the subscriber's queue or its dead-letter queue: enveloped, or raw with its attributes.
     async fn send_to_queue(
         &self,
         circumstances: &Circumstances<'_>,
+        subscription: &SubscriptionRecord,
         queue: Arn,
-        body: String,
     ) -> Result<Enqueue, PortError> {
-        let message = circumstances.queue_message(&queue, body);
+        let unsubscribe_url = self.unsubscribe_url(&subscription.arn);
+        let notification = circumstances.notification(&subscription.protocol, &unsubscribe_url);
+        let message = if subscription.is_raw() {
+            QueueMessage {
+                attributes: circumstances.outgoing.attributes.clone(),
+                ..circumstances.queue_message(&queue, notification.message.to_owned())
+            }
+        } else {
+            circumstances.queue_message(&queue, notification.envelope())
+        };
         self.ports.queues()?.prepare(queue, message).await
     }
 

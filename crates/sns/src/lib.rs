@@ -16,6 +16,7 @@ mod filter_policy;
 mod http_endpoint;
 mod limits;
 mod message_attributes;
+mod message_structure;
 mod outgoing;
 mod ports;
 mod records;

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value as Json;
 use service::ServiceError;
 use sha2::{Digest as _, Sha256};
 
 use crate::message_attributes::{self, AttributeValue, MessageAttributes};
 use crate::records::TopicRecord;
-use crate::{arns, errors, limits};
+use crate::{arns, errors, limits, message_structure};
 
 /// What a publisher gives.
 #[derive(Default)]
@@ -50,7 +49,7 @@ impl Outgoing {
         }
         let messages = match given.structure.as_deref() {
             None | Some("") => BTreeMap::from([("default".to_owned(), given.message)]),
-            Some("json") => by_protocol(&given.message)?,
+            Some("json") => message_structure::by_protocol(&given.message)?,
             Some(_) => return Err(errors::invalid("MessageStructure")),
         };
         let default = messages.get("default").cloned().unwrap_or_default();
@@ -63,21 +62,6 @@ impl Outgoing {
         let own = self.messages.get(protocol);
         own.or_else(|| self.messages.get("default")).map(String::as_str).unwrap_or_default()
     }
-}
-
-/// `MessageStructure=json`: an object with `default` and perhaps others; only text counts.
-fn by_protocol(message: &str) -> Result<BTreeMap<String, String>, ServiceError> {
-    let unparsable = || errors::invalid("Message Structure - JSON message body failed to parse");
-    let document: Json = serde_json::from_str(message).map_err(|_| unparsable())?;
-    let object = document.as_object().ok_or_else(unparsable)?;
-    let texts: BTreeMap<String, String> = object
-        .iter()
-        .filter_map(|(protocol, text)| Some((protocol.clone(), text.as_str()?.to_owned())))
-        .collect();
-    if texts.contains_key("default") {
-        return Ok(texts);
-    }
-    Err(errors::invalid("Message Structure - No default entry in JSON message body"))
 }
 
 fn check_subject(subject: &str) -> Result<(), ServiceError> {

@@ -7,10 +7,10 @@ use serde_json::Value as Json;
 use service::ServiceError;
 
 use crate::delivery_policy::{self, Effective};
-use crate::errors;
 use crate::filter_policy::FilterPolicy;
 use crate::http_endpoint::url;
 use crate::records::{Attributes, CONFIRMED, SubscriptionRecord, TopicRecord};
+use crate::{arns, errors};
 
 const KNOWN: [&str; 7] = [
     "DeliveryPolicy",
@@ -68,7 +68,7 @@ fn check(record: &SubscriptionRecord, name: &str, value: &str) -> Result<(), Ser
             Some(policy) => FilterPolicy::parse(policy, scope).map(|_| ()),
             None => Ok(()),
         },
-        "RedrivePolicy" => dead_letter_target(value).map(|_| ()),
+        "RedrivePolicy" => check_redrive_policy(record, value),
         // Which content types fit depends on raw delivery, so both are checked together.
         "DeliveryPolicy" if !record.is_http() => Err(errors::invalid(&format!(
             "Delivery protocol [{}] does not support delivery policies.",
@@ -80,6 +80,23 @@ fn check(record: &SubscriptionRecord, name: &str, value: &str) -> Result<(), Ser
         }
         _ => Ok(()),
     }
+}
+
+/// The dead-letter queue is of the subscriber's kind.
+fn check_redrive_policy(record: &SubscriptionRecord, value: &str) -> Result<(), ServiceError> {
+    let target = dead_letter_target(value)?;
+    let (fifo, fifo_target) = (record.endpoint.ends_with(".fifo"), arns::is_fifo(&target));
+    if fifo && !fifo_target {
+        return Err(errors::invalid(
+            "RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic.",
+        ));
+    }
+    if !arns::is_fifo(&record.topic) && fifo_target {
+        return Err(errors::invalid(
+            "RedrivePolicy: must use a Standard queue as DLQ for a Subscription to a Standard Topic.",
+        ));
+    }
+    Ok(())
 }
 
 /// The queue of a `RedrivePolicy`.

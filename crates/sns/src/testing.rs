@@ -143,6 +143,14 @@ impl Bench {
         self.engine.queue(&engine::QueueKey::new(crate::email::QUEUE)).await.is_err()
     }
 
+    /// The JSON document in the mail behind `seen` others.
+    pub(crate) async fn next_document(&self, seen: usize) -> Json {
+        let mail = self.next_mail(seen).await;
+        let (_, body) = mail.split_once("\r\n\r\n").unwrap();
+        let unfolded = body.replace("=\r\n", "").replace("=3D", "=");
+        serde_json::from_str(unfolded.trim()).unwrap_or_else(|error| panic!("{error}: {unfolded}"))
+    }
+
     /// The mail behind `seen` others.
     pub(crate) async fn next_mail(&self, seen: usize) -> String {
         loop {

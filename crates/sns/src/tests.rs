@@ -203,3 +203,90 @@ async fn topics_and_subscriptions_are_listed_changed_and_removed() {
     bench.call::<DeleteTopic>(json!({"TopicArn": topic})).await.unwrap();
     assert_eq!(bench.call::<ListTopics>(json!({})).await.unwrap(), json!({"Topics": []}));
 }
+
+#[tokio::test]
+async fn what_cannot_be_delivered_lies_in_the_dead_letter_queue_as_it_would_have_come() {
+    let bench = Bench::new();
+    let topic = bench.topic("t", json!({})).await;
+    bench.queue("dead").await;
+    let redrive = json!({"deadLetterTargetArn": format!("{QUEUE}dead")}).to_string();
+    let function = "arn:aws:lambda:us-east-1:000000000000:function:missing";
+    let input = json!({
+        "TopicArn": topic, "Protocol": "lambda", "Endpoint": function, "Attributes": {"RedrivePolicy": redrive},
+    });
+    let subscription = bench.call::<Subscribe>(input).await.unwrap();
+    bench.publish(&topic, "for the function").await;
+    let envelope: Json = serde_json::from_str(&bench.arrived("dead").await.body).unwrap();
+    assert_eq!(envelope["Message"], "for the function");
+    bench.call::<Unsubscribe>(subscription).await.unwrap();
+
+    bench.subscribe(&topic, "gone", json!({"RedrivePolicy": redrive, "RawMessageDelivery": "true"})).await;
+    let attributes = json!({"k": {"DataType": "String", "StringValue": "v"}});
+    let input = json!({"TopicArn": topic, "Message": "raw", "MessageAttributes": attributes});
+    bench.call::<Publish>(input).await.unwrap();
+    let dead = bench.arrived("dead").await;
+    assert_eq!((dead.body.as_str(), dead.message_attributes.len()), ("raw", 1));
+}
+
+#[tokio::test]
+async fn email_json_gets_documents_and_each_text_its_own_signature() {
+    let bench = Bench::new();
+    let tasks = Tasks::default();
+    crate::start(&bench.sns, &tasks);
+    while bench.engine_queue_is_missing().await {
+        tokio::task::yield_now().await;
+    }
+    let topic = bench.topic("t", json!({})).await;
+    bench.queue("a").await;
+    bench.subscribe(&topic, "a", json!({})).await;
+    let input = json!({"TopicArn": topic, "Protocol": "email-json", "Endpoint": "a@example.com"});
+    bench.call::<Subscribe>(input).await.unwrap();
+    let asked = bench.next_document(0).await;
+    assert_eq!(asked["Type"], "SubscriptionConfirmation");
+    let input = json!({"TopicArn": topic, "Token": asked["Token"]});
+    let confirmed = bench.call_as::<ConfirmSubscription>("", input).await.unwrap();
+    let message = r#"{"default":"d","email-json":"for mail"}"#;
+    let input = json!({"TopicArn": topic, "Message": message, "Subject": "s", "MessageStructure": "json"});
+    bench.call::<Publish>(input).await.unwrap();
+    let members = ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"];
+    let mailed = bench.next_document(1).await;
+    assert_eq!(mailed["Message"], "for mail");
+    bench.verify(&mailed, &members).await;
+    let queued: Json = serde_json::from_str(&bench.arrived("a").await.body).unwrap();
+    assert_eq!(queued["Message"], "d");
+    bench.verify(&queued, &members).await;
+
+    bench.call_as::<Unsubscribe>("", confirmed.clone()).await.unwrap();
+    let told = bench.next_document(2).await;
+    assert_eq!(told["Type"], "UnsubscribeConfirmation");
+    let input = json!({"TopicArn": topic, "Token": told["Token"]});
+    assert_eq!(bench.call_as::<ConfirmSubscription>("", input).await.unwrap(), confirmed);
+    tasks.shut_down().await;
+}
+
+#[tokio::test]
+async fn fifo_topics_deliver_to_queues_of_both_kinds_and_to_nothing_else() {
+    let bench = Bench::new();
+    let topic =
+        bench.topic("t.fifo", json!({"FifoTopic": "true", "ContentBasedDeduplication": "true"})).await;
+    for queue in ["standard", "q.fifo"] {
+        bench.queue(queue).await;
+        bench.subscribe(&topic, queue, json!({})).await;
+    }
+    let input = json!({"TopicArn": topic, "Protocol": "email", "Endpoint": "a@example.com"});
+    assert!(refused(bench.call::<Subscribe>(input).await).ends_with("Please use FIFO SQS queue"));
+    let redrive = json!({"deadLetterTargetArn": format!("{QUEUE}standard")}).to_string();
+    let endpoint = format!("{QUEUE}other.fifo");
+    let input = json!({
+        "TopicArn": topic, "Protocol": "sqs", "Endpoint": endpoint, "Attributes": {"RedrivePolicy": redrive},
+    });
+    assert_eq!(
+        refused(bench.call::<Subscribe>(input).await),
+        "Invalid parameter: Attributes Reason: RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic."
+    );
+    let input = json!({"TopicArn": topic, "Message": "m", "MessageGroupId": "g"});
+    bench.call::<Publish>(input).await.unwrap();
+    for queue in ["standard", "q.fifo"] {
+        assert!(bench.arrived(queue).await.body.contains("\"Message\":\"m\""));
+    }
+}
