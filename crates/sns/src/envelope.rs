@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use service::ports::{MessageAttribute, MessageAttributeValue};
 
 /// What all subscribers of a topic see alike.
@@ -32,14 +32,16 @@ pub(crate) struct Signed<'a> {
     pub(crate) certificate_url: &'a str,
 }
 
-#[derive(Serialize)]
+/// A message attribute as documents have it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Attribute {
+pub(crate) struct Attribute {
     r#type: String,
     value: String,
 }
 
-fn attributes(all: &BTreeMap<String, MessageAttribute>) -> BTreeMap<String, Attribute> {
+/// Message attributes as documents have them; binary values as base64.
+pub(crate) fn attributes(all: &BTreeMap<String, MessageAttribute>) -> BTreeMap<String, Attribute> {
     let one = |(name, attribute): (&String, &MessageAttribute)| {
         let value = match &attribute.value {
             MessageAttributeValue::Text(text) => text.clone(),

@@ -17,6 +17,12 @@ pub(crate) const RESOURCE_NOT_FOUND: ErrorRow = fault("ResourceNotFoundException
 pub(crate) const VALIDATION: ErrorRow = fault("ValidationException", "ValidationError", 400);
 pub(crate) const FILTER_POLICY_LIMIT: ErrorRow =
     fault("FilterPolicyLimitExceededException", "FilterPolicyLimitExceeded", 403);
+pub(crate) const ENDPOINT_DISABLED: ErrorRow = fault("EndpointDisabledException", "EndpointDisabled", 400);
+pub(crate) const APPLICATION_DISABLED: ErrorRow =
+    fault("PlatformApplicationDisabledException", "PlatformApplicationDisabled", 400);
+pub(crate) const OPTED_OUT: ErrorRow = fault("OptedOutException", "OptedOut", 400);
+pub(crate) const USER_ERROR: ErrorRow = fault("UserErrorException", "UserError", 400);
+pub(crate) const VERIFICATION: ErrorRow = fault("VerificationException", "VerificationException", 400);
 pub(crate) const TAG_LIMIT: ErrorRow = fault("TagLimitExceededException", "TagLimitExceeded", 400);
 pub(crate) const EMPTY_BATCH: ErrorRow = fault("EmptyBatchRequestException", "EmptyBatchRequest", 400);
 pub(crate) const IDS_NOT_DISTINCT: ErrorRow =

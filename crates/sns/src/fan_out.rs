@@ -12,10 +12,12 @@ use service::ports::{FunctionEvent, PortError, QueueMessage};
 use crate::envelope::Notification;
 use crate::http_endpoint::{self, Kind, Post};
 use crate::outgoing::Outgoing;
+use crate::platform::{self, ApplicationRecord, EndpointArn};
+use crate::recorded::{self, Recorded};
 use crate::records::{SubscriptionRecord, TopicRecord};
 use crate::signature::Signature;
 use crate::topics::Subscription;
-use crate::{Sns, arns, email, subscription_attributes};
+use crate::{Sns, arns, email, envelope, subscription_attributes};
 
 /// What a publisher is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,7 +159,50 @@ impl Sns {
                 let mail = email::notification(subscription, &notification, display_name);
                 Ok(email::enqueue(self.ids.uuid(), &mail))
             }
+            "sms" => Ok(self.recorded(circumstances, subscription, "sms")),
+            "application" => {
+                let arn = EndpointArn::parse(&subscription.endpoint, "Endpoint")
+                    .map_err(|error| PortError::Refused(error.message.into_owned()))?;
+                self.check_device(&arn).await?;
+                Ok(self.recorded(circumstances, subscription, &arn.platform))
+            }
             other => Err(PortError::Refused(format!("protocol {other} is not supported"))),
+        }
+    }
+
+    /// What would be sent to a phone or device; `part` names its part of a structured message.
+    fn recorded(
+        &self,
+        circumstances: &Circumstances<'_>,
+        subscription: &SubscriptionRecord,
+        part: &str,
+    ) -> Enqueue {
+        let recorded = Recorded {
+            version: 1,
+            protocol: subscription.protocol.clone(),
+            to: subscription.endpoint.clone(),
+            message_id: circumstances.message_id.clone(),
+            topic_arn: Some(circumstances.topic.arn.to_string()),
+            subject: circumstances.outgoing.subject.clone(),
+            message: circumstances.outgoing.message(part).to_owned(),
+            timestamp: circumstances.timestamp.clone(),
+            message_attributes: envelope::attributes(&circumstances.outgoing.attributes),
+        };
+        recorded::enqueue(self.ids.uuid(), &recorded)
+    }
+
+    /// A device is reached while it and its application are enabled.
+    async fn check_device(&self, arn: &EndpointArn) -> Result<(), PortError> {
+        let failed = |error: ServiceError| PortError::Failed(error.to_string());
+        let key = platform::application_key(&arn.application);
+        let application = self.record::<ApplicationRecord>(&key).await.map_err(failed)?;
+        let endpoint = self.endpoint(arn).await.map_err(failed)?;
+        match (application, endpoint) {
+            (Some((application, _)), Some(endpoint)) if application.is_enabled() && endpoint.is_enabled() => {
+                Ok(())
+            }
+            (Some(_), Some(_)) => Err(PortError::Refused("the endpoint is disabled".to_owned())),
+            _ => Err(PortError::NotFound("the endpoint".to_owned())),
         }
     }
 
@@ -245,5 +290,5 @@ fn wants(subscription: &Subscription, outgoing: &Outgoing) -> bool {
 }
 
 fn is_enveloped(subscription: &SubscriptionRecord) -> bool {
-    subscription.protocol != "email" && !subscription.is_raw()
+    !matches!(subscription.protocol.as_str(), "email" | "sms" | "application") && !subscription.is_raw()
 }

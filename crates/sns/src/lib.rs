@@ -8,6 +8,7 @@ mod actions;
 mod arns;
 mod confirmation;
 mod delivery_policy;
+mod direct;
 mod email;
 mod envelope;
 mod errors;
@@ -17,13 +18,19 @@ mod http_endpoint;
 mod limits;
 mod message_attributes;
 mod message_structure;
+mod outbox;
 mod outgoing;
+mod platform;
 mod ports;
+mod recorded;
 mod records;
+mod registry;
 mod signature;
+mod sms;
 mod subscription_attributes;
 mod topic_attributes;
 mod topics;
+mod waiting;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,23 +43,44 @@ pub use ports::Topics;
 
 /// The actions.
 pub const ACTIONS: &[Row<Sns>] = &[
+    row::<actions::CheckIfPhoneNumberIsOptedOut>(),
     row::<actions::ConfirmSubscription>(),
+    row::<actions::CreatePlatformApplication>(),
+    row::<actions::CreatePlatformEndpoint>(),
+    row::<actions::CreateSmsSandboxPhoneNumber>(),
     row::<actions::CreateTopic>(),
+    row::<actions::DeleteEndpoint>(),
+    row::<actions::DeletePlatformApplication>(),
+    row::<actions::DeleteSmsSandboxPhoneNumber>(),
     row::<actions::DeleteTopic>(),
+    row::<actions::GetEndpointAttributes>(),
+    row::<actions::GetPlatformApplicationAttributes>(),
+    row::<actions::GetSmsAttributes>(),
+    row::<actions::GetSmsSandboxAccountStatus>(),
     row::<actions::GetSubscriptionAttributes>(),
     row::<actions::GetTopicAttributes>(),
+    row::<actions::ListEndpointsByPlatformApplication>(),
+    row::<actions::ListOriginationNumbers>(),
+    row::<actions::ListPhoneNumbersOptedOut>(),
+    row::<actions::ListPlatformApplications>(),
+    row::<actions::ListSmsSandboxPhoneNumbers>(),
     row::<actions::ListSubscriptions>(),
     row::<actions::ListSubscriptionsByTopic>(),
     row::<actions::ListTagsForResource>(),
     row::<actions::ListTopics>(),
+    row::<actions::OptInPhoneNumber>(),
     row::<actions::Publish>(),
     row::<actions::PublishBatch>(),
+    row::<actions::SetEndpointAttributes>(),
+    row::<actions::SetPlatformApplicationAttributes>(),
+    row::<actions::SetSmsAttributes>(),
     row::<actions::SetSubscriptionAttributes>(),
     row::<actions::SetTopicAttributes>(),
     row::<actions::Subscribe>(),
     row::<actions::TagResource>(),
     row::<actions::Unsubscribe>(),
     row::<actions::UntagResource>(),
+    row::<actions::VerifySmsSandboxPhoneNumber>(),
 ];
 
 const DIALECT: QueryDialect = QueryDialect {
@@ -137,9 +165,10 @@ pub fn service(state: &Arc<Sns>) -> service::Service {
     service
 }
 
-/// Starts what happens without a request: mails and posts are delivered.
+/// Starts what happens without a request: mails and posts are delivered, text messages and push notifications recorded.
 pub fn start(state: &Arc<Sns>, tasks: &Tasks) {
     tasks.spawn("sns-email", email::delivery::run(Arc::clone(state), tasks.stop()));
+    tasks.spawn("sns-recorded", recorded::run(Arc::clone(state), tasks.stop()));
     tasks.spawn("sns-http", http_endpoint::tasks::run(Arc::clone(state), tasks.stop()));
 }
 

@@ -40,3 +40,21 @@ pub(crate) const HTTP_ANSWER_BYTES_MAX: usize = 65_536;
 /// A confirmation token is valid so long, seconds.
 /// <https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html>
 pub(crate) const TOKEN_SECONDS: u32 = 172_800;
+/// A platform application's name, characters.
+pub(crate) const APPLICATION_NAME_MAX: usize = 256;
+/// Arbitrary data of a platform endpoint, bytes.
+/// <https://docs.aws.amazon.com/sns/latest/api/API_CreatePlatformEndpoint.html>
+pub(crate) const CUSTOM_USER_DATA_BYTES_MAX: usize = 2048;
+/// A device's token, bytes.
+pub(crate) const DEVICE_TOKEN_BYTES_MAX: usize = 4096;
+/// Endpoints of a platform application that are removed with it.
+pub(crate) const ENDPOINTS_MAX: usize = 1_000_000;
+/// A text message, characters.
+/// <https://docs.aws.amazon.com/sns/latest/dg/sms_sending-overview.html>
+pub(crate) const SMS_CHARACTERS_MAX: usize = 1600;
+/// Verified and pending numbers of an SMS sandbox.
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-sms-sandbox.html>
+pub(crate) const SANDBOX_NUMBERS_MAX: usize = 10;
+/// A number may be opted in again only after so many seconds.
+/// <https://docs.aws.amazon.com/sns/latest/api/API_OptInPhoneNumber.html>
+pub(crate) const OPT_IN_SECONDS: u32 = 2_592_000;

@@ -34,13 +34,15 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    pub(crate) fn parse(topic: &TopicRecord, given: Given) -> Result<Self, ServiceError> {
+    /// Checked against a topic's rules, or those of a single recipient.
+    pub(crate) fn parse(topic: Option<&TopicRecord>, given: Given) -> Result<Self, ServiceError> {
         if given.message.is_empty() {
             return Err(errors::invalid("Empty message"));
         }
         let attributes = message_attributes::parse(given.attributes.unwrap_or_default())?;
         let size = given.message.len() + message_attributes::size(&attributes);
-        let bytes_max = topic.attributes.get("MaximumMessageSize").and_then(|text| text.parse().ok());
+        let bytes_max = topic.and_then(|topic| topic.attributes.get("MaximumMessageSize"));
+        let bytes_max = bytes_max.and_then(|text| text.parse().ok());
         if size > bytes_max.unwrap_or(limits::MESSAGE_BYTES_DEFAULT) {
             return Err(errors::invalid("Message too long"));
         }
@@ -73,7 +75,7 @@ fn check_subject(subject: &str) -> Result<(), ServiceError> {
 }
 
 fn fifo_ids(
-    topic: &TopicRecord,
+    topic: Option<&TopicRecord>,
     message: &str,
     group: Option<String>,
     deduplication_id: Option<String>,
@@ -88,13 +90,13 @@ fn fifo_ids(
             )));
         }
     }
-    if !arns::is_fifo(&topic.arn) {
+    let Some(topic) = topic.filter(|topic| arns::is_fifo(&topic.arn)) else {
         if deduplication_id.is_some() {
             let text = "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for this topic type";
             return Err(errors::invalid(text));
         }
         return Ok((group, None));
-    }
+    };
     if group.is_none() {
         return Err(errors::invalid("The MessageGroupId parameter is required for FIFO topics"));
     }

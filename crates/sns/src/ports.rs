@@ -41,7 +41,7 @@ impl TopicPort for Topics {
         Box::pin(async move {
             let topic = self.topic(&topic).await?;
             let given = Given { message, subject, ..Given::default() };
-            let outgoing = Outgoing::parse(&topic, given)
+            let outgoing = Outgoing::parse(Some(&topic), given)
                 .map_err(|error| PortError::Refused(error.message.into_owned()))?;
             self.0
                 .fan_out(&topic, &outgoing, trace.as_ref())

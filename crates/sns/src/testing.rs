@@ -138,9 +138,12 @@ pub(crate) fn refused(result: Result<Json, ServiceError>) -> String {
 }
 
 impl Bench {
-    pub(crate) async fn engine_queue_is_missing(&self) -> bool {
+    /// Waits until a task has created its queue.
+    pub(crate) async fn until_queue(&self, queue: &str) {
         use engine::Queues as _;
-        self.engine.queue(&engine::QueueKey::new(crate::email::QUEUE)).await.is_err()
+        while self.engine.queue(&engine::QueueKey::new(queue)).await.is_err() {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// The JSON document in the mail behind `seen` others.
@@ -151,13 +154,22 @@ impl Bench {
         serde_json::from_str(unfolded.trim()).unwrap_or_else(|error| panic!("{error}: {unfolded}"))
     }
 
+    /// What was recorded and not sent, behind `seen` others.
+    pub(crate) async fn next_recorded(&self, seen: usize) -> Json {
+        serde_json::from_str(&self.next_file("json", seen).await).unwrap()
+    }
+
     /// The mail behind `seen` others.
     pub(crate) async fn next_mail(&self, seen: usize) -> String {
+        self.next_file("eml", seen).await
+    }
+
+    async fn next_file(&self, extension: &str, seen: usize) -> String {
         loop {
             let entries = std::fs::read_dir(&self.outbox).into_iter().flatten();
             let mut files: Vec<PathBuf> = entries
                 .map(|entry| entry.unwrap().path())
-                .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
+                .filter(|path| path.extension().is_some_and(|its| its == extension))
                 .filter(|path| !path.file_name().unwrap().to_string_lossy().starts_with('.'))
                 .collect();
             files.sort_by_key(|path| {

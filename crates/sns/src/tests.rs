@@ -121,9 +121,7 @@ async fn an_email_subscription_is_confirmed_by_the_link_in_its_mail() {
     let bench = Bench::new();
     let tasks = Tasks::default();
     crate::start(&bench.sns, &tasks);
-    while bench.engine_queue_is_missing().await {
-        tokio::task::yield_now().await;
-    }
+    bench.until_queue(crate::email::QUEUE).await;
     let topic = bench.topic("t", json!({"DisplayName": "Shop"})).await;
     let input = json!({"TopicArn": topic, "Protocol": "email", "Endpoint": "a@example.com"});
     let pending = bench.call::<Subscribe>(input).await.unwrap();
@@ -233,9 +231,7 @@ async fn email_json_gets_documents_and_each_text_its_own_signature() {
     let bench = Bench::new();
     let tasks = Tasks::default();
     crate::start(&bench.sns, &tasks);
-    while bench.engine_queue_is_missing().await {
-        tokio::task::yield_now().await;
-    }
+    bench.until_queue(crate::email::QUEUE).await;
     let topic = bench.topic("t", json!({})).await;
     bench.queue("a").await;
     bench.subscribe(&topic, "a", json!({})).await;

@@ -4,15 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws::Arn;
-use engine::{Error, Expect, Record, RecordKey, Refusal};
+use engine::Record;
 use service::ServiceError;
 
 use crate::filter_policy::FilterPolicy;
 use crate::records::{self, SubscriptionRecord, TopicRecord};
 use crate::{Sns, errors, limits};
-
-/// Somebody else may change the same record at the same time; each try reads it anew.
-const TRIES_MAX: usize = 10;
 
 /// A subscription ready to be delivered to.
 #[derive(Debug)]
@@ -33,8 +30,7 @@ const TOPICS_MAX: usize = 10_000;
 
 impl Sns {
     pub(crate) async fn topic(&self, arn: &Arn) -> Result<(TopicRecord, u64), ServiceError> {
-        let record = self.engine.get(&records::topic_key(arn)).await?.ok_or_else(errors::no_such_topic)?;
-        Ok((records::decode(&record.value)?, record.revision))
+        self.record(&records::topic_key(arn)).await?.ok_or_else(errors::no_such_topic)
     }
 
     pub(crate) async fn subscription(
@@ -42,9 +38,7 @@ impl Sns {
         topic: &Arn,
         id: &str,
     ) -> Result<(SubscriptionRecord, u64), ServiceError> {
-        let key = records::subscription_key(topic, id);
-        let record = self.engine.get(&key).await?.ok_or_else(errors::no_such_subscription)?;
-        Ok((records::decode(&record.value)?, record.revision))
+        self.record(&records::subscription_key(topic, id)).await?.ok_or_else(errors::no_such_subscription)
     }
 
     /// All subscriptions of a topic.
@@ -73,14 +67,7 @@ impl Sns {
         arn: &Arn,
         change: impl Fn(&mut TopicRecord) -> Result<(), ServiceError>,
     ) -> Result<(), ServiceError> {
-        for _ in 0..TRIES_MAX {
-            let (mut record, revision) = self.topic(arn).await?;
-            change(&mut record)?;
-            if self.replace(records::topic_key(arn), records::encode(&record), revision).await? {
-                return Ok(());
-            }
-        }
-        Err(ServiceError::internal(format!("topic {arn} kept changing")))
+        self.change(&records::topic_key(arn), errors::no_such_topic, change).await.map(|_| ())
     }
 
     /// Changes a subscription's record and answers it.
@@ -90,28 +77,7 @@ impl Sns {
         id: &str,
         change: impl Fn(&mut SubscriptionRecord) -> Result<(), ServiceError>,
     ) -> Result<SubscriptionRecord, ServiceError> {
-        for _ in 0..TRIES_MAX {
-            let (mut record, revision) = self.subscription(topic, id).await?;
-            change(&mut record)?;
-            if self.replace(record.key(), records::encode(&record), revision).await? {
-                return Ok(record);
-            }
-        }
-        Err(ServiceError::internal(format!("subscription {topic}:{id} kept changing")))
-    }
-
-    /// Whether the record still was the one that was read.
-    async fn replace(
-        &self,
-        key: RecordKey,
-        value: bytes::Bytes,
-        revision: u64,
-    ) -> Result<bool, ServiceError> {
-        match self.engine.put(key, value, Expect::Revision(revision)).await {
-            Ok(_) => Ok(true),
-            Err(Error::Refused(Refusal::RecordChanged(_))) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        self.change(&records::subscription_key(topic, id), errors::no_such_subscription, change).await
     }
 }
 

@@ -1,9 +1,10 @@
-//! One message to all subscribers of a topic; durable when it answers.
+//! One message to all subscribers of a topic, or to one device or phone number; durable when it answers.
 //!
 //! <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
 
 use std::collections::BTreeMap;
 
+use aws::Arn;
 use serde::{Deserialize, Serialize};
 use service::{Action, Context, ServiceError};
 
@@ -42,14 +43,6 @@ impl Action for Publish {
     type Output = Output;
 
     async fn run(sns: &Sns, context: &Context, input: Input) -> Result<Output, ServiceError> {
-        if input.phone_number.is_some() {
-            return Err(errors::invalid("PhoneNumber Reason: SMS is not implemented by Konekuta yet"));
-        }
-        let target = input.topic_arn.or(input.target_arn);
-        let arn = arns::topic(&target.ok_or_else(|| {
-            errors::invalid("TopicArn or TargetArn Reason: no value for required parameter")
-        })?)?;
-        let (topic, _) = sns.topic(&arn).await?;
         let given = Given {
             message: input.message,
             subject: input.subject,
@@ -58,7 +51,19 @@ impl Action for Publish {
             group: input.message_group_id,
             deduplication_id: input.message_deduplication_id,
         };
-        let outgoing = Outgoing::parse(&topic, given)?;
+        if let Some(number) = &input.phone_number {
+            let message_id = sns.publish_to_number(context, number, given).await?;
+            return Ok(Output { message_id, sequence_number: None });
+        }
+        let target = input.topic_arn.or(input.target_arn).ok_or_else(|| {
+            errors::invalid("TopicArn or TargetArn Reason: no value for required parameter")
+        })?;
+        if target.parse::<Arn>().is_ok_and(|arn| arn.resource().starts_with("endpoint/")) {
+            let message_id = sns.publish_to_endpoint(context, &target, given).await?;
+            return Ok(Output { message_id, sequence_number: None });
+        }
+        let (topic, _) = sns.topic(&arns::topic(&target)?).await?;
+        let outgoing = Outgoing::parse(Some(&topic), given)?;
         let published = sns.fan_out(&topic, &outgoing, context.trace.as_ref()).await?;
         Ok(Output { message_id: published.message_id, sequence_number: published.sequence_number })
     }

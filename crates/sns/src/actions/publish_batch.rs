@@ -40,7 +40,7 @@ impl Action for PublishBatch {
         let parsed: Vec<(String, Result<Outgoing, ServiceError>)> = input
             .publish_batch_request_entries
             .into_iter()
-            .map(|entry| (entry.id.clone(), Outgoing::parse(&topic, entry.given())))
+            .map(|entry| (entry.id.clone(), Outgoing::parse(Some(&topic), entry.given())))
             .collect();
         let bytes: usize =
             parsed.iter().filter_map(|(_, outgoing)| outgoing.as_ref().ok()).map(|one| one.size).sum();

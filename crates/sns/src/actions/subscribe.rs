@@ -7,8 +7,9 @@ use engine::{Error, Expect, Refusal};
 use serde::{Deserialize, Serialize};
 use service::{Action, Context, ServiceError};
 
+use crate::platform::EndpointArn;
 use crate::records::{self, Attributes, SubscriptionRecord};
-use crate::{Sns, arns, errors, http_endpoint, subscription_attributes};
+use crate::{Sns, arns, errors, http_endpoint, sms, subscription_attributes};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -42,6 +43,9 @@ impl Action for Subscribe {
         let endpoint = input.endpoint.unwrap_or_default();
         check_endpoint(&arn, &input.protocol, &endpoint)?;
         let (topic, _) = sns.topic(&arn).await?;
+        if input.protocol == "application" {
+            check_device(sns, &endpoint).await?;
+        }
         let needs_confirmation = matches!(input.protocol.as_str(), "http" | "https" | "email" | "email-json");
         let mut wanted = SubscriptionRecord {
             version: 1,
@@ -111,11 +115,24 @@ fn check_endpoint(topic: &Arn, protocol: &str, endpoint: &str) -> Result<(), Ser
         "lambda" if !arn_of("lambda") => Err(errors::invalid("Lambda endpoint ARN")),
         "email" | "email-json" if !endpoint.contains('@') => Err(errors::invalid("Email address")),
         "http" | "https" => http_endpoint::url::check(protocol, endpoint),
-        "sqs" | "lambda" | "email" | "email-json" => Ok(()),
-        "sms" | "application" | "firehose" => {
+        "sms" if !sms::is_phone_number(endpoint) => {
+            Err(errors::invalid(&format!("Invalid SMS endpoint: {endpoint}")))
+        }
+        "sqs" | "lambda" | "email" | "email-json" | "sms" | "application" => Ok(()),
+        "firehose" => {
             Err(errors::invalid(&format!("Protocol Reason: {protocol} is not implemented by Konekuta yet")))
         }
         other => Err(errors::invalid(&format!("Amazon SNS does not support this protocol string: {other}"))),
+    }
+}
+
+async fn check_device(sns: &Sns, endpoint: &str) -> Result<(), ServiceError> {
+    let arn = EndpointArn::parse(endpoint, "Endpoint")?;
+    match sns.endpoint(&arn).await? {
+        Some(_) => Ok(()),
+        None => {
+            Err(errors::invalid(&format!("Endpoint Reason: Endpoint does not exist for endpoint {endpoint}")))
+        }
     }
 }
 

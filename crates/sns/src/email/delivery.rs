@@ -2,30 +2,18 @@
 //!
 //! <https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html>
 
-use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws::timestamp;
-use bytes::Bytes;
-use engine::{Delivery, Error, QueueKey, QueueKind, QueueSettings, Receive, Refusal, Settle, Settlement};
+use engine::{Delivery, Settle};
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use service::Stop;
-use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
 
 use super::{Mail, QUEUE};
-use crate::{Sns, limits};
-
-const AT_ONCE: u32 = 10;
-const POLL: Duration = Duration::from_secs(20);
-/// After a failure of the engine.
-const PAUSE: Duration = Duration::from_secs(1);
-const RETENTION_SECONDS: u32 = 1_209_600;
-/// One try may take so long.
-const TRY_SECONDS: u32 = 120;
+use crate::{Sns, limits, outbox, waiting};
 
 type Transport = AsyncSmtpTransport<Tokio1Executor>;
 
@@ -41,36 +29,8 @@ pub(crate) async fn run(sns: Arc<Sns>, mut stop: Stop) {
     if transport.is_none() {
         tracing::info!(outbox = %sns.settings.outbox.display(), "no SMTP server is set: mails land in the outbox folder");
     }
-    if let Err(error) = create_queue(&sns).await {
-        tracing::error!(%error, "mails cannot be kept");
-        return;
-    }
-    while !stop.is_requested() {
-        let receive = Receive {
-            queue: QueueKey::new(QUEUE),
-            max_messages: AT_ONCE,
-            visibility_timeout_seconds: None,
-            wait: POLL,
-            attempt_id: None,
-        };
-        let received = tokio::select! {
-            received = sns.engine.receive(receive) => received,
-            () = stop.requested() => return,
-        };
-        match received {
-            Ok(deliveries) => {
-                let each = deliveries.into_iter().map(|delivery| deliver(&sns, transport.as_ref(), delivery));
-                futures_util::future::join_all(each).await;
-            }
-            Err(error) => {
-                tracing::warn!(%error, "mails cannot be read");
-                tokio::select! {
-                    () = sns.clock.sleep_until(sns.clock.now().plus(PAUSE)) => {}
-                    () = stop.requested() => return,
-                }
-            }
-        }
-    }
+    let (sns, transport) = (&*sns, transport.as_ref());
+    waiting::serve(sns, QUEUE, &mut stop, |delivery| deliver(sns, transport, delivery)).await;
 }
 
 fn transport(sns: &Sns) -> Result<Option<Transport>, String> {
@@ -78,23 +38,8 @@ fn transport(sns: &Sns) -> Result<Option<Transport>, String> {
     Transport::from_url(url).map(|builder| Some(builder.build())).map_err(|error| error.to_string())
 }
 
-async fn create_queue(sns: &Sns) -> Result<(), Error> {
-    let settings = QueueSettings {
-        kind: QueueKind::Standard,
-        delay_seconds: 0,
-        retention_seconds: RETENTION_SECONDS,
-        visibility_timeout_seconds: TRY_SECONDS,
-        dead_letter: None,
-        in_flight_max: u32::MAX,
-    };
-    match sns.engine.create_queue(QueueKey::new(QUEUE), settings, Bytes::new()).await {
-        Err(error) if !matches!(error, Error::Refused(Refusal::QueueExists(_))) => Err(error),
-        _ => Ok(()),
-    }
-}
-
-async fn deliver(sns: &Sns, transport: Option<&Transport>, delivery: Delivery) {
-    let settle = match try_once(sns, transport, &delivery).await {
+async fn deliver(sns: &Sns, transport: Option<&Transport>, delivery: Delivery) -> Settle {
+    match try_once(sns, transport, &delivery).await {
         Ok(()) => Settle::Delete,
         Err(reason) if delivery.receive_count >= limits::MAIL_TRIES_MAX => {
             tracing::error!(reason, tries = delivery.receive_count, "a mail was given up");
@@ -105,10 +50,6 @@ async fn deliver(sns: &Sns, transport: Option<&Transport>, delivery: Delivery) {
             tracing::warn!(reason, tries = delivery.receive_count, seconds, "a mail will be tried again");
             Settle::VisibleIn { seconds }
         }
-    };
-    let settlement = Settlement { receipt_handle: delivery.receipt_handle, settle };
-    if let Err(error) = sns.engine.settle(QueueKey::new(QUEUE), vec![settlement]).await {
-        tracing::warn!(%error, "a mail's delivery could not be noted; it will be sent again");
     }
 }
 
@@ -130,7 +71,7 @@ async fn try_once(sns: &Sns, transport: Option<&Transport>, delivery: &Delivery)
             let id = Uuid::from_u128(delivery.message_id.0);
             let moment = timestamp::basic(delivery.sent_at.0);
             let name = format!("{moment}-{id}.eml");
-            keep(&sns.settings.outbox, &name, &message.formatted())
+            outbox::keep(&sns.settings.outbox, &name, &message.formatted())
                 .await
                 .map_err(|error| error.to_string())?;
             tracing::info!(to = mail.to, file = %sns.settings.outbox.join(name).display(), "a mail is in the outbox");
@@ -148,17 +89,6 @@ fn compose(mail: &Mail) -> Result<Message, String> {
         .header(ContentType::TEXT_PLAIN)
         .body(mail.body.clone())
         .map_err(|error| error.to_string())
-}
-
-/// Whole or not at all, and durable.
-async fn keep(outbox: &Path, name: &str, content: &[u8]) -> std::io::Result<()> {
-    tokio::fs::create_dir_all(outbox).await?;
-    let (unfinished, path) = (outbox.join(format!(".{name}")), outbox.join(name));
-    let mut file = tokio::fs::File::create(&unfinished).await?;
-    file.write_all(content).await?;
-    file.sync_all().await?;
-    tokio::fs::rename(&unfinished, &path).await?;
-    tokio::fs::File::open(outbox).await?.sync_all().await
 }
 
 #[cfg(test)]

@@ -2,13 +2,13 @@
 
 pub(crate) mod delivery;
 
-use bytes::Bytes;
-use engine::{Enqueue, MessageId, NewMessage, QueueKey};
+use engine::Enqueue;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::envelope::Notification;
 use crate::records::SubscriptionRecord;
+use crate::waiting;
 
 /// The engine's queue of mails.
 pub(crate) const QUEUE: &str = "sns/email";
@@ -92,15 +92,5 @@ pub(crate) fn farewell(
 
 /// The send of a mail into its queue.
 pub(crate) fn enqueue(id: Uuid, mail: &Mail) -> Enqueue {
-    let content = serde_json::to_vec(mail).expect("text keys and text values");
-    Enqueue {
-        queue: QueueKey::new(QUEUE),
-        message: NewMessage {
-            id: MessageId(id.as_u128()),
-            content: Bytes::from(content),
-            delay_seconds: None,
-            group: None,
-            deduplication_id: None,
-        },
-    }
+    waiting::enqueue(QUEUE, id, mail)
 }

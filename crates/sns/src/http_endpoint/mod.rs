@@ -10,11 +10,11 @@ pub(crate) mod tasks;
 pub(crate) mod url;
 
 use bytes::Bytes;
-use engine::{Enqueue, Error, MessageId, NewMessage, QueueKey, QueueKind, QueueSettings, Refusal};
+use engine::{Enqueue, Error, QueueKey, QueueKind, QueueSettings, Refusal};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::Sns;
+use crate::{Sns, waiting};
 
 /// How the keys of these queues begin.
 pub(crate) const QUEUES: &str = "sns/http/";
@@ -57,17 +57,7 @@ pub(crate) struct Post {
 
 /// The send of a post into its subscription's queue.
 pub(crate) fn enqueue(id: Uuid, queue: &str, post: &Post) -> Enqueue {
-    let content = serde_json::to_vec(post).expect("text keys and plain values");
-    Enqueue {
-        queue: QueueKey::new(queue),
-        message: NewMessage {
-            id: MessageId(id.as_u128()),
-            content: Bytes::from(content),
-            delay_seconds: None,
-            group: None,
-            deduplication_id: None,
-        },
-    }
+    waiting::enqueue(queue, id, post)
 }
 
 impl Sns {
