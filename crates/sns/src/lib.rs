@@ -7,6 +7,7 @@
 mod actions;
 mod arns;
 mod confirmation;
+mod data_protection;
 mod delivery_policy;
 mod direct;
 mod email;
@@ -29,6 +30,7 @@ mod signature;
 mod sms;
 mod subscription_attributes;
 mod topic_attributes;
+mod topic_policy;
 mod topics;
 mod waiting;
 
@@ -43,6 +45,7 @@ pub use ports::Topics;
 
 /// The actions.
 pub const ACTIONS: &[Row<Sns>] = &[
+    row::<actions::AddPermission>(),
     row::<actions::CheckIfPhoneNumberIsOptedOut>(),
     row::<actions::ConfirmSubscription>(),
     row::<actions::CreatePlatformApplication>(),
@@ -53,6 +56,7 @@ pub const ACTIONS: &[Row<Sns>] = &[
     row::<actions::DeletePlatformApplication>(),
     row::<actions::DeleteSmsSandboxPhoneNumber>(),
     row::<actions::DeleteTopic>(),
+    row::<actions::GetDataProtectionPolicy>(),
     row::<actions::GetEndpointAttributes>(),
     row::<actions::GetPlatformApplicationAttributes>(),
     row::<actions::GetSmsAttributes>(),
@@ -71,6 +75,8 @@ pub const ACTIONS: &[Row<Sns>] = &[
     row::<actions::OptInPhoneNumber>(),
     row::<actions::Publish>(),
     row::<actions::PublishBatch>(),
+    row::<actions::PutDataProtectionPolicy>(),
+    row::<actions::RemovePermission>(),
     row::<actions::SetEndpointAttributes>(),
     row::<actions::SetPlatformApplicationAttributes>(),
     row::<actions::SetSmsAttributes>(),

@@ -58,3 +58,6 @@ pub(crate) const SANDBOX_NUMBERS_MAX: usize = 10;
 /// A number may be opted in again only after so many seconds.
 /// <https://docs.aws.amazon.com/sns/latest/api/API_OptInPhoneNumber.html>
 pub(crate) const OPT_IN_SECONDS: u32 = 2_592_000;
+/// An access policy, and a data protection policy, bytes.
+/// <https://docs.aws.amazon.com/sns/latest/api/API_PutDataProtectionPolicy.html>
+pub(crate) const POLICY_BYTES_MAX: usize = 30_720;

@@ -286,3 +286,70 @@ async fn fifo_topics_deliver_to_queues_of_both_kinds_and_to_nothing_else() {
         assert!(bench.arrived(queue).await.body.contains("\"Message\":\"m\""));
     }
 }
+
+#[tokio::test]
+async fn permissions_become_statements_of_the_policy() {
+    let bench = Bench::new();
+    let topic = bench.topic("t", json!({})).await;
+    let add = async |label: &str, account: &str, action: &str| {
+        let input =
+            json!({"TopicArn": topic, "Label": label, "AWSAccountId": [account], "ActionName": [action]});
+        bench.call::<AddPermission>(input).await
+    };
+    let policy = async || {
+        let shown = bench.call::<GetTopicAttributes>(json!({"TopicArn": topic})).await.unwrap();
+        serde_json::from_str::<Json>(shown["Attributes"]["Policy"].as_str().unwrap()).unwrap()
+    };
+    let before = policy().await;
+    add("mine", "111122223333", "Publish").await.unwrap();
+    let statement = json!({
+        "Sid": "mine", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+        "Action": "SNS:Publish", "Resource": topic,
+    });
+    assert_eq!(policy().await["Statement"][1], statement);
+    for (result, text) in [
+        (add("mine", "111122223333", "Publish").await, "Statement already exists"),
+        (add("b", "111122223333", "Dance").await, "Policy statement action out of service scope!"),
+        (add("b", "me", "Publish").await, "Policy Error: PrincipalNotFound"),
+    ] {
+        assert_eq!(refused(result), format!("Invalid parameter: {text}"));
+    }
+    for _ in 0..2 {
+        let input = json!({"TopicArn": topic, "Label": "mine"});
+        bench.call::<RemovePermission>(input).await.unwrap();
+    }
+    assert_eq!(policy().await, before);
+}
+
+#[tokio::test]
+async fn data_protection_policies_and_delivery_status_logging_are_kept() {
+    let bench = Bench::new();
+    let role = "arn:aws:iam::000000000000:role/r";
+    let topic = bench
+        .topic("t", json!({"SQSSuccessFeedbackRoleArn": role, "SQSSuccessFeedbackSampleRate": "50"}))
+        .await;
+    let policy = json!({
+        "Name": "p", "Version": "2021-06-01",
+        "Statement": [{"DataDirection": "Inbound", "Principal": ["*"], "DataIdentifier": ["x"], "Operation": {"Deny": {}}}],
+    })
+    .to_string();
+    let put = async |policy: &str| {
+        let input = json!({"ResourceArn": topic, "DataProtectionPolicy": policy});
+        bench.call::<PutDataProtectionPolicy>(input).await
+    };
+    put(&policy).await.unwrap();
+    assert!(refused(put("{}").await).contains("DataProtectionPolicy Reason: Name is missing"));
+    let got = bench.call::<GetDataProtectionPolicy>(json!({"ResourceArn": topic})).await.unwrap();
+    assert_eq!(got, json!({"DataProtectionPolicy": policy}));
+    let shown = bench.call::<GetTopicAttributes>(json!({"TopicArn": topic})).await.unwrap();
+    let shown = shown["Attributes"].as_object().unwrap();
+    assert_eq!((&shown["SQSSuccessFeedbackRoleArn"], shown.len()), (&json!(role), 10), "{shown:?}");
+    let set =
+        |name: &str, value: &str| json!({"TopicArn": topic, "AttributeName": name, "AttributeValue": value});
+    for (name, value) in [("HTTPSuccessFeedbackSampleRate", "101"), ("LambdaFailureFeedbackRoleArn", "me")] {
+        assert!(bench.call::<SetTopicAttributes>(set(name, value)).await.is_err(), "{name}");
+    }
+    put("").await.unwrap();
+    let got = bench.call::<GetDataProtectionPolicy>(json!({"ResourceArn": topic})).await.unwrap();
+    assert_eq!(got, json!({"DataProtectionPolicy": ""}));
+}

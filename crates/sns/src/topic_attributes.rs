@@ -3,13 +3,13 @@
 //! <https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html>
 
 use aws::Arn;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use service::ServiceError;
 
 use crate::records::{Attributes, TopicRecord};
-use crate::{arns, delivery_policy, errors};
+use crate::{arns, data_protection, delivery_policy, errors, topic_policy};
 
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 11] = [
     "DisplayName",
     "Policy",
     "DeliveryPolicy",
@@ -21,7 +21,6 @@ const KNOWN: [&str; 12] = [
     "FifoThroughputScope",
     "ArchivePolicy",
     "MaximumMessageSize",
-    "DataProtectionPolicy",
 ];
 const FIFO_ONLY: [&str; 4] =
     ["FifoTopic", "ContentBasedDeduplication", "FifoThroughputScope", "ArchivePolicy"];
@@ -42,15 +41,22 @@ pub(crate) fn check(name: &str, value: &str, fifo: bool) -> Result<(), ServiceEr
     }
     let fits = match name {
         "SignatureVersion" => matches!(value, "1" | "2"),
-        "TracingConfig" => matches!(value, "PassThrough" | "Active"),
+        "TracingConfig" => value == "PassThrough" || (value == "Active" && !fifo),
         "FifoTopic" | "ContentBasedDeduplication" => matches!(value, "true" | "false"),
         "FifoThroughputScope" => matches!(value, "Topic" | "MessageGroup"),
         "MaximumMessageSize" => value.parse::<u32>().is_ok_and(|bytes| (1024..=1_048_576).contains(&bytes)),
         "DeliveryPolicy" => return delivery_policy::check_of_topic(value),
-        "Policy" | "ArchivePolicy" | "DataProtectionPolicy" => {
+        "Policy" => return topic_policy::check(value),
+        "ArchivePolicy" => {
             value.is_empty() || serde_json::from_str::<Json>(value).is_ok_and(|json| json.is_object())
         }
         "DisplayName" => value.chars().count() <= 100,
+        name if name.ends_with("SuccessFeedbackSampleRate") => {
+            value.parse::<u8>().is_ok_and(|percent| percent <= 100)
+        }
+        name if name.ends_with("FeedbackRoleArn") => {
+            value.parse::<Arn>().is_ok_and(|arn| arn.service() == "iam")
+        }
         _ => true,
     };
     if fits {
@@ -59,36 +65,17 @@ pub(crate) fn check(name: &str, value: &str, fifo: bool) -> Result<(), ServiceEr
     Err(errors::invalid(&format!("{name}: Invalid value [{value}]")))
 }
 
-/// The policy that a topic has until it is given one.
-fn default_policy(arn: &Arn) -> String {
-    json!({
-        "Version": "2008-10-17",
-        "Id": "__default_policy_ID",
-        "Statement": [{
-            "Sid": "__default_statement_ID",
-            "Effect": "Allow",
-            "Principal": {"AWS": "*"},
-            "Action": [
-                "SNS:GetTopicAttributes", "SNS:SetTopicAttributes", "SNS:AddPermission", "SNS:RemovePermission",
-                "SNS:DeleteTopic", "SNS:Subscribe", "SNS:ListSubscriptionsByTopic", "SNS:Publish"
-            ],
-            "Resource": arn,
-            "Condition": {"StringEquals": {"AWS:SourceOwner": arn.account()}}
-        }]
-    })
-    .to_string()
-}
-
 /// All attributes as they are shown.
 pub(crate) fn shown(record: &TopicRecord, confirmed: usize, pending: usize) -> Attributes {
     let mut all = record.attributes.clone();
+    all.remove(data_protection::ATTRIBUTE);
     let mut add = |name: &str, value: String| {
         all.entry(name.to_owned()).or_insert(value);
     };
     add("TopicArn", record.arn.to_string());
     add("Owner", record.arn.account().to_owned());
     add("DisplayName", String::new());
-    add("Policy", default_policy(&record.arn));
+    add("Policy", topic_policy::default(&record.arn).to_string());
     add("SubscriptionsConfirmed", confirmed.to_string());
     add("SubscriptionsPending", pending.to_string());
     add("SubscriptionsDeleted", "0".to_owned());

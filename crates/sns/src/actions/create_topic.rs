@@ -8,7 +8,7 @@ use service::{Action, Context, ServiceError};
 
 use super::Tag;
 use crate::records::{self, Attributes, TopicRecord};
-use crate::{Sns, arns, errors, topic_attributes};
+use crate::{Sns, arns, data_protection, errors, topic_attributes};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -16,6 +16,7 @@ pub(crate) struct Input {
     name: String,
     attributes: Option<Attributes>,
     tags: Option<Vec<Tag>>,
+    data_protection_policy: Option<String>,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -40,7 +41,10 @@ impl Action for CreateTopic {
             topic_attributes::check(name, value, fifo).map_err(errors::among_attributes)?;
         }
         let tags = super::tags(input.tags.unwrap_or_default())?;
-        let record = TopicRecord { version: 1, arn: arn.clone(), attributes, tags };
+        let mut record = TopicRecord { version: 1, arn: arn.clone(), attributes, tags };
+        if let Some(policy) = &input.data_protection_policy {
+            data_protection::put(&mut record, policy)?;
+        }
         match sns.engine.put(records::topic_key(&arn), records::encode(&record), Expect::Absent).await {
             Ok(_) => {}
             Err(Error::Refused(Refusal::RecordChanged(_))) => compare(&sns.topic(&arn).await?.0, &record)?,

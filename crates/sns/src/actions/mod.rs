@@ -1,5 +1,6 @@
 //! One file for each action.
 
+mod add_permission;
 mod check_if_phone_number_is_opted_out;
 mod confirm_subscription;
 mod create_platform_application;
@@ -10,6 +11,7 @@ mod delete_endpoint;
 mod delete_platform_application;
 mod delete_sms_sandbox_phone_number;
 mod delete_topic;
+mod get_data_protection_policy;
 mod get_endpoint_attributes;
 mod get_platform_application_attributes;
 mod get_sms_attributes;
@@ -28,6 +30,8 @@ mod list_topics;
 mod opt_in_phone_number;
 mod publish;
 mod publish_batch;
+mod put_data_protection_policy;
+mod remove_permission;
 mod set_endpoint_attributes;
 mod set_platform_application_attributes;
 mod set_sms_attributes;
@@ -39,6 +43,7 @@ mod unsubscribe;
 mod untag_resource;
 mod verify_sms_sandbox_phone_number;
 
+pub(crate) use add_permission::AddPermission;
 pub(crate) use check_if_phone_number_is_opted_out::CheckIfPhoneNumberIsOptedOut;
 pub(crate) use confirm_subscription::ConfirmSubscription;
 pub(crate) use create_platform_application::CreatePlatformApplication;
@@ -49,6 +54,7 @@ pub(crate) use delete_endpoint::DeleteEndpoint;
 pub(crate) use delete_platform_application::DeletePlatformApplication;
 pub(crate) use delete_sms_sandbox_phone_number::DeleteSmsSandboxPhoneNumber;
 pub(crate) use delete_topic::DeleteTopic;
+pub(crate) use get_data_protection_policy::GetDataProtectionPolicy;
 pub(crate) use get_endpoint_attributes::GetEndpointAttributes;
 pub(crate) use get_platform_application_attributes::GetPlatformApplicationAttributes;
 pub(crate) use get_sms_attributes::GetSmsAttributes;
@@ -67,6 +73,8 @@ pub(crate) use list_topics::ListTopics;
 pub(crate) use opt_in_phone_number::OptInPhoneNumber;
 pub(crate) use publish::Publish;
 pub(crate) use publish_batch::PublishBatch;
+pub(crate) use put_data_protection_policy::PutDataProtectionPolicy;
+pub(crate) use remove_permission::RemovePermission;
 pub(crate) use set_endpoint_attributes::SetEndpointAttributes;
 pub(crate) use set_platform_application_attributes::SetPlatformApplicationAttributes;
 pub(crate) use set_sms_attributes::SetSmsAttributes;

@@ -114,7 +114,11 @@ fn number(value: &Json, path: &str, least: u32, most: u32) -> Result<Option<u32>
     if value.is_null() {
         return Ok(None);
     }
-    let whole = value.as_i64().ok_or_else(|| invalid(&format!("{path} must be an integer")))?;
+    // Templates write numbers as text too.
+    let whole = value
+        .as_i64()
+        .or_else(|| value.as_str()?.parse().ok())
+        .ok_or_else(|| invalid(&format!("{path} must be an integer")))?;
     if whole < i64::from(least) {
         return Err(invalid(&format!("{path} must be greater than or equal to {least}")));
     }
