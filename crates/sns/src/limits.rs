@@ -20,6 +20,13 @@ pub(crate) const TAGS_MAX: usize = 50;
 pub(crate) const FILTER_KEYS_MAX: usize = 5;
 /// Product of the numbers of values of a filter policy's keys.
 pub(crate) const FILTER_COMBINATIONS_MAX: usize = 150;
+/// A filter policy, bytes.
+/// <https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html>
+pub(crate) const FILTER_BYTES_MAX: usize = 262_144;
+/// Numbers of a filter policy, either side of zero.
+pub(crate) const FILTER_NUMBER_MAX: f64 = 1e9;
+/// Filter policies of a topic.
+pub(crate) const FILTER_POLICIES_MAX: usize = 200;
 /// A group or deduplication id, characters.
 pub(crate) const FIFO_ID_MAX: usize = 128;
 /// Tries to deliver a mail.

@@ -61,6 +61,19 @@ impl Sns {
         Ok(subscriptions)
     }
 
+    /// Whether a subscription of a topic may be given a filter policy: so many others have one already.
+    pub(crate) async fn check_filter_policies(&self, topic: &Arn, own: &str) -> Result<(), ServiceError> {
+        let subscriptions = self.subscriptions(topic).await?;
+        let others = subscriptions.iter().filter(|one| one.filter.is_some() && one.record.arn != own).count();
+        if others < limits::FILTER_POLICIES_MAX {
+            return Ok(());
+        }
+        Err(ServiceError::new(
+            &errors::FILTER_POLICY_LIMIT,
+            "The topic has as many filter policies as it may",
+        ))
+    }
+
     /// Changes a topic's record.
     pub(crate) async fn change_topic(
         &self,

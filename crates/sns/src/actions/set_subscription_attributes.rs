@@ -27,6 +27,9 @@ impl Action for SetSubscriptionAttributes {
         let _ = context;
         let (topic, id) = arns::subscription(&input.subscription_arn)?;
         let (name, value) = (input.attribute_name, input.attribute_value.unwrap_or_default());
+        if name == "FilterPolicy" && !value.is_empty() {
+            sns.check_filter_policies(&topic, &input.subscription_arn).await?;
+        }
         let change = sns
             .change_subscription(&topic, &id, |record| subscription_attributes::set(record, &name, &value));
         change.await.map(|_| ())

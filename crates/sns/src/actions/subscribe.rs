@@ -62,6 +62,9 @@ impl Action for Subscribe {
         };
         set_attributes(&mut wanted, &input.attributes.unwrap_or_default())
             .map_err(errors::among_attributes)?;
+        if wanted.attributes.contains_key("FilterPolicy") {
+            sns.check_filter_policies(&arn, &wanted.arn).await?;
+        }
         let record = match existing(sns, &wanted).await? {
             Some(existing) => renewed(sns, same_attributes(existing, &wanted)?, &wanted).await?,
             None => store(sns, wanted).await?,

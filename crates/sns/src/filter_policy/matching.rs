@@ -52,12 +52,12 @@ impl Rules {
             let value = object.get(key);
             match condition {
                 Condition::Any(patterns) => match value {
-                    Some(Json::Array(items)) => matches_any(patterns, Some(items)),
+                    Some(Json::Array(items)) => matches_any(patterns, Some(&flat(items))),
                     Some(value) => matches_any(patterns, Some(std::slice::from_ref(value))),
                     None => matches_any(patterns, None),
                 },
                 Condition::Nested(rules) => match value {
-                    Some(Json::Array(items)) => items.iter().any(|item| rules.match_object(item)),
+                    Some(Json::Array(items)) => flat(items).iter().any(|item| rules.match_object(item)),
                     Some(value) => rules.match_object(value),
                     None => rules.match_object(&Json::Null),
                 },
@@ -67,6 +67,18 @@ impl Rules {
             |alternatives: &Vec<Rules>| alternatives.iter().any(|rules| rules.match_object(object));
         self.keys.iter().all(key) && self.alternatives.iter().all(alternative)
     }
+}
+
+/// Lists in lists count as one list.
+fn flat(items: &[Json]) -> Vec<Json> {
+    let mut all = Vec::with_capacity(items.len());
+    for item in items {
+        match item {
+            Json::Array(nested) => all.extend(flat(nested)),
+            one => all.push(one.clone()),
+        }
+    }
+    all
 }
 
 fn matches_any(patterns: &[Pattern], values: Option<&[Json]>) -> bool {
@@ -81,7 +93,7 @@ impl Pattern {
     fn matches(&self, value: &Json) -> bool {
         match (self, value) {
             (Self::Exact(Json::Number(expected)), Json::Number(number)) => {
-                expected.as_f64() == number.as_f64()
+                Comparison::Equal.holds(comparable(number.as_f64()), comparable(expected.as_f64()))
             }
             (Self::Exact(expected), value) => expected == value,
             (Self::Prefix(prefix), Json::String(text)) => text.starts_with(prefix),
@@ -92,8 +104,11 @@ impl Pattern {
             }
             (Self::AnythingBut(patterns), value) => !patterns.iter().any(|pattern| pattern.matches(value)),
             (Self::Numeric(comparisons), Json::Number(number)) => {
-                let number = number.as_f64().unwrap_or(f64::NAN);
-                comparisons.iter().all(|(comparison, bound)| comparison.holds(number, *bound))
+                let number = comparable(number.as_f64());
+                let holds = |(comparison, bound): &(Comparison, f64)| {
+                    comparison.holds(number, comparable(Some(*bound)))
+                };
+                comparisons.iter().all(holds)
             }
             (Self::Cidr(network), Json::String(text)) => {
                 text.parse().is_ok_and(|address: IpAddr| network.contains(address))
@@ -104,10 +119,16 @@ impl Pattern {
     }
 }
 
+/// Numbers are compared with five digits after the point.
+fn comparable(number: Option<f64>) -> f64 {
+    // Adding zero makes a negative zero a positive one.
+    number.map_or(f64::NAN, |number| (number * 100_000.0).round() + 0.0)
+}
+
 impl Comparison {
     fn holds(self, number: f64, bound: f64) -> bool {
         match self {
-            Self::Equal => (number - bound).abs() < 1e-9,
+            Self::Equal => number.total_cmp(&bound).is_eq(),
             Self::Less => number < bound,
             Self::LessOrEqual => number <= bound,
             Self::Greater => number > bound,

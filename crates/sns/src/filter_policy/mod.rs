@@ -62,4 +62,6 @@ struct Network {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
