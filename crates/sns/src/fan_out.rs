@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use aws::{Arn, TraceHeader, timestamp};
 use engine::{Commit, Enqueue, Error, Refusal};
@@ -42,36 +41,60 @@ struct Circumstances<'a> {
 const TRIES_MAX: usize = 10;
 
 impl Sns {
-    /// Delivers a message to everybody who wants it. Durable when it answers.
+    /// Delivers a message to everybody who wants it, or has it delivered in order. Durable when it answers.
     pub(crate) async fn fan_out(
         &self,
         topic: &TopicRecord,
         outgoing: &Outgoing,
         trace: Option<&TraceHeader>,
     ) -> Result<Published, ServiceError> {
+        if arns::is_fifo(&topic.arn) {
+            return self.accept(topic, outgoing, trace).await;
+        }
         let subscriptions = self.subscriptions(&topic.arn).await?;
-        let wanting: Vec<&Subscription> =
-            subscriptions.iter().filter(|subscription| wants(subscription, outgoing)).collect();
-        let fifo = arns::is_fifo(&topic.arn);
+        let wanting = wanting(&subscriptions, outgoing);
         let mut circumstances = Circumstances {
             topic,
             outgoing,
             message_id: self.ids.uuid().to_string(),
-            sequence_number: fifo.then(|| format!("{:020}", self.sequence.fetch_add(1, Ordering::Relaxed))),
+            sequence_number: None,
             timestamp: timestamp::iso_milliseconds(self.clock.now().0),
             trace,
             signatures: BTreeMap::new(),
         };
-        if !fifo {
-            circumstances.signatures = self.signatures(&circumstances, &wanting).await?;
-        }
+        circumstances.signatures = self.signatures(&circumstances, &wanting).await?;
+        let enqueue = self.targets(&circumstances, &wanting).await?;
+        self.commit_to_those_that_exist(&topic.arn, enqueue).await?;
+        Ok(Published { message_id: circumstances.message_id, sequence_number: None })
+    }
+
+    /// The sends of a message that a FIFO topic took, unsigned.
+    pub(crate) async fn prepare_fifo(
+        &self,
+        topic: &TopicRecord,
+        outgoing: &Outgoing,
+        message_id: String,
+        sequence_number: Option<String>,
+        timestamp: String,
+        trace: Option<&TraceHeader>,
+    ) -> Result<Vec<Enqueue>, ServiceError> {
+        let subscriptions = self.subscriptions(&topic.arn).await?;
+        let signatures = BTreeMap::new();
+        let circumstances =
+            Circumstances { topic, outgoing, message_id, sequence_number, timestamp, trace, signatures };
+        self.targets(&circumstances, &wanting(&subscriptions, outgoing)).await
+    }
+
+    async fn targets(
+        &self,
+        circumstances: &Circumstances<'_>,
+        wanting: &[&Subscription],
+    ) -> Result<Vec<Enqueue>, ServiceError> {
         let mut enqueue = Vec::with_capacity(wanting.len());
         for subscription in wanting {
-            enqueue.extend(self.target(&circumstances, &subscription.record).await?);
+            enqueue.extend(self.target(circumstances, &subscription.record).await?);
         }
-        self.commit_to_those_that_exist(&topic.arn, enqueue).await?;
-        let Circumstances { message_id, sequence_number, .. } = circumstances;
-        Ok(Published { message_id, sequence_number })
+        Ok(enqueue)
     }
 
     /// One signature for each text that is sent in an envelope.
@@ -226,13 +249,17 @@ impl Sns {
         self.ports.queues()?.prepare(queue, message).await
     }
 
-    async fn commit_to_those_that_exist(
+    /// One commit for all; queues that vanish meanwhile are left out.
+    pub(crate) async fn commit_to_those_that_exist(
         &self,
         topic: &Arn,
         mut enqueue: Vec<Enqueue>,
     ) -> Result<(), ServiceError> {
         let home: Arc<str> = Arc::from(topic.as_str());
         for _ in 0..TRIES_MAX {
+            if enqueue.is_empty() {
+                return Ok(());
+            }
             let commit = Commit { home: Some(Arc::clone(&home)), enqueue: enqueue.clone() };
             match self.engine.commit(commit).await {
                 Ok(_) => return Ok(()),
@@ -279,6 +306,10 @@ impl<'a> Circumstances<'a> {
             unsubscribe_url,
         }
     }
+}
+
+fn wanting<'a>(subscriptions: &'a [Subscription], outgoing: &Outgoing) -> Vec<&'a Subscription> {
+    subscriptions.iter().filter(|subscription| wants(subscription, outgoing)).collect()
 }
 
 fn wants(subscription: &Subscription, outgoing: &Outgoing) -> bool {

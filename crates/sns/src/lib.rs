@@ -14,6 +14,7 @@ mod email;
 mod envelope;
 mod errors;
 mod fan_out;
+mod fifo;
 mod filter_policy;
 mod http_endpoint;
 mod limits;
@@ -23,6 +24,7 @@ mod outbox;
 mod outgoing;
 mod platform;
 mod ports;
+mod queue_tasks;
 mod recorded;
 mod records;
 mod registry;
@@ -36,7 +38,6 @@ mod waiting;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use engine::{Clock, Engine};
 use service::{DecodeError, Ids, Ports, QueryDialect, QueryName, Row, ServiceError, Speaks, Tasks, row};
@@ -117,7 +118,6 @@ pub struct Sns {
     pub(crate) settings: Settings,
     pub(crate) subscriptions: topics::SubscriptionCache,
     pub(crate) signer: signature::Signer,
-    pub(crate) sequence: AtomicU64,
     pub(crate) http: http_endpoint::client::Client,
     /// Tries to post whose outcome is noted: tests let time pass only then.
     #[cfg(test)]
@@ -133,8 +133,6 @@ impl Sns {
         ports: Ports,
         settings: Settings,
     ) -> Arc<Self> {
-        // Grows across restarts too: FIFO sequence numbers begin at the moment of the start.
-        let sequence = AtomicU64::new(clock.now().0 << 20);
         Arc::new(Self {
             engine,
             ids,
@@ -143,7 +141,6 @@ impl Sns {
             settings,
             subscriptions: topics::SubscriptionCache::default(),
             signer: signature::Signer::default(),
-            sequence,
             http: http_endpoint::client::Client::default(),
             #[cfg(test)]
             tries_noted: tokio::sync::watch::Sender::new(0),
@@ -171,11 +168,17 @@ pub fn service(state: &Arc<Sns>) -> service::Service {
     service
 }
 
-/// Starts what happens without a request: mails and posts are delivered, text messages and push notifications recorded.
+/// Starts what happens without a request: mails and posts are delivered, FIFO topics hand their
+/// messages on, text messages and push notifications are recorded.
 pub fn start(state: &Arc<Sns>, tasks: &Tasks) {
     tasks.spawn("sns-email", email::delivery::run(Arc::clone(state), tasks.stop()));
     tasks.spawn("sns-recorded", recorded::run(Arc::clone(state), tasks.stop()));
-    tasks.spawn("sns-http", http_endpoint::tasks::run(Arc::clone(state), tasks.stop()));
+    let fifo = queue_tasks::run(Arc::clone(state), tasks.stop(), fifo::QUEUES, fifo::deliver);
+    tasks.spawn("sns-fifo", fifo);
+    tasks.spawn(
+        "sns-http",
+        queue_tasks::run(Arc::clone(state), tasks.stop(), http_endpoint::POSTS, http_endpoint::deliver),
+    );
 }
 
 #[cfg(test)]

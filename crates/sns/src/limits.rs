@@ -68,3 +68,5 @@ pub(crate) const OPT_IN_SECONDS: u32 = 2_592_000;
 /// An access policy, and a data protection policy, bytes.
 /// <https://docs.aws.amazon.com/sns/latest/api/API_PutDataProtectionPolicy.html>
 pub(crate) const POLICY_BYTES_MAX: usize = 30_720;
+/// Queues of a kind that are served.
+pub(crate) const QUEUES_MAX: usize = 1_000_000;

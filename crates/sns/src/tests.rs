@@ -100,6 +100,8 @@ async fn a_structured_message_is_another_one_for_each_protocol() {
 #[tokio::test]
 async fn fifo_topics_hand_groups_on_and_do_not_sign() {
     let bench = Bench::new();
+    let tasks = Tasks::default();
+    crate::start(&bench.sns, &tasks);
     let topic =
         bench.topic("t.fifo", json!({"FifoTopic": "true", "ContentBasedDeduplication": "true"})).await;
     bench.queue("q.fifo").await;
@@ -114,6 +116,7 @@ async fn fifo_topics_hand_groups_on_and_do_not_sign() {
     let envelope: Json = serde_json::from_str(&first.body).unwrap();
     assert!(envelope.get("Signature").is_none() && envelope.get("SequenceNumber").is_some());
     assert_eq!(first.attributes["MessageGroupId"], "g");
+    tasks.shut_down().await;
 }
 
 #[tokio::test]
@@ -263,6 +266,8 @@ async fn email_json_gets_documents_and_each_text_its_own_signature() {
 #[tokio::test]
 async fn fifo_topics_deliver_to_queues_of_both_kinds_and_to_nothing_else() {
     let bench = Bench::new();
+    let tasks = Tasks::default();
+    crate::start(&bench.sns, &tasks);
     let topic =
         bench.topic("t.fifo", json!({"FifoTopic": "true", "ContentBasedDeduplication": "true"})).await;
     for queue in ["standard", "q.fifo"] {
@@ -285,6 +290,7 @@ async fn fifo_topics_deliver_to_queues_of_both_kinds_and_to_nothing_else() {
     for queue in ["standard", "q.fifo"] {
         assert!(bench.arrived(queue).await.body.contains("\"Message\":\"m\""));
     }
+    tasks.shut_down().await;
 }
 
 #[tokio::test]

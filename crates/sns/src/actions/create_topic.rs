@@ -45,6 +45,7 @@ impl Action for CreateTopic {
         if let Some(policy) = &input.data_protection_policy {
             data_protection::put(&mut record, policy)?;
         }
+        sns.create_topic_queue(&record).await?;
         match sns.engine.put(records::topic_key(&arn), records::encode(&record), Expect::Absent).await {
             Ok(_) => {}
             Err(Error::Refused(Refusal::RecordChanged(_))) => compare(&sns.topic(&arn).await?.0, &record)?,

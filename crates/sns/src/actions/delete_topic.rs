@@ -27,6 +27,7 @@ impl Action for DeleteTopic {
         let arn = arns::topic(&input.topic_arn)?;
         // First the topic, so that nothing is published any more; what a crash leaves of its subscriptions is harmless.
         sns.engine.delete(records::topic_key(&arn), Expect::Anything).await?;
+        sns.delete_topic_queue(&arn).await?;
         for prefix in [records::subscriptions_of(&arn), records::removed_of(&arn)] {
             for record in sns.engine.list(&prefix, None, limits::SUBSCRIPTIONS_MAX).await? {
                 sns.engine.delete(record.key, Expect::Anything).await?;

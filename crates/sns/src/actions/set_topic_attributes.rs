@@ -5,6 +5,7 @@
 use serde::Deserialize;
 use service::{Action, Context, ServiceError};
 
+use crate::records::TopicRecord;
 use crate::{Sns, arns, errors, topic_attributes};
 
 #[derive(Deserialize)]
@@ -30,7 +31,7 @@ impl Action for SetTopicAttributes {
         if name == "FifoTopic" {
             return Err(errors::invalid("AttributeName"));
         }
-        sns.change_topic(&arn, |topic| {
+        let change = |topic: &mut TopicRecord| {
             if value.is_empty() {
                 topic.attributes.remove(&name);
                 return Ok(());
@@ -38,7 +39,11 @@ impl Action for SetTopicAttributes {
             topic_attributes::check(&name, &value, arns::is_fifo(&arn))?;
             topic.attributes.insert(name.clone(), value.clone());
             Ok(())
-        })
-        .await
+        };
+        sns.change_topic(&arn, change).await?;
+        if name == "FifoThroughputScope" {
+            sns.change_topic_queue(&arn).await?;
+        }
+        Ok(())
     }
 }

@@ -27,7 +27,7 @@ const GRACE: Duration = Duration::from_mins(1);
 const DEAD_LETTER_PAUSE_SECONDS: u32 = 20;
 
 /// Delivers until told to end, or until the queue is empty and belongs to nobody.
-pub(super) async fn run(sns: Arc<Sns>, queue: Arc<Queue>, mut stop: Stop) {
+pub(crate) async fn run(sns: Arc<Sns>, queue: Arc<Queue>, mut stop: Stop) {
     let key = queue.key.clone();
     let subscription = String::from_utf8_lossy(&queue.record).into_owned();
     let mut under_way = FuturesUnordered::new();

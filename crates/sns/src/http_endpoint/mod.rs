@@ -6,7 +6,6 @@
 mod attempt;
 pub(crate) mod client;
 mod delivery;
-pub(crate) mod tasks;
 pub(crate) mod url;
 
 use bytes::Bytes;
@@ -14,10 +13,13 @@ use engine::{Enqueue, Error, QueueKey, QueueKind, QueueSettings, Refusal};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Sns, waiting};
+use crate::{Sns, queue_tasks, records, waiting};
 
-/// How the keys of these queues begin.
-pub(crate) const QUEUES: &str = "sns/http/";
+pub(crate) use delivery::run as deliver;
+
+/// The queues of posts. A queue is made before the subscription that names it is stored.
+pub(crate) const POSTS: queue_tasks::Kind =
+    queue_tasks::Kind { queues: "sns/http/", records: records::SUBSCRIPTIONS };
 /// Longer than any delivery policy lasts.
 const RETENTION_SECONDS: u32 = 1_209_600;
 /// Longer than one try lasts.
@@ -64,7 +66,7 @@ impl Sns {
     /// A new queue for the posts of a subscription. Each subscription, also one that is restored, gets a fresh one, so
     /// that the old one can be removed at leisure.
     pub(crate) async fn create_delivery_queue(&self, subscription: &str) -> Result<String, Error> {
-        let name = format!("{QUEUES}{}", self.ids.uuid());
+        let name = format!("{}{}", POSTS.queues, self.ids.uuid());
         let settings = QueueSettings {
             kind: QueueKind::Standard,
             delay_seconds: 0,

@@ -1,0 +1,115 @@
+//! Handing on what waits in a topic's queue: a batch in one commit, and only then is it removed. After a crash in
+//! between, FIFO queues drop what they have got already.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws::Arn;
+use engine::{Delivery, Enqueue, Error, Queue, Receive, Refusal, Settle, Settlement};
+use service::{ServiceError, Stop};
+use uuid::Uuid;
+
+use super::{stored, written};
+use crate::records::TopicRecord;
+use crate::{Sns, errors};
+
+const AT_ONCE: u32 = 10;
+const POLL: Duration = Duration::from_secs(20);
+/// After a failure of the engine.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Hands on until told to end, or until the queue is gone.
+pub(crate) async fn run(sns: Arc<Sns>, queue: Arc<Queue>, mut stop: Stop) {
+    let topic = match String::from_utf8_lossy(&queue.record).parse::<Arn>() {
+        Ok(topic) => topic,
+        Err(error) => {
+            tracing::error!(%error, queue = %queue.key, "the queue of a FIFO topic names no topic");
+            return stop.requested().await;
+        }
+    };
+    while !stop.is_requested() {
+        let receive = Receive {
+            queue: queue.key.clone(),
+            max_messages: AT_ONCE,
+            visibility_timeout_seconds: None,
+            wait: POLL,
+            attempt_id: None,
+        };
+        let received = tokio::select! {
+            received = sns.engine.receive(receive) => received,
+            () = stop.requested() => return,
+        };
+        let handed_on = match received {
+            Ok(deliveries) if deliveries.is_empty() => continue,
+            Ok(deliveries) => hand_on_and_settle(&sns, &topic, &queue, &deliveries).await,
+            Err(error) => Err(error),
+        };
+        match handed_on {
+            Ok(()) => {}
+            Err(Error::Refused(Refusal::NoSuchQueue(gone))) if gone == queue.key => return,
+            Err(error) => {
+                tracing::warn!(%error, %topic, "messages of a FIFO topic wait");
+                tokio::select! {
+                    () = sns.clock.sleep_until(sns.clock.now().plus(PAUSE)) => {}
+                    () = stop.requested() => return,
+                }
+            }
+        }
+    }
+}
+
+async fn hand_on_and_settle(
+    sns: &Sns,
+    topic: &Arn,
+    queue: &Queue,
+    deliveries: &[Delivery],
+) -> Result<(), Error> {
+    let handed_on = hand_on(sns, topic, deliveries).await;
+    let settle = match &handed_on {
+        Ok(()) => Settle::Delete,
+        Err(error) => {
+            let reason = error.detail.as_deref().unwrap_or(&error.message);
+            tracing::warn!(reason, %topic, "messages of a FIFO topic will be handed on again");
+            Settle::VisibleIn { seconds: 1 }
+        }
+    };
+    let receipt_handles = deliveries.iter().map(|delivery| delivery.receipt_handle.clone());
+    let settlements = receipt_handles.map(|receipt_handle| Settlement { receipt_handle, settle }).collect();
+    sns.engine.settle(queue.key.clone(), settlements).await.map(|_| ())
+}
+
+/// Prepares the sends of all messages, in order, and commits them together.
+async fn hand_on(sns: &Sns, topic: &Arn, deliveries: &[Delivery]) -> Result<(), ServiceError> {
+    let topic = match sns.topic(topic).await {
+        Ok((topic, _)) => topic,
+        // Its queue is about to go, too.
+        Err(error) if error.row == &errors::NOT_FOUND => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let mut enqueue = Vec::new();
+    for delivery in deliveries {
+        enqueue.extend(prepare(sns, &topic, delivery).await?);
+    }
+    sns.commit_to_those_that_exist(&topic.arn, enqueue).await
+}
+
+async fn prepare(sns: &Sns, topic: &TopicRecord, delivery: &Delivery) -> Result<Vec<Enqueue>, ServiceError> {
+    let waiting = match stored::decode(&delivery.content) {
+        Ok(waiting) => waiting,
+        Err(error) => {
+            tracing::error!(error, topic = %topic.arn, "a message cannot be read and is dropped");
+            return Ok(Vec::new());
+        }
+    };
+    let message_id = Uuid::from_u128(delivery.message_id.0).to_string();
+    let sequence_number = delivery.sequence_number.map(written);
+    sns.prepare_fifo(
+        topic,
+        &waiting.outgoing,
+        message_id,
+        sequence_number,
+        waiting.timestamp,
+        waiting.trace.as_ref(),
+    )
+    .await
+}

@@ -1,0 +1,91 @@
+//! A message as it waits in its topic's queue. Version 1.
+
+use std::collections::BTreeMap;
+
+use aws::{TraceHeader, timestamp};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use engine::Timestamp;
+use serde::{Deserialize, Serialize};
+use service::Blob;
+use service::ports::{MessageAttribute, MessageAttributeValue};
+
+use crate::message_attributes::MessageAttributes;
+use crate::outgoing::Outgoing;
+
+#[derive(Serialize, Deserialize)]
+struct StoredMessage {
+    version: u32,
+    messages: BTreeMap<String, String>,
+    subject: Option<String>,
+    attributes: BTreeMap<String, StoredAttribute>,
+    group: Option<String>,
+    deduplication_id: Option<String>,
+    timestamp: String,
+    trace: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredAttribute {
+    data_type: String,
+    /// Base64 where the type is binary.
+    value: String,
+    binary: bool,
+}
+
+/// A message read back.
+pub(super) struct Waiting {
+    pub(super) outgoing: Outgoing,
+    pub(super) timestamp: String,
+    pub(super) trace: Option<TraceHeader>,
+}
+
+pub(super) fn encode(outgoing: &Outgoing, trace: Option<&TraceHeader>, now: Timestamp) -> Bytes {
+    let stored = StoredMessage {
+        version: 1,
+        messages: outgoing.messages.clone(),
+        subject: outgoing.subject.clone(),
+        attributes: outgoing.attributes.iter().map(|(name, one)| (name.clone(), stored(one))).collect(),
+        group: outgoing.group.clone(),
+        deduplication_id: outgoing.deduplication_id.clone(),
+        timestamp: timestamp::iso_milliseconds(now.0),
+        trace: trace.map(ToString::to_string),
+    };
+    serde_json::to_vec(&stored).expect("text keys and plain values").into()
+}
+
+fn stored(attribute: &MessageAttribute) -> StoredAttribute {
+    let (value, binary) = match &attribute.value {
+        MessageAttributeValue::Text(text) => (text.clone(), false),
+        MessageAttributeValue::Binary(blob) => (STANDARD.encode(&blob.0), true),
+    };
+    StoredAttribute { data_type: attribute.data_type.clone(), value, binary }
+}
+
+pub(super) fn decode(content: &[u8]) -> Result<Waiting, String> {
+    let stored: StoredMessage = serde_json::from_slice(content).map_err(|error| error.to_string())?;
+    let attributes: Result<MessageAttributes, String> =
+        stored.attributes.into_iter().map(|(name, one)| Ok((name, read(one)?))).collect();
+    let outgoing = Outgoing {
+        messages: stored.messages,
+        subject: stored.subject,
+        attributes: attributes?,
+        group: stored.group,
+        deduplication_id: stored.deduplication_id,
+        // It was counted when the message came.
+        size: 0,
+    };
+    let trace = stored.trace.as_deref().and_then(TraceHeader::parse);
+    Ok(Waiting { outgoing, timestamp: stored.timestamp, trace })
+}
+
+fn read(stored: StoredAttribute) -> Result<MessageAttribute, String> {
+    let value = if stored.binary {
+        let bytes = STANDARD.decode(&stored.value).map_err(|error| error.to_string())?;
+        MessageAttributeValue::Binary(Blob(bytes.into()))
+    } else {
+        MessageAttributeValue::Text(stored.value)
+    };
+    Ok(MessageAttribute { data_type: stored.data_type, value })
+}
