@@ -8,7 +8,11 @@ mod in_process;
 mod bad_input;
 /// From a bucket's event to a queue.
 mod bucket_to_queue;
+/// From a publish to an HTTP endpoint and back by its links.
+mod publish_to_endpoint;
 /// From a publish through a queue and a function to another queue.
 mod publish_to_function;
+/// The Query protocol that SNS speaks.
+mod sns_in_query_protocol;
 /// The Query protocol that SQS's SDKs spoke before 2023.
 mod sqs_in_query_protocol;
