@@ -1,0 +1,197 @@
+//! How many a second, as ratios to the ceilings of the same run.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::queues::{Drain, Process as Cycle, send, send_batch};
+use super::{BODY_BYTES, Line, create_queue, grouped, median, publish};
+use crate::load::{Load, Outcome, Script};
+use crate::process::Process;
+use crate::request::Requests;
+use crate::table::Table;
+use crate::{Arguments, disk_ceiling, load};
+
+/// What one round measures.
+#[derive(Default)]
+struct Rounds {
+    wire_64: Vec<f64>,
+    wire_16: Vec<f64>,
+    disk_64: Vec<f64>,
+    disk_256: Vec<f64>,
+    send_memory: Vec<f64>,
+    send_relaxed: Vec<f64>,
+    send_fsync_64: Vec<f64>,
+    send_fsync_256: Vec<f64>,
+    batch_memory: Vec<f64>,
+    batch_relaxed: Vec<f64>,
+    batch_fsync: Vec<f64>,
+    cycle_memory: Vec<f64>,
+    cycle_relaxed: Vec<f64>,
+    publish: publish::Rounds,
+}
+
+pub(super) async fn run(arguments: &Arguments, table: &mut Table) -> anyhow::Result<()> {
+    let mut rounds = Rounds::default();
+    for number in 1..=arguments.rounds {
+        eprintln!("round {number} of {}", arguments.rounds);
+        rounds.round(arguments).await?;
+    }
+    rounds.report(table);
+    fixed_rate(arguments, table).await
+}
+
+impl Rounds {
+    async fn round(&mut self, arguments: &Arguments) -> anyhow::Result<()> {
+        let load = arguments.load();
+        let ceiling = Process::wire_ceiling().await?;
+        let request = send(&ceiling.requests(), "http://127.0.0.1:4566/000000000000/queue");
+        self.wire_64.push(load::run(ceiling.address, load, vec![request.clone(); 64]).await?.rate);
+        self.wire_16.push(load::run(ceiling.address, load, vec![request; 16]).await?.rate);
+        drop(ceiling);
+        let disk = |writers| disk_ceiling::records_per_second(&arguments.folder, writers, BODY_BYTES, load.measured);
+        self.disk_64.push(disk(64)?);
+        self.disk_256.push(disk(256)?);
+        self.memory(arguments, load).await?;
+        self.relaxed(arguments, load).await?;
+        self.fsync(arguments, load).await?;
+        self.publish.round(arguments, load).await
+    }
+
+    async fn memory(&mut self, arguments: &Arguments, load: Load) -> anyhow::Result<()> {
+        let server = Process::konekuta(&arguments.program, &arguments.folder, "memory").await?;
+        self.send_memory.push(one(&server.requests(), load, "send", 64, send).await?.rate);
+        self.batch_memory.push(one(&server.requests(), load, "batch", 16, send_batch).await?.rate);
+        self.cycle_memory.push(one(&server.requests(), load, "cycle", 16, cycle).await?.rate);
+        Ok(())
+    }
+
+    async fn relaxed(&mut self, arguments: &Arguments, load: Load) -> anyhow::Result<()> {
+        let server = Process::konekuta(&arguments.program, &arguments.folder, "relaxed").await?;
+        self.send_relaxed.push(one(&server.requests(), load, "send", 64, send).await?.rate);
+        self.batch_relaxed.push(one(&server.requests(), load, "batch", 16, send_batch).await?.rate);
+        self.cycle_relaxed.push(one(&server.requests(), load, "cycle", 16, cycle).await?.rate);
+        Ok(())
+    }
+
+    async fn fsync(&mut self, arguments: &Arguments, load: Load) -> anyhow::Result<()> {
+        let server = Process::konekuta(&arguments.program, &arguments.folder, "fsync").await?;
+        self.send_fsync_64.push(one(&server.requests(), load, "send", 64, send).await?.rate);
+        self.send_fsync_256.push(one(&server.requests(), load, "send-256", 256, send).await?.rate);
+        self.batch_fsync.push(one(&server.requests(), load, "batch", 16, send_batch).await?.rate);
+        Ok(())
+    }
+
+    fn report(self, table: &mut Table) {
+        let (wire, wire_16) = (median(self.wire_64), median(self.wire_16));
+        let (disk_64, disk_256) = (median(self.disk_64), median(self.disk_256));
+        let ceiling = |work, figure: f64, unit: &str| {
+            let measured = format!("{} {unit}/s", grouped(figure));
+            Line { work, measured, against: String::new(), target: "", met: None, figures: json!({ "rate": figure }) }
+        };
+        table.add(ceiling("the wire's ceiling, 64 connections", wire, "requests").row());
+        table.add(ceiling("the wire's ceiling, 16 connections", wire_16, "requests").row());
+        table.add(ceiling("the disk's ceiling, 64 writers", disk_64, "records").row());
+        table.add(ceiling("the disk's ceiling, 256 writers", disk_256, "records").row());
+        let mut line = |work, figures: Vec<f64>, ceiling: f64, of, least: Option<f64>, target| {
+            let figure = median(figures);
+            let ratio = figure / ceiling;
+            let row = Line {
+                work,
+                measured: format!("{} messages/s", grouped(figure)),
+                against: format!("{ratio:.2} × {of}"),
+                target,
+                met: least.map(|least| ratio >= least),
+                figures: json!({ "rate": figure, "ratio": ratio }),
+            };
+            table.add(row.row());
+            figure
+        };
+        let wire_name = "the wire's ceiling";
+        line("SendMessage 1 KiB, 64 connections, memory", self.send_memory, wire, wire_name, Some(0.7), "≥ 0.70");
+        line("SendMessage 1 KiB, 64 connections, relaxed", self.send_relaxed, wire, wire_name, Some(0.6), "≥ 0.60");
+        let lower = |disk: f64| (0.8 * disk).min(0.6 * wire);
+        let lower_name = "the lower of 0.8 × the disk's and 0.6 × the wire's ceiling";
+        line("SendMessage 1 KiB, 64 connections, fsync", self.send_fsync_64, lower(disk_64), lower_name, Some(1.0), "≥ 1.00");
+        line("SendMessage 1 KiB, 256 connections, fsync", self.send_fsync_256, lower(disk_256), lower_name, Some(1.0), "≥ 1.00");
+        let batch = line("SendMessageBatch 10 × 1 KiB, 16 connections, memory", self.batch_memory, wire_16, wire_name, Some(2.0), "≥ 2.00");
+        let memory = "SendMessageBatch in memory";
+        let relaxed = line("SendMessageBatch 10 × 1 KiB, 16 connections, relaxed", self.batch_relaxed, batch, memory, Some(0.75), "≥ 0.75");
+        line("SendMessageBatch 10 × 1 KiB, 16 connections, fsync", self.batch_fsync, batch, memory, None, "");
+        line("send, receive and delete in batches of 10, memory", self.cycle_memory, batch, memory, Some(0.5), "≥ 0.50");
+        line("send, receive and delete in batches of 10, relaxed", self.cycle_relaxed, relaxed, "SendMessageBatch, relaxed", Some(0.5), "≥ 0.50");
+        self.publish.report(wire, table);
+    }
+}
+
+/// Measures one script in a queue of its own.
+async fn one<S: Script + Clone + 'static>(
+    requests: &Requests,
+    load: Load,
+    queue: &str,
+    connections: usize,
+    script: fn(&Requests, &str) -> S,
+) -> anyhow::Result<Outcome> {
+    let queue_url = create_queue(requests, queue).await?;
+    load::run(requests.address, load, vec![script(requests, &queue_url); connections]).await
+}
+
+fn cycle(requests: &Requests, queue_url: &str) -> Cycle {
+    Cycle { send: send_batch(requests, queue_url), drain: Drain::new(requests, queue_url) }
+}
+
+/// The latency at a rate that the server can keep, from the moment a request was due.
+async fn fixed_rate(arguments: &Arguments, table: &mut Table) -> anyhow::Result<()> {
+    for durability in ["memory", "relaxed", "fsync"] {
+        let server = Process::konekuta(&arguments.program, &arguments.folder, durability).await?;
+        let load = Load { rate: Some(arguments.rate), ..arguments.load() };
+        let outcome = one(&server.requests(), load, "open", 64, send).await?;
+        latency(&format!("SendMessage at {} a second, {durability}", grouped(arguments.rate)), &outcome, table);
+    }
+    Ok(())
+}
+
+fn latency(work: &str, outcome: &Outcome, table: &mut Table) {
+    let figure = |quantile| outcome.milliseconds(quantile);
+    let row = Line {
+        work,
+        measured: format!("p50 {:.2} ms, p99 {:.2} ms, p99.9 {:.2} ms", figure(0.5), figure(0.99), figure(0.999)),
+        against: format!("{} messages/s done", grouped(outcome.rate)),
+        target: "",
+        met: None,
+        figures: json!({ "p50": figure(0.5), "p99": figure(0.99), "p999": figure(0.999), "rate": outcome.rate }),
+    };
+    table.add(row.row());
+}
+
+/// Another server: its rates beside the wire's ceiling, nothing that needs its process.
+pub(super) async fn of_endpoint(arguments: &Arguments, address: SocketAddr, table: &mut Table) -> anyhow::Result<()> {
+    let load = arguments.load();
+    let ceiling = Process::wire_ceiling().await?;
+    let request = send(&ceiling.requests(), "http://127.0.0.1:4566/000000000000/queue");
+    let wire = load::run(ceiling.address, load, vec![request; 64]).await?.rate;
+    drop(ceiling);
+    let requests = Requests { address };
+    let works = [
+        ("SendMessage 1 KiB, 64 connections", one(&requests, load, "bench-send", 64, send).await?),
+        ("SendMessageBatch 10 × 1 KiB, 16 connections", one(&requests, load, "bench-batch", 16, send_batch).await?),
+        ("send, receive and delete in batches of 10", one(&requests, load, "bench-cycle", 16, cycle).await?),
+    ];
+    for (work, outcome) in works {
+        let ratio = outcome.rate / wire;
+        let row = Line {
+            work,
+            measured: format!("{} messages/s", grouped(outcome.rate)),
+            against: format!("{ratio:.2} × the wire's ceiling of {} requests/s", grouped(wire)),
+            target: "",
+            met: None,
+            figures: json!({ "rate": outcome.rate, "ratio": ratio }),
+        };
+        table.add(row.row());
+    }
+    let open = Load { rate: Some(arguments.rate), measured: Duration::from_secs_f64(arguments.seconds), ..load };
+    let outcome = one(&requests, open, "bench-open", 64, send).await?;
+    latency(&format!("SendMessage at {} a second", grouped(arguments.rate)), &outcome, table);
+    Ok(())
+}
