@@ -173,11 +173,19 @@ pub(super) async fn of_endpoint(arguments: &Arguments, address: SocketAddr, tabl
     let wire = load::run(ceiling.address, load, vec![request; 64]).await?.rate;
     drop(ceiling);
     let requests = Requests { address };
-    let works = [
-        ("SendMessage 1 KiB, 64 connections", one(&requests, load, "bench-send", 64, send).await?),
-        ("SendMessageBatch 10 × 1 KiB, 16 connections", one(&requests, load, "bench-batch", 16, send_batch).await?),
-        ("send, receive and delete in batches of 10", one(&requests, load, "bench-cycle", 16, cycle).await?),
-    ];
+    let wanted = |name: &str| name.contains(&arguments.only);
+    let mut works = Vec::new();
+    if wanted("send") {
+        works.push(("SendMessage 1 KiB, 64 connections", one(&requests, load, "bench-send", 64, send).await?));
+    }
+    if wanted("batch") {
+        let work = "SendMessageBatch 10 × 1 KiB, 16 connections";
+        works.push((work, one(&requests, load, "bench-batch", 16, send_batch).await?));
+    }
+    if wanted("cycle") {
+        let work = "send, receive and delete in batches of 10";
+        works.push((work, one(&requests, load, "bench-cycle", 16, cycle).await?));
+    }
     for (work, outcome) in works {
         let ratio = outcome.rate / wire;
         let row = Line {
@@ -189,6 +197,9 @@ pub(super) async fn of_endpoint(arguments: &Arguments, address: SocketAddr, tabl
             figures: json!({ "rate": outcome.rate, "ratio": ratio }),
         };
         table.add(row.row());
+    }
+    if !wanted("rate") {
+        return Ok(());
     }
     let open = Load { rate: Some(arguments.rate), measured: Duration::from_secs_f64(arguments.seconds), ..load };
     let outcome = one(&requests, open, "bench-open", 64, send).await?;

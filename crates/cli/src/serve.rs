@@ -17,7 +17,7 @@ use konekuta::assembly::{Basis, assemble};
 use crate::config::{Config, Durability};
 
 /// Runs the server until it is told to end.
-pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
+pub(crate) async fn serve(config: Config, partitions: u16) -> anyhow::Result<()> {
     let address = SocketAddr::new(config.host, config.port);
     if !config.host.is_loopback() {
         bail!(
@@ -28,7 +28,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let endpoint = format!("http://{}", bound.local_addr());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let folder = Folder::of(&config)?;
-    let local = Local::open(&engine_settings(&config, &folder), Arc::clone(&clock))?;
+    let local = Local::open(&engine_settings(&config, &folder, partitions), Arc::clone(&clock))?;
     let tasks = Tasks::default();
     let ids: Arc<dyn Ids> = Arc::new(RandomIds);
     let basis = Basis {
@@ -59,14 +59,12 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
 /// Running invocations and requests get so long at the end.
 const DRAIN_MAX: Duration = Duration::from_secs(15);
 
-fn engine_settings(config: &Config, folder: &Folder) -> local::Settings {
+fn engine_settings(config: &Config, folder: &Folder, partitions: u16) -> local::Settings {
     let durability = match config.durability {
         Durability::Fsync => local::Durability::Fsync,
         Durability::Relaxed => local::Durability::Relaxed,
         Durability::Memory => local::Durability::Memory,
     };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let partitions = u16::try_from(cores).unwrap_or(u16::MAX);
     local::Settings { folder: folder.path.clone(), durability, partitions }
 }
 

@@ -6,7 +6,6 @@
 
 mod blobs;
 mod cell;
-mod content_cache;
 mod engine_error;
 mod limits;
 mod local;
@@ -15,6 +14,7 @@ mod outbox_pump;
 mod parked;
 mod queues;
 mod receipt_handle;
+mod recent_records;
 mod registry;
 mod snapshots;
 mod store;

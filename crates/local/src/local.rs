@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use engine::{Clock, EngineError, QueueKey};
+use journal::Journal;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -15,6 +17,15 @@ use crate::receipt_handle::Sealer;
 use crate::registry::RegistryJournal;
 use crate::store::{self, Store};
 use crate::{Durability, outbox_pump, snapshots, timer};
+
+/// What an engine is made of.
+struct Parts {
+    journals: Vec<Arc<dyn Journal>>,
+    registry: Arc<dyn Journal>,
+    handle_key: String,
+    blobs: BlobFolder,
+    store: Option<Store>,
+}
 
 /// The engine of one machine.
 pub struct Local {
@@ -42,18 +53,40 @@ impl Local {
             Some(store) => store.description.clone(),
             None => store::make(settings.partitions),
         };
-        let cells: Vec<Arc<Cell>> = (0..description.partitions)
-            .map(|number| open::cell(settings, number, &clock))
+        let journals = (0..description.partitions)
+            .map(|number| open::journal(settings, &format!("partition-{number}")))
             .collect::<Result<_, _>>()?;
-        let directory = directory(&cells);
+        let registry = open::journal(settings, "registry")?;
         let blobs = match &store {
             Some(store) => BlobFolder::open(&store.folder.join("blobs"))?,
             None => BlobFolder::temporary(&settings.folder)?,
         };
+        let handle_key = description.handle_key;
+        Self::over(Parts { journals, registry, handle_key, blobs, store }, clock)
+    }
+
+    /// Over journals that somebody else has opened, one a partition and one for the registry; blobs lie below `folder`
+    /// as long as the engine lives. For simulations.
+    pub fn over_journals(
+        journals: Vec<Arc<dyn Journal>>,
+        registry: Arc<dyn Journal>,
+        folder: &Path,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, OpenError> {
+        let blobs = BlobFolder::temporary(folder)?;
+        Self::over(Parts { journals, registry, handle_key: String::new(), blobs, store: None }, clock)
+    }
+
+    fn over(parts: Parts, clock: Arc<dyn Clock>) -> Result<Arc<Self>, OpenError> {
+        let Parts { journals, registry, handle_key, blobs, store } = parts;
+        let cells: Vec<Arc<Cell>> = (0..)
+            .zip(journals)
+            .map(|(number, journal)| open::cell(journal, number, &clock))
+            .collect::<Result<_, _>>()?;
         let local = Arc::new(Self {
-            sealer: Sealer::new(description.handle_key.as_bytes()),
-            registry: RegistryJournal::open(open::journal(settings, "registry")?)?,
-            directory: RwLock::new(directory),
+            sealer: Sealer::new(handle_key.as_bytes()),
+            registry: RegistryJournal::open(registry)?,
+            directory: RwLock::new(directory(&cells)),
             blobs,
             clock,
             cells,
@@ -67,8 +100,9 @@ impl Local {
 
     fn start(&self) {
         for cell in &self.cells {
-            self.spawn(timer::run(Arc::clone(cell), Arc::clone(&self.clock), self.stop.subscribe()));
-            self.spawn(snapshots::run(Arc::clone(cell), self.stop.subscribe()));
+            let clock = || Arc::clone(&self.clock);
+            self.spawn(timer::run(Arc::clone(cell), clock(), self.stop.subscribe()));
+            self.spawn(snapshots::run(Arc::clone(cell), clock(), self.stop.subscribe()));
             self.spawn(outbox_pump::run(Arc::clone(cell), self.cells.clone(), self.stop.subscribe()));
         }
     }

@@ -1,42 +1,131 @@
-//! Snapshots of a partition's state, so that a restart is quick and old segments can go.
+//! Snapshots of a partition's state, so that a restart is quick, and the log's space, which comes back with them: what
+//! holds nothing that is needed goes; of what holds little, the little is copied forward.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use engine::EngineError;
-use journal::Position;
+use engine::{Clock, EngineError};
+use journal::{JournalError, Position};
+use partition::{Image, Moving};
 use tokio::sync::watch;
 
-use crate::cell::Cell;
+use crate::cell::{self, Cell, Space};
 use crate::engine_error::from_journal;
+use crate::limits;
 
-/// Takes a snapshot whenever the journal has grown enough.
-pub(crate) async fn run(cell: Arc<Cell>, mut stop: watch::Receiver<bool>) {
+/// After so long without a reason, space that could come back does.
+const TIDY_AFTER: Duration = Duration::from_secs(3);
+
+/// Takes a snapshot whenever there is reason to.
+pub(crate) async fn run(cell: Arc<Cell>, clock: Arc<dyn Clock>, mut stop: watch::Receiver<bool>) {
     loop {
+        let could_tidy = cell.state().could_tidy();
+        let tidy = async {
+            if could_tidy { clock.sleep_until(clock.now().plus(TIDY_AFTER)).await } else { std::future::pending().await }
+        };
         tokio::select! {
-            () = cell.grown.notified() => {}
+            biased;
             _ = stop.wait_for(|stop| *stop) => return,
+            () = cell.grown.notified() => {}
+            () = tidy => {}
         }
-        if let Err(error) = take(&cell).await {
+        let (wanted, could_tidy) = {
+            let state = cell.state();
+            (state.wants_snapshot(), state.could_tidy())
+        };
+        if !wanted && !could_tidy {
+            continue;
+        }
+        if let Err(error) = take_and_tidy(&cell).await {
             tracing::warn!(partition = cell.number, %error, "no snapshot could be taken; the journal keeps everything");
+            // Whatever it is, it is not over at once.
+            clock.sleep_until(clock.now().plus(TIDY_AFTER)).await;
         }
     }
 }
 
+async fn take_and_tidy(cell: &Arc<Cell>) -> Result<(), EngineError> {
+    let image = take(cell).await?;
+    let mover = Arc::clone(cell);
+    let moved = tokio::task::spawn_blocking(move || move_forward(&mover, &image))
+        .await
+        .map_err(|error| EngineError::Io(error.to_string()))?
+        .map_err(from_journal)?;
+    if moved {
+        // Only a snapshot that knows the new places lets the old ones go.
+        take(cell).await?;
+    }
+    Ok(())
+}
+
 /// Takes one now, and lets go of what it makes superfluous.
-pub(crate) async fn take(cell: &Arc<Cell>) -> Result<(), EngineError> {
-    let (snapshot, covers) = {
+pub(crate) async fn take(cell: &Arc<Cell>) -> Result<Image, EngineError> {
+    let (image, covers) = {
         let state = cell.state();
-        (state.partition.snapshot(), state.tail)
+        (state.partition.image(), state.tail)
     };
     // The snapshot must not know more than the journal holds for sure.
-    cell.journal.durable(covers).await.map_err(from_journal)?;
-    let journal = Arc::clone(&cell.journal);
+    if let Some(durable) = cell.journal.durable(covers) {
+        durable.await.map_err(from_journal)?;
+    }
+    let taker = Arc::clone(cell);
     let put = tokio::task::spawn_blocking(move || {
-        journal.put_snapshot(covers, &snapshot.bytes)?;
-        journal.trim(Position(snapshot.oldest_position.unwrap_or(covers.0).min(covers.0)));
-        Ok(())
+        taker.journal.put_snapshot(covers, &image.encode())?;
+        release(&taker, &image, covers);
+        Ok(image)
     });
-    put.await.map_err(|error| EngineError::Io(error.to_string()))?.map_err(from_journal)?;
-    cell.state().snapshot_at = covers;
-    Ok(())
+    let image = put.await.map_err(|error| EngineError::Io(error.to_string()))?.map_err(from_journal)?;
+    let mut state = cell.state();
+    let held = cell::held(&*cell.journal);
+    state.space = Space { snapshot_at: covers, held_then: held.saturating_sub(state.tail.0.saturating_sub(covers.0)) };
+    Ok(image)
+}
+
+/// How many bytes of each stretch are needed.
+fn usage(cell: &Cell, image: &Image) -> Vec<(std::ops::Range<Position>, u64)> {
+    let stretches = cell.journal.stretches();
+    let starts: Vec<u64> = stretches.iter().map(|stretch| stretch.start.0).collect();
+    stretches.into_iter().zip(image.usage(&starts)).collect()
+}
+
+fn release(cell: &Cell, image: &Image, covers: Position) {
+    let free = usage(cell, image).into_iter().filter(|(stretch, needed)| *needed == 0 && stretch.end <= covers);
+    let free: Vec<Position> = free.map(|(stretch, _)| stretch.start).collect();
+    if !free.is_empty() {
+        cell.journal.release(&free);
+    }
+}
+
+/// Copies contents out of the stretches that hold the least, as long as too much is held for nothing. Whether any was.
+fn move_forward(cell: &Cell, image: &Image) -> Result<bool, JournalError> {
+    let usage = usage(cell, image);
+    let (held, needed) = usage.iter().fold((0, 0), |(held, needed), (stretch, used)| {
+        (held + stretch.end.0 - stretch.start.0, needed + used)
+    });
+    let mut excess = held.saturating_sub(needed + needed.max(limits::GARBAGE_BYTES_IDLE));
+    let mut sparse: Vec<_> = usage.iter().rev().skip(1).filter(|(stretch, _)| stretch.end.0 > stretch.start.0).collect();
+    sparse.sort_by_key(|(stretch, used)| used * 1000 / (stretch.end.0 - stretch.start.0));
+    let mut moved = false;
+    for (stretch, used) in sparse {
+        let freed = (stretch.end.0 - stretch.start.0).saturating_sub(*used);
+        if excess == 0 || freed < *used {
+            break;
+        }
+        excess = excess.saturating_sub(freed);
+        let contents: Vec<Moving> = image.contents_in(stretch.start.0..stretch.end.0).collect();
+        for some in contents.chunks(limits::CONTENTS_MOVED_AT_ONCE) {
+            moved |= move_some(cell, some)?;
+        }
+    }
+    Ok(moved)
+}
+
+fn move_some(cell: &Cell, some: &[Moving]) -> Result<bool, JournalError> {
+    let locations: Vec<_> = some.iter().map(|moving| moving.content).collect();
+    let contents = cell.contents(&locations);
+    // What cannot be read stays where it is: a damaged record is not to be made to look whole.
+    let readable: Vec<_> =
+        some.iter().copied().zip(contents).filter_map(|(moving, content)| Some((moving, content.ok()?))).collect();
+    let done = cell.run(|partition, _| Ok(partition.move_contents(readable)));
+    done.map(|done| done.answer).map_err(|error| JournalError::Unknown(error.to_string()))
 }

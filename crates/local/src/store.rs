@@ -11,7 +11,7 @@ use crate::limits;
 use crate::open::OpenError;
 
 /// The newest layout of a data folder.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What a store says of itself, in `store.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +79,9 @@ fn read(path: &Path, text: &[u8]) -> Result<Description, OpenError> {
     let Format { format } = serde_json::from_slice(text).map_err(damaged)?;
     if format > FORMAT {
         return Err(OpenError::Newer { found: format, known: FORMAT });
+    }
+    if format < FORMAT {
+        return Err(OpenError::Older { found: format, known: FORMAT });
     }
     serde_json::from_slice(text).map_err(damaged)
 }

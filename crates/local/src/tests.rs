@@ -335,7 +335,7 @@ async fn a_store_belongs_to_one_instance_and_keeps_its_partitions() {
     let description = folder.path().join("store.json");
     let newer = std::fs::read_to_string(&description).unwrap().replace("\"format\": 1", "\"format\": 7");
     std::fs::write(&description, newer).unwrap();
-    assert!(matches!(Local::open(&other, clock), Err(OpenError::Newer { found: 7, known: 1 })));
+    assert!(matches!(Local::open(&other, clock), Err(OpenError::Newer { found: 7, known: 2 })));
 }
 
 #[tokio::test]

@@ -64,12 +64,12 @@ impl Road {
     ) -> Response<StreamingBody> {
         let request_id = RequestId(self.ids.uuid());
         let (head, body) = request.into_parts();
-        let line = format!("{} {}", head.method, head.uri.path());
+        let (method, uri) = (head.method.clone(), head.uri.clone());
         let mut response =
             match AssertUnwindSafe(self.answer(head, body, request_id, peer)).catch_unwind().await {
                 Ok(response) => response,
                 Err(_) => {
-                    tracing::error!(%request_id, line, "a request ended in a panic");
+                    tracing::error!(%request_id, %method, path = uri.path(), "a request ended in a panic");
                     let error = ServiceError::internal("panic");
                     response(
                         Protocol::RestJson(router::NO_REST)
@@ -80,7 +80,7 @@ impl Road {
         if let Ok(value) = HeaderValue::from_str(&request_id.to_string()) {
             response.headers_mut().entry("x-amzn-requestid").or_insert(value);
         }
-        tracing::debug!(%request_id, line, status = response.status().as_u16(), "answered");
+        tracing::debug!(%request_id, %method, path = uri.path(), status = response.status().as_u16(), "answered");
         response
     }
 
@@ -210,8 +210,7 @@ impl Road {
             caller,
             endpoint: format!("http://{}", host.unwrap_or("127.0.0.1")),
             trace: header("x-amzn-trace-id").and_then(TraceHeader::parse),
-            source_ip: peer.ip().to_string(),
-            user_agent: header("user-agent").unwrap_or_default().to_owned(),
+            source_ip: peer.ip(),
         }
     }
 

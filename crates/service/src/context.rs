@@ -1,5 +1,7 @@
 //! What an action knows of the request besides its input.
 
+use std::net::IpAddr;
+
 use aws::{AccountId, Region, RequestId, TraceHeader};
 use engine::Timestamp;
 
@@ -28,7 +30,5 @@ pub struct Context {
     /// The trace that the call belongs to.
     pub trace: Option<TraceHeader>,
     /// Where the call came from.
-    pub source_ip: String,
-    /// The client's `User-Agent`.
-    pub user_agent: String,
+    pub source_ip: IpAddr,
 }

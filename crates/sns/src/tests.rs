@@ -64,8 +64,7 @@ impl Bench {
             },
             endpoint: "http://localhost:4566".into(),
             trace: None,
-            source_ip: "127.0.0.1".into(),
-            user_agent: String::new(),
+            source_ip: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
         };
         let input = A::Input::deserialize(input).expect("the test's own input");
         Ok(serde_json::to_value(A::run(&self.sns, &context, input).await?).unwrap())

@@ -41,8 +41,7 @@ impl Bench {
             },
             endpoint: "http://localhost:4566".into(),
             trace: None,
-            source_ip: "127.0.0.1".into(),
-            user_agent: String::new(),
+            source_ip: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
         }
     }
 

@@ -280,8 +280,7 @@ impl Bench {
             },
             endpoint: "http://127.0.0.1:4566".to_owned(),
             trace: None,
-            source_ip: "127.0.0.1".to_owned(),
-            user_agent: String::new(),
+            source_ip: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
         }
     }
 
