@@ -25,7 +25,7 @@ use crate::disk::{Disk, RealDisk};
 use crate::{Appended, Journal, JournalError, Position};
 use committer::Committer;
 use segments::Segments;
-use waiters::Safe;
+use waiters::{Commit, Safe};
 use writer::{Shared, unknown};
 
 /// When a record counts as durable.
@@ -62,6 +62,7 @@ pub struct FileJournal {
     segments: Arc<Segments>,
     shared: Arc<Shared>,
     committing: Mutex<Committing>,
+    commit: Option<Commit>,
 }
 
 /// Who writes and syncs.
@@ -77,14 +78,19 @@ impl FileJournal {
     /// Opens the folder (created if absent), cuts off a torn tail, and starts to write.
     pub fn open(settings: &Settings) -> Result<Self, JournalError> {
         let (segments, shared, committer) = Self::prepare(settings)?;
-        let committing = Mutex::new(Committing::Thread(committer.start()?));
-        Ok(Self { segments, shared, committing })
+        let (committer, thread) = committer.start()?;
+        let commit = Some(match settings.durability {
+            Durability::Fsync => Commit::Wake(Arc::clone(&shared)),
+            Durability::Relaxed => Commit::Help(committer),
+        });
+        Ok(Self { segments, shared, committing: Mutex::new(Committing::Thread(thread)), commit })
     }
 
     /// Opens without threads: nothing is written or synced but by `turn`, so that a simulation can tell when.
     pub fn open_in_turns(settings: &Settings) -> Result<Self, JournalError> {
         let (segments, shared, committer) = Self::prepare(settings)?;
-        Ok(Self { segments, shared, committing: Mutex::new(Committing::Turns(Box::new(committer))) })
+        let committing = Mutex::new(Committing::Turns(Box::new(committer)));
+        Ok(Self { segments, shared, committing, commit: None })
     }
 
     fn prepare(settings: &Settings) -> Result<(Arc<Segments>, Arc<Shared>, Committer), JournalError> {
@@ -146,7 +152,8 @@ impl Journal for FileJournal {
         if self.shared.waiters.is_safe(position.0) {
             return None;
         }
-        Some(Box::pin(Safe { waiters: Arc::clone(&self.shared.waiters), position: position.0 }))
+        let waiters = Arc::clone(&self.shared.waiters);
+        Some(Box::pin(Safe { waiters, position: position.0, commit: self.commit.clone() }))
     }
 
     fn tail(&self) -> Position {
@@ -161,10 +168,10 @@ impl Journal for FileJournal {
         recovery::replay(&self.segments, from, self.tail(), visit)
     }
 
-    fn read(&self, position: Position, about: u32) -> Result<Bytes, JournalError> {
+    fn read(&self, position: Position, at_least: u32) -> Result<Bytes, JournalError> {
         match self.shared.unwritten(position) {
             Some(unwritten) => Ok(unwritten),
-            None => self.segments.read(position.0, about),
+            None => self.segments.read(position.0, at_least),
         }
     }
 

@@ -73,9 +73,8 @@ pub trait Journal: Send + Sync + 'static {
         from: Position,
         visit: &mut dyn FnMut(Position, Bytes) -> Result<(), JournalError>,
     ) -> Result<(), JournalError>;
-    /// The record that begins at `position`, checked; works as soon as `append` has answered. `about` is how many bytes
-    /// it is likely to have.
-    fn read(&self, position: Position, about: u32) -> Result<Bytes, JournalError>;
+    /// The record that begins at `position`, checked; works as soon as `append` has answered. It has at least so many bytes.
+    fn read(&self, position: Position, at_least: u32) -> Result<Bytes, JournalError>;
     /// Stores a snapshot of the state after all records before `covers`; replaces an older one. Durable when it answers;
     /// blocks until then.
     fn put_snapshot(&self, covers: Position, state: &[u8]) -> Result<(), JournalError>;

@@ -1,4 +1,5 @@
-//! A journal that is gone with its process: for `--durability memory` and for tests.
+//! A journal that is gone with its process: for `--durability memory` and for tests. A log like the one in files, in
+//! blocks of memory.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,10 +10,12 @@ use futures_util::future::BoxFuture;
 
 use crate::{Appended, Journal, JournalError, Position};
 
-/// Positions that come back together.
-const STRETCH: u64 = 1 << 20;
+/// Bytes of a block, but for a single longer record.
+const BLOCK_BYTES: usize = 1 << 20;
+/// Before each record: its length.
+const HEAD: usize = 4;
 
-/// Records in memory, their parts shared with whoever appended them.
+/// Records in memory.
 #[derive(Debug, Default)]
 pub struct MemoryJournal {
     held: Mutex<Held>,
@@ -20,7 +23,8 @@ pub struct MemoryJournal {
 
 #[derive(Debug, Default)]
 struct Held {
-    records: BTreeMap<u64, Vec<Bytes>>,
+    /// By the position of their first byte.
+    blocks: BTreeMap<u64, Vec<u8>>,
     tail: u64,
     snapshot: Option<(Position, Bytes)>,
 }
@@ -31,19 +35,42 @@ impl MemoryJournal {
     }
 }
 
-fn joined(parts: &[Bytes]) -> Bytes {
-    parts.iter().flat_map(|part| part.iter().copied()).collect()
+impl Held {
+    /// The block that the next record goes to.
+    fn block(&mut self, bytes: usize) -> &mut Vec<u8> {
+        let full = self
+            .blocks
+            .last_key_value()
+            .is_none_or(|(start, block)| *start + block.len() as u64 != self.tail || block.len() + bytes > BLOCK_BYTES);
+        let start = if full { self.tail } else { self.blocks.last_key_value().map_or(0, |(start, _)| *start) };
+        self.blocks.entry(start).or_insert_with(|| Vec::with_capacity(BLOCK_BYTES.max(bytes)))
+    }
+
+    /// The record at a position.
+    fn record(&self, position: u64) -> Option<&[u8]> {
+        let (start, block) = self.blocks.range(..=position).next_back()?;
+        let rest = block.get(usize::try_from(position - start).ok()?..)?;
+        let (head, rest) = rest.split_first_chunk::<HEAD>()?;
+        rest.get(..u32::from_le_bytes(*head) as usize)
+    }
 }
 
 impl Journal for MemoryJournal {
     fn append(&self, after: Position, parts: &[Bytes]) -> Result<Appended, JournalError> {
+        let length: usize = parts.iter().map(Bytes::len).sum();
+        let prefix =
+            u32::try_from(length).map_err(|_| JournalError::Full("a record of 4 GiB or more".to_owned()))?;
         let mut held = self.held();
         if after.0 != held.tail {
             return Err(JournalError::Fenced);
         }
+        let block = held.block(HEAD + length);
+        block.extend_from_slice(&prefix.to_le_bytes());
+        for part in parts {
+            block.extend_from_slice(part);
+        }
         let at = Position(held.tail);
-        held.tail += parts.iter().map(Bytes::len).sum::<usize>().max(1) as u64;
-        held.records.insert(at.0, parts.to_vec());
+        held.tail += (HEAD + length) as u64;
         Ok(Appended { at, end: Position(held.tail) })
     }
 
@@ -60,13 +87,23 @@ impl Journal for MemoryJournal {
         from: Position,
         visit: &mut dyn FnMut(Position, Bytes) -> Result<(), JournalError>,
     ) -> Result<(), JournalError> {
-        let records: Vec<(u64, Bytes)> =
-            self.held().records.range(from.0..).map(|(at, parts)| (*at, joined(parts))).collect();
-        records.into_iter().try_for_each(|(at, record)| visit(Position(at), record))
+        let mut position = from.0;
+        let next = |position: u64| {
+            let held = self.held();
+            let skipped = held.blocks.range(position..).next().map_or(held.tail, |(start, _)| *start);
+            let position = if held.record(position).is_some() { position } else { skipped };
+            held.record(position).map(|record| (position, Bytes::copy_from_slice(record)))
+        };
+        while let Some((at, record)) = next(position) {
+            position = at + (HEAD + record.len()) as u64;
+            visit(Position(at), record)?;
+        }
+        Ok(())
     }
 
     fn read(&self, position: Position, _: u32) -> Result<Bytes, JournalError> {
-        let record = self.held().records.get(&position.0).map(|parts| joined(parts));
+        let held = self.held();
+        let record = held.record(position.0).map(Bytes::copy_from_slice);
         record.ok_or_else(|| JournalError::Io(format!("position {} was released", position.0)))
     }
 
@@ -81,22 +118,15 @@ impl Journal for MemoryJournal {
 
     fn stretches(&self) -> Vec<Range<Position>> {
         let held = self.held();
-        let mut starts: Vec<u64> = Vec::new();
-        let mut from = 0;
-        while let Some((at, _)) = held.records.range(from..).next() {
-            starts.push(at - at % STRETCH);
-            from = at - at % STRETCH + STRETCH;
-        }
-        let end = |start: u64| Position((start + STRETCH).min(held.tail));
-        starts.into_iter().map(|start| Position(start)..end(start)).collect()
+        let range = |(start, block): (&u64, &Vec<u8>)| Position(*start)..Position(*start + block.len() as u64);
+        held.blocks.iter().map(range).collect()
     }
 
     fn release(&self, stretches: &[Position]) {
         let mut held = self.held();
-        for start in stretches {
-            let mut behind = held.records.split_off(&start.0);
-            let mut kept = behind.split_off(&(start.0 + STRETCH));
-            held.records.append(&mut kept);
+        let last = held.blocks.keys().next_back().copied();
+        for start in stretches.iter().filter(|start| Some(start.0) != last) {
+            held.blocks.remove(&start.0);
         }
     }
 

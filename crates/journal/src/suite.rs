@@ -72,7 +72,8 @@ async fn records_come_back_in_order_after_a_restart() {
         let (at, record) = &expected[150];
         assert_eq!(records(&*journal, *at)[0], (*at, record.clone()));
         assert_eq!(journal.read(*at, 5).unwrap(), record);
-        assert_eq!(journal.read(*at, 5000).unwrap(), record, "a wrong guess costs a second read only");
+        let length = u32::try_from(record.len()).unwrap();
+        assert_eq!(journal.read(*at, length).unwrap(), record);
         append(&*journal, &[b"more"]);
         assert_eq!(records_when_written(&*journal).await.len(), 201);
     }
@@ -111,7 +112,7 @@ async fn a_snapshot_replaces_the_older_one_and_what_it_covers_can_go() {
     for place in places() {
         let journal = place.open();
         assert_eq!(journal.snapshot().unwrap(), None);
-        let positions: Vec<Position> = (0..100).map(|_| append(&*journal, &[&[7; 50_000]])).collect();
+        let positions: Vec<Position> = (0..100).map(|_| append(&*journal, &[&vec![7; 50_000]])).collect();
         safe(&*journal).await;
         journal.put_snapshot(positions[10], b"old").unwrap();
         journal.put_snapshot(positions[90], b"new").unwrap();

@@ -14,7 +14,6 @@ mod outbox_pump;
 mod parked;
 mod queues;
 mod receipt_handle;
-mod recent_records;
 mod registry;
 mod snapshots;
 mod store;

@@ -2,8 +2,6 @@
 
 /// A file of a partition's journal, bytes.
 pub(crate) const SEGMENT_BYTES_MAX: u64 = 16 << 20;
-/// Recent records kept in memory, bytes in each partition.
-pub(crate) const RECENT_BYTES_MAX: usize = 16 << 20;
 /// A snapshot is taken when the journal has grown by so many bytes since the last one: a restart reads no more.
 pub(crate) const SNAPSHOT_AFTER_BYTES: u64 = 192 << 20;
 /// As many bytes of a partition's journal may hold nothing that is needed, or as many as are needed.

@@ -46,8 +46,8 @@ pub(crate) async fn run(cell: Arc<Cell>, clock: Arc<dyn Clock>, mut stop: watch:
 
 async fn take_and_tidy(cell: &Arc<Cell>) -> Result<(), EngineError> {
     let image = take(cell).await?;
-    let mover = Arc::clone(cell);
-    let moved = tokio::task::spawn_blocking(move || move_forward(&mover, &image))
+    let tidied = Arc::clone(cell);
+    let moved = tokio::task::spawn_blocking(move || move_forward(&tidied, &image))
         .await
         .map_err(|error| EngineError::Io(error.to_string()))?
         .map_err(from_journal)?;

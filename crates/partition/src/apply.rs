@@ -114,7 +114,7 @@ impl Partition {
     fn dead_letter(&self, source: u32, message: &Message, to: &QueueKey, at: Timestamp) -> OutboundLetter {
         OutboundLetter {
             to: to.clone(),
-            id: message.id,
+            id: message.id(),
             group: message.group().cloned(),
             deduplication_id: None,
             delay_seconds: None,

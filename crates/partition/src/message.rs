@@ -10,7 +10,8 @@ use crate::Location;
 /// A message; its number is its key in the queue, and on FIFO queues its sequence number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Message {
-    pub(crate) id: MessageId,
+    /// In two halves: one number of 128 bits would have everything lie at multiples of 16.
+    id: [u64; 2],
     pub(crate) content: Location,
     pub(crate) sent_at: Timestamp,
     /// Invisible until then; zero: visible.
@@ -44,7 +45,11 @@ pub(crate) enum Standing {
 impl Message {
     /// A message as it is sent.
     pub(crate) fn new(id: MessageId, content: Location, sent_at: Timestamp, visible_at: Timestamp) -> Self {
-        Self { id, content, sent_at, visible_at, receive_count: 0, received: false, more: None }
+        Self { id: halves(id), content, sent_at, visible_at, receive_count: 0, received: false, more: None }
+    }
+
+    pub(crate) fn id(&self) -> MessageId {
+        MessageId((u128::from(self.id[0]) << 64) | u128::from(self.id[1]))
     }
 
     fn more(&mut self) -> &mut More {
@@ -130,12 +135,21 @@ impl Message {
     }
 }
 
+fn halves(MessageId(id): MessageId) -> [u64; 2] {
+    let half = |number: u128| u64::try_from(number & u128::from(u64::MAX)).unwrap_or(u64::MAX);
+    [half(id >> 64), half(id)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_waiting_message_takes_64_bytes() {
-        assert_eq!(size_of::<Message>(), 64);
+    fn a_waiting_message_takes_64_bytes_and_keeps_its_id() {
+        assert_eq!((size_of::<Message>(), align_of::<Message>()), (64, 8));
+        for id in [0, 1, u128::MAX, 1 << 64, (7 << 64) | 9] {
+            let message = Message::new(MessageId(id), Location::default(), Timestamp(0), Timestamp(0));
+            assert_eq!(message.id(), MessageId(id));
+        }
     }
 }

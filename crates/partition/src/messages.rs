@@ -246,7 +246,7 @@ mod tests {
                         next += 1;
                     }
                     Step::Remove(which) => if let Some(number) = nth(which) {
-                        prop_assert_eq!(messages.remove(number).map(|message| message.id), Some(MessageId(number.into())));
+                        prop_assert_eq!(messages.remove(number).map(|message| message.id()), Some(MessageId(number.into())));
                         model.remove(&number);
                         prop_assert!(messages.get(number).is_none() && messages.remove(number).is_none());
                     },

@@ -222,7 +222,7 @@ impl QueueState {
         let first = message.receive_count == 0;
         Some(Taken {
             receipt: Receipt { queue, message: number, receive: receive_count },
-            message_id: message.id,
+            message_id: message.id(),
             content: message.content,
             sent_at: message.sent_at,
             first_received_at: if first { now } else { message.first_received_at() },

@@ -56,11 +56,6 @@ impl Record {
         &self.0
     }
 
-    /// The parts themselves.
-    pub fn into_parts(self) -> Vec<Bytes> {
-        self.0
-    }
-
     /// Where the contents of `operations` lie, if the record stands at `position`; one entry an operation.
     pub fn locations<'a>(
         &self,

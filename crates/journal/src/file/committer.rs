@@ -1,19 +1,26 @@
-//! Group commit: one thread writes what has collected, syncs once for all who wait, and takes the next.
+//! Group commit: what has collected is written at once, synced once for all who wait, and then the next.
+//!
+//! Where syncs are waited for, a thread does both. Where they are not, whoever waits first writes for all, and the
+//! thread only syncs now and then.
 
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::Durability;
 use super::format;
 use super::segments::{Segment, Segments};
-use super::writer::{Batch, Shared};
+use super::writer::{Attention, Batch, Collected, Shared};
 use crate::JournalError;
 
-/// How long `Durability::Relaxed` may leave written bytes unsynced.
-const RELAXED_SYNC: Duration = Duration::from_millis(20);
+/// `Durability::Relaxed` may leave written bytes unsynced for so many looks.
+const RELAXED_SYNC_LOOKS: u32 = 3;
+/// How long the thread looks again by itself before it sleeps until it is woken.
+const DOZE: Duration = Duration::from_millis(5);
+/// So many looks at nothing.
+const DOZES_MAX: u32 = 40;
 /// A buffer of more bytes is not kept for the next batch.
 const BUFFER_KEPT_BYTES_MAX: usize = 4 << 20;
 
@@ -25,6 +32,8 @@ pub(super) struct Committer {
     segment_bytes_max: u64,
     /// The file that has unsynced bytes.
     dirty: Option<Arc<Segment>>,
+    /// Everything before it is in its file.
+    written: u64,
     /// Asks for a file full of zeros.
     prepare: Option<SyncSender<()>>,
 }
@@ -43,14 +52,14 @@ impl Committer {
         durability: Durability,
         segment_bytes_max: u64,
     ) -> Self {
-        Self { shared, segments, durability, segment_bytes_max, dirty: None, prepare: None }
+        Self { shared, segments, durability, segment_bytes_max, dirty: None, written: 0, prepare: None }
     }
 
     /// Runs in threads of its own until the journal is closed.
-    pub(super) fn start(mut self) -> Result<JoinHandle<()>, JournalError> {
+    pub(super) fn start(mut self) -> Result<(Arc<Mutex<Self>>, JoinHandle<()>), JournalError> {
         let cannot = |error| JournalError::Io(format!("cannot start the journal's thread: {error}"));
-        let (prepare, asked) = sync_channel(1);
         if self.durability == Durability::Fsync {
+            let (prepare, asked) = sync_channel(1);
             self.prepare = Some(prepare);
             let (segments, bytes) = (Arc::clone(&self.segments), self.segment_bytes_max);
             std::thread::Builder::new()
@@ -58,16 +67,40 @@ impl Committer {
                 .spawn(move || keep_a_spare(&segments, bytes, &asked))
                 .map_err(cannot)?;
         }
-        std::thread::Builder::new().name("journal".to_owned()).spawn(move || self.run()).map_err(cannot)
+        let (shared, durability) = (Arc::clone(&self.shared), self.durability);
+        let committer = Arc::new(Mutex::new(self));
+        let runner = Arc::clone(&committer);
+        let run = move || match durability {
+            Durability::Fsync => while { wait(&shared, false); lock(&runner).turn() } {},
+            Durability::Relaxed => while { wait(&shared, true); sync_now_and_then(&runner, &shared) } {},
+        };
+        let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(run).map_err(cannot)?;
+        Ok((committer, thread))
     }
 
-    fn run(mut self) {
+    /// Writes what has collected, unless somebody else is about to.
+    pub(super) fn help(committer: &Mutex<Self>) {
         loop {
-            let next = self.next();
-            if !self.step(next) {
+            let mut committer = match committer.try_lock() {
+                Ok(committer) => committer,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                // Its holder looks again after it has let go.
+                Err(TryLockError::WouldBlock) => return,
+            };
+            let shared = Arc::clone(&committer.shared);
+            while committer.write_collected() {}
+            drop(committer);
+            let collected = shared.collected();
+            if collected.pending.is_empty() || collected.failed.is_some() {
                 return;
             }
         }
+    }
+
+    /// Whether there was anything, and it could be written.
+    fn write_collected(&mut self) -> bool {
+        let taken = take(&mut self.shared.collected());
+        taken.is_some_and(|(batches, end)| self.step(Next::Write(batches, end)))
     }
 
     /// Does what there is to do, without waiting for more; `false` when the journal has ended.
@@ -84,6 +117,9 @@ impl Committer {
     }
 
     fn step(&mut self, next: Next) -> bool {
+        if self.shared.collected().failed.is_some() {
+            return false;
+        }
         let (done, end) = match next {
             Next::Write(batches, end) => (self.write(&batches).and_then(|()| self.commit(end)), end),
             Next::Sync(end) => (self.sync(end), end),
@@ -96,31 +132,6 @@ impl Committer {
             }
         };
         self.report(done, end)
-    }
-
-    /// Waits for something to do.
-    fn next(&mut self) -> Next {
-        let shared = Arc::clone(&self.shared);
-        let mut collected = shared.collected();
-        loop {
-            if let Some((batches, end)) = take(&mut collected) {
-                return Next::Write(batches, end);
-            }
-            if collected.closing {
-                return Next::End;
-            }
-            collected.idle = true;
-            if self.dirty.is_none() {
-                collected = shared.more.wait(collected).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            }
-            let waited = shared.more.wait_timeout(collected, RELAXED_SYNC);
-            let timeout;
-            (collected, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-            if timeout.timed_out() && collected.pending.is_empty() {
-                return Next::Sync(collected.tail);
-            }
-        }
     }
 
     fn write(&mut self, batches: &[Batch]) -> Result<(), JournalError> {
@@ -136,6 +147,7 @@ impl Committer {
                 .write_all_at(&batch.bytes, batch.start - segment.base)
                 .map_err(|error| format::io("write", &segment.path, &error))?;
             self.prepare_if_half_full(batch);
+            self.written = batch.start + batch.bytes.len() as u64;
             self.dirty = Some(segment);
         }
         Ok(())
@@ -200,8 +212,52 @@ impl Committer {
     }
 }
 
+fn lock(committer: &Mutex<Committer>) -> MutexGuard<'_, Committer> {
+    committer.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits until there is something to write or the journal ends; if `briefly`, for no longer than a sync may wait.
+fn wait(shared: &Shared, briefly: bool) {
+    let mut collected = shared.collected();
+    for look in 0.. {
+        if !collected.pending.is_empty() || collected.closing || collected.failed.is_some() {
+            break;
+        }
+        if look < DOZES_MAX {
+            collected.committer = Attention::Dozes;
+            collected = shared.more.wait_timeout(collected, DOZE).unwrap_or_else(PoisonError::into_inner).0;
+        } else {
+            collected.committer = Attention::Sleeps;
+            collected = shared.more.wait(collected).unwrap_or_else(PoisonError::into_inner);
+        }
+        if briefly && look == RELAXED_SYNC_LOOKS {
+            break;
+        }
+    }
+    collected.committer = Attention::Busy;
+}
+
+/// Relaxed: writes what nobody waits for, and syncs what was written, without holding up those who write.
+fn sync_now_and_then(committer: &Mutex<Committer>, shared: &Shared) -> bool {
+    Committer::help(committer);
+    if shared.collected().closing {
+        return lock(committer).turn();
+    }
+    let (dirty, end) = {
+        let mut committer = lock(committer);
+        let end = committer.written;
+        (committer.dirty.take(), end)
+    };
+    let Some(segment) = dirty else { return shared.collected().failed.is_none() };
+    let synced = segment.file.sync().map_err(|error| format::io("sync", &segment.path, &error));
+    if synced.is_ok() {
+        shared.synced.fetch_max(end, Ordering::AcqRel);
+    }
+    lock(committer).report(synced, end)
+}
+
 /// What has collected, and the position behind it.
-fn take(collected: &mut super::writer::Collected) -> Option<(Arc<Vec<Batch>>, u64)> {
+fn take(collected: &mut Collected) -> Option<(Arc<Vec<Batch>>, u64)> {
     if collected.pending.is_empty() {
         return None;
     }

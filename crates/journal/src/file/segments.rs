@@ -30,9 +30,10 @@ impl Segment {
     }
 
     fn read(&self, position: u64, bytes: &mut [u8]) -> Result<(), JournalError> {
-        self.file
-            .read_exact_at(bytes, position - self.base)
-            .map_err(|error| format::io("read", &self.path, &error))
+        self.file.read_exact_at(bytes, position - self.base).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => self.corrupt(position, "cut short"),
+            _ => format::io("read", &self.path, &error),
+        })
     }
 
     pub(super) fn corrupt(&self, position: u64, reason: &str) -> JournalError {
@@ -157,28 +158,22 @@ impl Segments {
         found.ok_or_else(|| JournalError::Io(format!("position {position} was released")))
     }
 
-    /// Reads the record at a position and checks it. `about` is how long it is likely to be.
-    pub(super) fn read(&self, position: u64, about: u32) -> Result<bytes::Bytes, JournalError> {
+    /// Reads the record at a position and checks it. It has at least so many bytes.
+    pub(super) fn read(&self, position: u64, at_least: u32) -> Result<bytes::Bytes, JournalError> {
         let segment = self.holding(position)?;
-        let rest = segment.length()?.saturating_sub(position - segment.base);
-        if rest < HEAD {
-            return Err(segment.corrupt(position, "cut short"));
-        }
-        let first = (HEAD + u64::from(about)).min(rest);
-        let mut bytes = vec![0; usize::try_from(first).unwrap_or(usize::MAX)];
+        let mut bytes = vec![0; HEAD as usize + at_least as usize];
         segment.read(position, &mut bytes)?;
         let head = bytes.first_chunk().map(Head::decode).filter(|head| head.position == position);
         let Some(head) = head else { return Err(segment.corrupt(position, "no record begins here")) };
-        let whole = HEAD + u64::from(head.length);
-        if whole > rest {
+        let (have, whole) = (bytes.len(), HEAD as usize + head.length as usize);
+        if whole > have && whole as u64 > segment.length()?.saturating_sub(position - segment.base) {
             return Err(segment.corrupt(position, "cut short"));
         }
-        let (have, whole) = (bytes.len(), usize::try_from(whole).unwrap_or(usize::MAX));
         bytes.resize(whole, 0);
         if whole > have {
             segment.read(position + have as u64, &mut bytes[have..])?;
         }
-        let record = bytes::Bytes::from(bytes).slice(24..);
+        let record = bytes::Bytes::from(bytes).slice(HEAD as usize..);
         if head.fits(&record) { Ok(record) } else { Err(segment.corrupt(position, "its checksum does not fit")) }
     }
 

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use super::committer::Committer;
+use super::writer::Shared;
 use crate::JournalError;
 
 /// How far the log is safe, and who waits for more.
@@ -42,7 +44,9 @@ impl Waiters {
         waiting.wakers = rest;
         drop(waiting);
         let woken: Vec<(u64, Waker)> = woken;
-        woken.into_iter().for_each(|(_, waker)| waker.wake());
+        for (_, waker) in woken {
+            waker.wake();
+        }
     }
 
     /// Tells everybody that nothing more becomes safe.
@@ -51,22 +55,45 @@ impl Waiters {
         waiting.failed.get_or_insert_with(|| reason.to_owned());
         let woken = std::mem::take(&mut waiting.wakers);
         drop(waiting);
-        woken.into_iter().for_each(|(_, waker)| waker.wake());
+        for (_, waker) in woken {
+            waker.wake();
+        }
     }
 }
 
-/// Completes when the log is safe up to a position.
+/// Completes when the log is safe up to a position. Whoever begins to wait sees to it that what has collected is
+/// written.
 pub(super) struct Safe {
     pub(super) waiters: Arc<Waiters>,
     pub(super) position: u64,
+    pub(super) commit: Option<Commit>,
+}
+
+/// How those who wait see to it that what has collected is written.
+#[derive(Clone)]
+pub(super) enum Commit {
+    /// They wake the thread.
+    Wake(Arc<Shared>),
+    /// They do it themselves.
+    Help(Arc<Mutex<Committer>>),
 }
 
 impl Future for Safe {
     type Output = Result<(), JournalError>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if self.waiters.is_safe(self.position) {
             return Poll::Ready(Ok(()));
+        }
+        match self.commit.take() {
+            Some(Commit::Wake(shared)) => shared.wake_committer(),
+            Some(Commit::Help(committer)) => {
+                Committer::help(&committer);
+                if self.waiters.is_safe(self.position) {
+                    return Poll::Ready(Ok(()));
+                }
+            }
+            None => {}
         }
         let mut waiting = self.waiters.waiting();
         // It may have been reached before the lock was taken.

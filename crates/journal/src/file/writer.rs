@@ -28,6 +28,17 @@ impl Batch {
     }
 }
 
+/// What the committer's thread does, and so who has to wake it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attention {
+    /// It works, and looks again when it is done.
+    Busy,
+    /// It looks again in a moment; whoever waits for a record wakes it.
+    Dozes,
+    /// Every record wakes it.
+    Sleeps,
+}
+
 #[derive(Debug)]
 pub(super) struct Collected {
     /// Where the next record goes.
@@ -40,8 +51,8 @@ pub(super) struct Collected {
     pub(super) spare: Vec<Vec<u8>>,
     pub(super) closing: bool,
     pub(super) failed: Option<String>,
-    /// Whether the committer sleeps.
-    pub(super) idle: bool,
+    /// What the committer's thread does.
+    pub(super) committer: Attention,
 }
 
 /// What those who append and the committer share.
@@ -71,7 +82,7 @@ impl Shared {
                 spare: Vec::new(),
                 closing: false,
                 failed: None,
-                idle: false,
+                committer: Attention::Busy,
             }),
             more: Condvar::new(),
             waiters: Waiters::new(tail.0),
@@ -107,12 +118,26 @@ impl Shared {
             bytes.extend_from_slice(part);
         }
         let end = Position(collected.tail);
-        let idle = std::mem::take(&mut collected.idle);
+        let asleep = collected.committer == Attention::Sleeps;
+        if asleep {
+            collected.committer = Attention::Busy;
+        }
         drop(collected);
-        if idle {
+        if asleep {
             self.more.notify_one();
         }
         Ok(Appended { at: Position(at), end })
+    }
+
+    /// Somebody waits for what has collected.
+    pub(super) fn wake_committer(&self) {
+        let mut collected = self.collected();
+        let free = collected.committer != Attention::Busy && !collected.pending.is_empty();
+        if free {
+            collected.committer = Attention::Busy;
+            drop(collected);
+            self.more.notify_one();
+        }
     }
 
     /// A record that is not yet in its file.
