@@ -6,15 +6,16 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use aws::{AccountId, Region, RequestId, TraceHeader};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use engine::Clock;
 use futures_util::FutureExt as _;
+use http::header::Entry;
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body as _, Incoming};
 use service::{
-    BoundAction, Caller, Context, Ids, PageRequest, Service, ServiceError, Streaming, StreamingBody,
+    BoundAction, Caller, Context, Endpoint, Ids, PageRequest, Service, ServiceError, Streaming, StreamingBody,
 };
 use tokio::sync::Semaphore;
 use wire::sigv4::{Credential, Presence};
@@ -77,8 +78,10 @@ impl Road {
                     )
                 }
             };
-        if let Ok(value) = HeaderValue::from_str(&request_id.to_string()) {
-            response.headers_mut().entry("x-amzn-requestid").or_insert(value);
+        if let Entry::Vacant(absent) = response.headers_mut().entry("x-amzn-requestid")
+            && let Ok(value) = HeaderValue::from_str(request_id.write(&mut [0; 36]))
+        {
+            absent.insert(value);
         }
         tracing::debug!(%request_id, %method, path = uri.path(), status = response.status().as_u16(), "answered");
         response
@@ -95,6 +98,9 @@ impl Road {
         let credential = if let Presence::Signed(credential) = &presence { Some(credential) } else { None };
         let route = router::recognise(&self.services.services, &head, credential);
         let context = self.context(&head, credential, request_id, peer);
+        // Only a form has to be told by it again whose it is.
+        let scope = credential.filter(|_| matches!(route, Route::Query)).map(|credential| credential.service.clone().into_owned());
+        let malformed = if let Presence::Malformed(text) = &presence { Some(text.clone()) } else { None };
         let protocol = match &route {
             Route::Health => return response(self.health(&context)),
             Route::Page(page) => {
@@ -107,14 +113,10 @@ impl Road {
             Route::Action { protocol, .. } | Route::Unknown { protocol, .. } => *protocol,
             Route::Query => Protocol::AwsQuery(NO_DIALECT),
         };
-        let answered = match (presence, self.in_flight.try_acquire()) {
-            (Presence::Malformed(text), _) => Err((protocol, refusal::incomplete_signature(text))),
-            (_, Err(_)) => Err((protocol, refusal::throttled())),
-            (presence, Ok(_place)) => {
-                let scope =
-                    if let Presence::Signed(credential) = presence { Some(credential.service) } else { None };
-                self.act(route, protocol, head, body, context, scope).await
-            }
+        let answered = match (malformed, self.in_flight.try_acquire()) {
+            (Some(text), _) => Err((protocol, refusal::incomplete_signature(text))),
+            (None, Err(_)) => Err((protocol, refusal::throttled())),
+            (None, Ok(_place)) => self.act(route, protocol, head, body, context, scope).await,
         };
         response(answered.unwrap_or_else(|(protocol, error)| refused(protocol, &error, request_id)))
     }
@@ -166,7 +168,7 @@ impl Road {
             && head.uri.path().matches('/').count() == 2
             && router::parameter(Some(&form), member).is_none()
         {
-            form.extend(["&", member, "=", &context.endpoint, head.uri.path()]);
+            form.extend(["&", member, "=", &context.endpoint.to_string(), head.uri.path()]);
         }
         call(action, context, request(protocol, action, head, form.into())).await
     }
@@ -190,12 +192,13 @@ impl Road {
     fn context(
         &self,
         head: &Parts,
-        credential: Option<&Credential>,
+        credential: Option<&Credential<'_>>,
         request_id: RequestId,
         peer: SocketAddr,
     ) -> Context {
         let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
-        let access_key_id = credential.map(|credential| credential.access_key_id.clone()).unwrap_or_default();
+        let access_key_id =
+            credential.map(|credential| credential.access_key_id.clone().into_owned()).unwrap_or_default();
         let caller = Caller {
             account: AccountId::parse(&access_key_id).unwrap_or_else(AccountId::local),
             region: credential
@@ -203,12 +206,13 @@ impl Road {
                 .unwrap_or_else(Region::default_region),
             access_key_id,
         };
-        let host = header("host").or_else(|| head.uri.authority().map(http::uri::Authority::as_str));
+        let authority = || HeaderValue::from_str(head.uri.authority()?.as_str()).ok();
+        let host = head.headers.get("host").cloned().or_else(authority);
         Context {
             request_id,
             now: self.clock.now(),
             caller,
-            endpoint: format!("http://{}", host.unwrap_or("127.0.0.1")),
+            endpoint: host.map_or_else(Endpoint::default, Endpoint::of_host),
             trace: header("x-amzn-trace-id").and_then(TraceHeader::parse),
             source_ip: peer.ip(),
         }
@@ -251,12 +255,28 @@ async fn call(action: &BoundAction, context: Context, request: Request) -> Resul
     }
 }
 
-async fn collect(body: Incoming, bytes_max: usize) -> Result<Bytes, ServiceError> {
-    match Limited::new(body, bytes_max).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(refusal::too_large(bytes_max)),
-        Err(error) => Err(ServiceError::internal(format!("the request's body ended early: {error}"))),
+/// The whole body. Most come in one piece, which is then handed on as it is.
+async fn collect(mut body: Incoming, bytes_max: usize) -> Result<Bytes, ServiceError> {
+    if body.size_hint().lower() > bytes_max as u64 {
+        return Err(refusal::too_large(bytes_max));
     }
+    let mut whole = Bytes::new();
+    let mut pieces = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame =
+            frame.map_err(|error| ServiceError::internal(format!("the request's body ended early: {error}")))?;
+        let Ok(piece) = frame.into_data() else { continue };
+        if pieces.len() + whole.len() + piece.len() > bytes_max {
+            return Err(refusal::too_large(bytes_max));
+        }
+        if whole.is_empty() && pieces.is_empty() {
+            whole = piece;
+        } else {
+            pieces.extend_from_slice(&std::mem::take(&mut whole));
+            pieces.extend_from_slice(&piece);
+        }
+    }
+    Ok(if pieces.is_empty() { whole } else { pieces.freeze() })
 }
 
 fn refused(protocol: Protocol, error: &ServiceError, request_id: RequestId) -> Reply {

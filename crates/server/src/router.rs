@@ -35,10 +35,10 @@ pub(crate) enum Route<'a> {
 pub(crate) fn recognise<'a>(
     services: &'a [Service],
     head: &Parts,
-    credential: Option<&Credential>,
+    credential: Option<&Credential<'_>>,
 ) -> Route<'a> {
     let path = head.uri.path();
-    let scope = credential.map(|credential| credential.service.as_str());
+    let scope = credential.map(|credential| &*credential.service);
     if let Some(target) = head.headers.get("x-amz-target") {
         return json(services, head, target.to_str().unwrap_or_default());
     }

@@ -66,6 +66,6 @@ fn call<A: Action>(
         let input = request.decode().map_err(|error| (protocol, on_decode_error(error)))?;
         drop(request);
         let output = A::run(&service, &context, input).await.map_err(|error| (protocol, error))?;
-        Ok(protocol.encode(A::NAME, &context.request_id.to_string(), &output))
+        Ok(protocol.encode(A::NAME, context.request_id.write(&mut [0; 36]), &output))
     })
 }

@@ -1,9 +1,11 @@
 //! What an action knows of the request besides its input.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use aws::{AccountId, Region, RequestId, TraceHeader};
 use engine::Timestamp;
+use http::HeaderValue;
 
 /// Who calls, and for which Region.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +18,37 @@ pub struct Caller {
     pub access_key_id: String,
 }
 
+/// `http://` and the authority under which a server was reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint(HeaderValue);
+
+impl Endpoint {
+    /// From a request's `Host`.
+    pub fn of_host(host: HeaderValue) -> Self {
+        Self(host)
+    }
+}
+
+impl From<&'static str> for Endpoint {
+    /// From a host that the program itself names.
+    fn from(host: &'static str) -> Self {
+        Self(HeaderValue::from_static(host))
+    }
+}
+
+impl Default for Endpoint {
+    /// This machine, port 80: for requests that do not say.
+    fn default() -> Self {
+        Self(HeaderValue::from_static("127.0.0.1"))
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "http://{}", self.0.to_str().unwrap_or("127.0.0.1"))
+    }
+}
+
 /// The circumstances of one request.
 #[derive(Clone, Debug)]
 pub struct Context {
@@ -26,7 +59,7 @@ pub struct Context {
     /// Who calls.
     pub caller: Caller,
     /// Scheme and authority under which the caller reached us (`http://127.0.0.1:4566`), for URLs in answers.
-    pub endpoint: String,
+    pub endpoint: Endpoint,
     /// The trace that the call belongs to.
     pub trace: Option<TraceHeader>,
     /// Where the call came from.

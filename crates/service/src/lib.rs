@@ -13,7 +13,7 @@ mod table;
 mod tasks;
 
 pub use action::{Action, Row, row};
-pub use context::{Caller, Context};
+pub use context::{Caller, Context, Endpoint};
 pub use error::{ErrorRow, INTERNAL_FAILURE, ServiceError};
 pub use ids::{CountingIds, Ids, RandomIds};
 pub use ports::Ports;

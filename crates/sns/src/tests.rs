@@ -62,7 +62,7 @@ impl Bench {
                 region: Region::default_region(),
                 access_key_id: "test".into(),
             },
-            endpoint: "http://localhost:4566".into(),
+            endpoint: "localhost:4566".into(),
             trace: None,
             source_ip: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
         };

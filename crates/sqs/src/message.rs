@@ -147,7 +147,7 @@ fn delay(given: Option<i64>, attributes: &Attributes) -> Result<Option<u32>, Ser
 
 /// As AWS writes a message id.
 pub(crate) fn id_text(id: MessageId) -> String {
-    Uuid::from_u128(id.0).as_hyphenated().to_string()
+    Uuid::from_u128(id.0).as_hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned()
 }
 
 /// Twenty digits.

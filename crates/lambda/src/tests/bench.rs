@@ -278,7 +278,7 @@ impl Bench {
                 region: Region::default_region(),
                 access_key_id: "test".to_owned(),
             },
-            endpoint: "http://127.0.0.1:4566".to_owned(),
+            endpoint: "127.0.0.1:4566".into(),
             trace: None,
             source_ip: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
         }
