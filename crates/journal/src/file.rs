@@ -191,6 +191,10 @@ impl Journal for FileJournal {
         self.segments.release(stretches);
     }
 
+    fn failure(&self) -> Option<String> {
+        self.shared.collected().failed.clone()
+    }
+
     fn close(&self) -> Result<(), JournalError> {
         self.end()
     }

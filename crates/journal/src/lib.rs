@@ -86,6 +86,8 @@ pub trait Journal: Send + Sync + 'static {
     /// The stretches that begin here hold nothing that is needed, neither records that are to be replayed nor contents
     /// that are to be read.
     fn release(&self, stretches: &[Position]);
+    /// Why nothing is accepted any more, if that is so.
+    fn failure(&self) -> Option<String>;
     /// Makes everything accepted durable and ends; later appends are `Unknown`.
     fn close(&self) -> Result<(), JournalError>;
 }

@@ -130,6 +130,10 @@ impl Journal for MemoryJournal {
         }
     }
 
+    fn failure(&self) -> Option<String> {
+        None
+    }
+
     fn close(&self) -> Result<(), JournalError> {
         Ok(())
     }

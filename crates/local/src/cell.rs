@@ -6,11 +6,11 @@ use bytes::Bytes;
 use engine::{Clock, EngineError, Error, QueueKey, Refusal, Timestamp};
 use futures_util::future::BoxFuture;
 use journal::{Journal, JournalError, Position};
-use partition::{Decision, Location, Operation, Partition, Record, content_of};
+use partition::{Decision, Location, Operation, Partition, Record, Taken, content_of};
 use tokio::sync::Notify;
 
 use crate::engine_error::{failed, from_journal};
-use crate::limits;
+use crate::limits::SpaceLimits;
 use crate::parked::{Lines, Place};
 
 /// A partition of the store.
@@ -32,6 +32,7 @@ pub(crate) struct State {
     pub(crate) tail: Position,
     pub(crate) lines: Lines,
     pub(crate) space: Space,
+    pub(crate) limits: SpaceLimits,
 }
 
 /// How much the journal holds, and how much of it is needed.
@@ -80,11 +81,12 @@ impl Cell {
         journal: Arc<dyn Journal>,
         clock: Arc<dyn Clock>,
         snapshot_at: Position,
+        limits: SpaceLimits,
     ) -> Arc<Self> {
         let tail = journal.tail();
         let held_then = held(&*journal).saturating_sub(tail.0.saturating_sub(snapshot_at.0));
         let space = Space { snapshot_at, held_then };
-        let state = State { partition, tail, lines: Lines::default(), space };
+        let state = State { partition, tail, lines: Lines::default(), space, limits };
         Arc::new(Self {
             number,
             journal,
@@ -186,6 +188,16 @@ impl Cell {
         }
     }
 
+    /// Waits until the sends of messages are durable. Nobody may see a message that a crash could still unsend: of a
+    /// commit into several queues one would have been seen, the others never.
+    pub(crate) async fn sent_for_sure(&self, taken: &[Taken]) -> Result<(), Error> {
+        let newest = taken.iter().map(|taken| taken.content.position).max();
+        match newest.and_then(|position| self.journal.durable(Position(position + 1))) {
+            Some(durable) => durable.await.map_err(failed),
+            None => Ok(()),
+        }
+    }
+
     pub(crate) fn wake_one(&self, queue: u32) {
         self.state().lines.wake_one(queue);
     }
@@ -231,13 +243,13 @@ impl State {
     pub(crate) fn wants_snapshot(&self) -> bool {
         let grown = self.grown();
         let garbage = self.garbage();
-        grown > limits::SNAPSHOT_AFTER_BYTES
-            || (grown > limits::GARBAGE_BYTES_MAX / 2
-                && garbage > limits::GARBAGE_BYTES_MAX.max(self.partition.content_bytes()))
+        grown > self.limits.snapshot_after
+            || (grown > self.limits.garbage_max / 2
+                && garbage > self.limits.garbage_max.max(self.partition.content_bytes()))
     }
 
     /// Whether space could come back when there is nothing better to do.
     pub(crate) fn could_tidy(&self) -> bool {
-        self.grown() > 0 && self.garbage() > limits::GARBAGE_BYTES_IDLE
+        self.grown() > 0 && self.garbage() > self.limits.garbage_idle
     }
 }

@@ -20,6 +20,7 @@ mod store;
 mod system_clock;
 mod timer;
 
+pub use limits::SpaceLimits;
 pub use local::Local;
 pub use open::{Durability, OpenError, Settings};
 pub use system_clock::SystemClock;

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::blobs::BlobFolder;
 use crate::cell::Cell;
+use crate::limits::SpaceLimits;
 use crate::open::{self, OpenError, Settings};
 use crate::receipt_handle::Sealer;
 use crate::registry::RegistryJournal;
@@ -25,6 +26,9 @@ struct Parts {
     handle_key: String,
     blobs: BlobFolder,
     store: Option<Store>,
+    limits: SpaceLimits,
+    /// Whether snapshots are taken without being asked for.
+    tidies_itself: bool,
 }
 
 /// The engine of one machine.
@@ -62,26 +66,53 @@ impl Local {
             None => BlobFolder::temporary(&settings.folder)?,
         };
         let handle_key = description.handle_key;
-        Self::over(Parts { journals, registry, handle_key, blobs, store }, clock)
+        let limits = SpaceLimits::default();
+        let parts = Parts { journals, registry, handle_key, blobs, store, limits, tidies_itself: true };
+        Self::over(parts, clock)
     }
 
     /// Over journals that somebody else has opened, one a partition and one for the registry; blobs lie below `folder`
-    /// as long as the engine lives. For simulations.
+    /// as long as the engine lives. Nothing is tidied up but by `tidy_up`. For simulations.
     pub fn over_journals(
         journals: Vec<Arc<dyn Journal>>,
         registry: Arc<dyn Journal>,
         folder: &Path,
+        limits: SpaceLimits,
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, OpenError> {
         let blobs = BlobFolder::temporary(folder)?;
-        Self::over(Parts { journals, registry, handle_key: String::new(), blobs, store: None }, clock)
+        let (handle_key, store) = (String::new(), None);
+        Self::over(Parts { journals, registry, handle_key, blobs, store, limits, tidies_itself: false }, clock)
+    }
+
+    /// Why nothing is written any more, if that is so: a journal has failed, and only a restart tells what it holds.
+    pub fn failure(&self) -> Option<String> {
+        self.cells.iter().find_map(|cell| cell.journal.failure()).or_else(|| self.registry.failure())
+    }
+
+    /// Takes a snapshot of each partition and gives back what space can come back, now and on this thread: for
+    /// simulations, which want the same order of things each time.
+    pub async fn tidy_up(&self) -> Result<(), EngineError> {
+        for cell in &self.cells {
+            snapshots::tidy_up_here(cell).await?;
+        }
+        Ok(())
+    }
+
+    /// Each partition's whole state at this moment, as bytes: equal states are equal bytes.
+    pub fn states(&self) -> Vec<Vec<u8>> {
+        let state = |cell: &Arc<Cell>| {
+            cell.advance();
+            cell.state().partition.image().encode()
+        };
+        self.cells.iter().map(state).collect()
     }
 
     fn over(parts: Parts, clock: Arc<dyn Clock>) -> Result<Arc<Self>, OpenError> {
-        let Parts { journals, registry, handle_key, blobs, store } = parts;
+        let Parts { journals, registry, handle_key, blobs, store, limits, tidies_itself } = parts;
         let cells: Vec<Arc<Cell>> = (0..)
             .zip(journals)
-            .map(|(number, journal)| open::cell(journal, number, &clock))
+            .map(|(number, journal)| open::cell(journal, number, &clock, limits))
             .collect::<Result<_, _>>()?;
         let local = Arc::new(Self {
             sealer: Sealer::new(handle_key.as_bytes()),
@@ -94,15 +125,17 @@ impl Local {
             tasks: Mutex::default(),
             _store: store,
         });
-        local.start();
+        local.start(tidies_itself);
         Ok(local)
     }
 
-    fn start(&self) {
+    fn start(&self, tidies_itself: bool) {
         for cell in &self.cells {
             let clock = || Arc::clone(&self.clock);
             self.spawn(timer::run(Arc::clone(cell), clock(), self.stop.subscribe()));
-            self.spawn(snapshots::run(Arc::clone(cell), clock(), self.stop.subscribe()));
+            if tidies_itself {
+                self.spawn(snapshots::run(Arc::clone(cell), clock(), self.stop.subscribe()));
+            }
             self.spawn(outbox_pump::run(Arc::clone(cell), self.cells.clone(), self.stop.subscribe()));
         }
     }

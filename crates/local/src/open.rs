@@ -9,7 +9,7 @@ use journal::{FileJournal, Journal, JournalError, MemoryJournal, Position};
 use partition::{Partition, Record};
 
 use crate::cell::Cell;
-use crate::limits;
+use crate::limits::{self, SpaceLimits};
 
 /// What an acknowledgement promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +133,7 @@ pub(crate) fn cell(
     journal: Arc<dyn Journal>,
     number: u16,
     clock: &Arc<dyn Clock>,
+    limits: SpaceLimits,
 ) -> Result<Arc<Cell>, JournalError> {
     let damaged = |at: Position, reason: String| JournalError::Corrupt {
         segment: format!("partition-{number}"),
@@ -153,5 +154,5 @@ pub(crate) fn cell(
         Ok(())
     })?;
     partition.advance(clock.now());
-    Ok(Cell::new(number, partition, journal, Arc::clone(clock), from))
+    Ok(Cell::new(number, partition, journal, Arc::clone(clock), from, limits))
 }

@@ -73,7 +73,9 @@ impl Local {
                 if waits { cell.run_or_park(&receive.queue, decide) } else { cell.run(decide).map(Ok) };
             let mut place = match found {
                 Ok(Ok(done)) => {
-                    return Ok(self.deliveries(cell, done.told().await?));
+                    let taken = done.told().await?;
+                    cell.sent_for_sure(&taken).await?;
+                    return Ok(self.deliveries(cell, taken));
                 }
                 Ok(Err(place)) => place,
                 // A long poll answers nothing at the in-flight limit; waiting for room would be waiting for deletes.

@@ -129,6 +129,10 @@ impl RegistryJournal {
         put.await.map_err(|error| JournalError::Io(error.to_string()))?
     }
 
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.journal.failure()
+    }
+
     /// Ends: everything into the log, and a snapshot of it.
     pub(crate) async fn close(&self) -> Result<(), EngineError> {
         let taken = self.state().encoded();

@@ -58,27 +58,45 @@ async fn take_and_tidy(cell: &Arc<Cell>) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// Takes one now, and lets go of what it makes superfluous.
+/// The same without another thread.
+pub(crate) async fn tidy_up_here(cell: &Arc<Cell>) -> Result<(), EngineError> {
+    let (image, covers) = look(cell).await?;
+    store(cell, &image, covers).map_err(from_journal)?;
+    if move_forward(cell, &image).map_err(from_journal)? {
+        let (image, covers) = look(cell).await?;
+        store(cell, &image, covers).map_err(from_journal)?;
+    }
+    Ok(())
+}
+
+/// Takes a snapshot now, and lets go of what it makes superfluous.
 pub(crate) async fn take(cell: &Arc<Cell>) -> Result<Image, EngineError> {
+    let (image, covers) = look(cell).await?;
+    let taker = Arc::clone(cell);
+    let stored = tokio::task::spawn_blocking(move || store(&taker, &image, covers).map(|()| image));
+    stored.await.map_err(|error| EngineError::Io(error.to_string()))?.map_err(from_journal)
+}
+
+/// The state as it stands, once the journal holds all of it for sure: a snapshot must not know more.
+async fn look(cell: &Cell) -> Result<(Image, Position), EngineError> {
     let (image, covers) = {
         let state = cell.state();
         (state.partition.image(), state.tail)
     };
-    // The snapshot must not know more than the journal holds for sure.
     if let Some(durable) = cell.journal.durable(covers) {
         durable.await.map_err(from_journal)?;
     }
-    let taker = Arc::clone(cell);
-    let put = tokio::task::spawn_blocking(move || {
-        taker.journal.put_snapshot(covers, &image.encode())?;
-        release(&taker, &image, covers);
-        Ok(image)
-    });
-    let image = put.await.map_err(|error| EngineError::Io(error.to_string()))?.map_err(from_journal)?;
+    Ok((image, covers))
+}
+
+fn store(cell: &Cell, image: &Image, covers: Position) -> Result<(), JournalError> {
+    cell.journal.put_snapshot(covers, &image.encode())?;
+    release(cell, image, covers);
     let mut state = cell.state();
     let held = cell::held(&*cell.journal);
-    state.space = Space { snapshot_at: covers, held_then: held.saturating_sub(state.tail.0.saturating_sub(covers.0)) };
-    Ok(image)
+    let since = state.tail.0.saturating_sub(covers.0);
+    state.space = Space { snapshot_at: covers, held_then: held.saturating_sub(since) };
+    Ok(())
 }
 
 /// How many bytes of each stretch are needed.
@@ -102,7 +120,8 @@ fn move_forward(cell: &Cell, image: &Image) -> Result<bool, JournalError> {
     let (held, needed) = usage.iter().fold((0, 0), |(held, needed), (stretch, used)| {
         (held + stretch.end.0 - stretch.start.0, needed + used)
     });
-    let mut excess = held.saturating_sub(needed + needed.max(limits::GARBAGE_BYTES_IDLE));
+    let idle = cell.state().limits.garbage_idle;
+    let mut excess = held.saturating_sub(needed + needed.max(idle));
     let mut sparse: Vec<_> = usage.iter().rev().skip(1).filter(|(stretch, _)| stretch.end.0 > stretch.start.0).collect();
     sparse.sort_by_key(|(stretch, used)| used * 1000 / (stretch.end.0 - stretch.start.0));
     let mut moved = false;

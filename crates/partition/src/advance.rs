@@ -58,6 +58,14 @@ impl QueueState {
             }
             self.forgetting.pop_front();
         }
-        self.attempts.retain(|_, attempt| attempt.until > now);
+        while let Some((until, attempt)) = self.giving_up.front() {
+            if *until > now {
+                break;
+            }
+            if self.attempts.get(attempt).is_some_and(|attempt| attempt.until <= now) {
+                self.attempts.remove(attempt);
+            }
+            self.giving_up.pop_front();
+        }
     }
 }

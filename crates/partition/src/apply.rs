@@ -222,6 +222,7 @@ impl QueueState {
         }
         if let Some(attempt) = attempt {
             let until = at.plus(REMEMBERED_FOR);
+            self.giving_up.push_back((until, Arc::clone(attempt)));
             self.attempts.insert(Arc::clone(attempt), Attempt { messages: messages.to_vec(), until });
         }
     }

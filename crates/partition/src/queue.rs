@@ -41,6 +41,8 @@ pub(crate) struct QueueState {
     pub(crate) deduplication: HashMap<DeduplicationKey, Remembered>,
     pub(crate) forgetting: VecDeque<(Timestamp, DeduplicationKey)>,
     pub(crate) attempts: HashMap<Arc<str>, Attempt>,
+    /// Attempts by the moment until which they may be repeated.
+    pub(crate) giving_up: VecDeque<(Timestamp, Arc<str>)>,
     /// Standard queues: visible messages that were put back in line, by rank.
     pub(crate) put_back: BTreeSet<(u64, u64)>,
     pub(crate) groups: Groups,
@@ -64,6 +66,7 @@ impl QueueState {
             deduplication: HashMap::new(),
             forgetting: VecDeque::new(),
             attempts: HashMap::new(),
+            giving_up: VecDeque::new(),
             put_back: BTreeSet::new(),
             groups: Groups::default(),
             ripening: BTreeSet::new(),
@@ -101,7 +104,9 @@ impl QueueState {
     pub(crate) fn due(&self) -> Option<Timestamp> {
         let ripe = self.ripening.first().map(|(moment, _)| *moment);
         let aged = self.messages.oldest().map(|from| from.plus_seconds(self.settings().retention_seconds));
-        ripe.into_iter().chain(aged).min()
+        let forgotten = self.forgetting.front().map(|(until, _)| *until);
+        let given_up = self.giving_up.front().map(|(until, _)| *until);
+        [ripe, aged, forgotten, given_up].into_iter().flatten().min()
     }
 
     /// Adds a message that is not there yet.

@@ -43,7 +43,8 @@ impl Partition {
             };
             answer.push(decided.map(|operation| operations.extend(operation)));
         }
-        let wait = operations.iter().any(|operation| matches!(operation, Operation::Deleted { .. }));
+        // Also where there is nothing to delete: the delete that did it may not be durable yet.
+        let wait = settlements.iter().any(|(_, settle)| *settle == Settle::Delete);
         Ok(Decision { operations, contents: Vec::new(), answer, wait })
     }
 }

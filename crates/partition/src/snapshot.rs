@@ -211,6 +211,9 @@ fn state(form: QueueForm) -> QueueState {
     let mut queue = QueueState::new(Arc::new(about));
     queue.purged_at = form.purged_at;
     queue.next_message = form.next_message;
+    let mut giving_up: Vec<_> = form.attempts.iter().map(|(id, attempt)| (attempt.until, Arc::clone(id))).collect();
+    giving_up.sort();
+    queue.giving_up = giving_up.into();
     queue.attempts = form.attempts.into_iter().collect();
     for RememberedForm { group, deduplication_id, id, sequence, until } in form.remembered {
         let key = (group, deduplication_id);

@@ -135,6 +135,21 @@ impl SimulatedDisk {
         }
     }
 
+    /// Another disk with the same on it.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let state = self.state();
+        let copied = State {
+            contents: state.contents.clone(),
+            names: state.names.clone(),
+            durable_names: state.durable_names.clone(),
+            folders: state.folders.clone(),
+            next: state.next,
+            ..State::default()
+        };
+        Self(Arc::new(Mutex::new(copied)))
+    }
+
     /// The names of all files.
     pub fn files(&self) -> Vec<PathBuf> {
         self.state().names.keys().cloned().collect()

@@ -98,6 +98,9 @@ pub(super) fn recover(segments: &Segments, from: Position) -> Result<Position, J
     let before = all.iter().filter(|segment| segment.base <= from.0).count();
     all.drain(..before.saturating_sub(1));
     for (index, segment) in all.iter().enumerate() {
+        // What a process before us wrote and did not sync is whole to look at, and gone when the power goes. What
+        // follows will rest on it.
+        segment.file.sync().map_err(|error| format::io("sync", &segment.path, &error))?;
         let scan = Scan::new(segment)?;
         let offset = whole_until(&scan);
         let hole = segment.base + offset;

@@ -7,9 +7,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use super::format::{self, HEAD, Head};
+use super::format::{self, Head};
 use crate::disk::{Disk, DiskFile};
 use crate::{JournalError, Position};
+
+/// Bytes before a record's own.
+const HEAD_BYTES: usize = 24;
 
 /// One file.
 pub(super) struct Segment {
@@ -161,11 +164,11 @@ impl Segments {
     /// Reads the record at a position and checks it. It has at least so many bytes.
     pub(super) fn read(&self, position: u64, at_least: u32) -> Result<bytes::Bytes, JournalError> {
         let segment = self.holding(position)?;
-        let mut bytes = vec![0; HEAD as usize + at_least as usize];
+        let mut bytes = vec![0; HEAD_BYTES + at_least as usize];
         segment.read(position, &mut bytes)?;
         let head = bytes.first_chunk().map(Head::decode).filter(|head| head.position == position);
         let Some(head) = head else { return Err(segment.corrupt(position, "no record begins here")) };
-        let (have, whole) = (bytes.len(), HEAD as usize + head.length as usize);
+        let (have, whole) = (bytes.len(), HEAD_BYTES + head.length as usize);
         if whole > have && whole as u64 > segment.length()?.saturating_sub(position - segment.base) {
             return Err(segment.corrupt(position, "cut short"));
         }
@@ -173,7 +176,7 @@ impl Segments {
         if whole > have {
             segment.read(position + have as u64, &mut bytes[have..])?;
         }
-        let record = bytes::Bytes::from(bytes).slice(HEAD as usize..);
+        let record = bytes::Bytes::from(bytes).slice(HEAD_BYTES..);
         if head.fits(&record) { Ok(record) } else { Err(segment.corrupt(position, "its checksum does not fit")) }
     }
 
