@@ -340,7 +340,8 @@ impl Script {
         let receiving = |call: &Call| matches!(call, Call::Receive { queue, .. } if *queue == held.queue);
         let only = held.since > self.unsure && !self.calls.iter().any(receiving);
         let Some(sent) = self.model.sent.get_mut(&held.id) else { return };
-        if only && sent.receives == held.receive_count {
+        let stays = self.queues[held.queue].dead_letters.is_none();
+        if only && stays && sent.receives == held.receive_count {
             sent.deleted.get_or_insert(self.moment);
             self.tell(|| format!("deleted {}", held.id));
         }
