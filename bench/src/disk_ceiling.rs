@@ -10,7 +10,12 @@ use std::time::{Duration, Instant};
 const FILE_BYTES: u64 = 64 << 20;
 
 /// Durable records a second, if so many writers wait for each sync.
-pub(crate) fn records_per_second(folder: &Path, writers: usize, record_bytes: usize, measured: Duration) -> anyhow::Result<f64> {
+pub(crate) fn records_per_second(
+    folder: &Path,
+    writers: usize,
+    record_bytes: usize,
+    measured: Duration,
+) -> anyhow::Result<f64> {
     let folder = tempfile::tempdir_in(folder)?;
     let file = File::create(folder.path().join("log"))?;
     let zeros = vec![0; 1 << 20];

@@ -64,7 +64,11 @@ struct Tally {
 }
 
 /// Runs a script on each of several connections.
-pub(crate) async fn run<S: Script + 'static>(address: SocketAddr, load: Load, scripts: Vec<S>) -> anyhow::Result<Outcome> {
+pub(crate) async fn run<S: Script + 'static>(
+    address: SocketAddr,
+    load: Load,
+    scripts: Vec<S>,
+) -> anyhow::Result<Outcome> {
     let tally = Rc::new(RefCell::new(Tally { units: 0, latency: Histogram::new(3)? }));
     let mut connections = Vec::new();
     for script in scripts {

@@ -1,6 +1,7 @@
 //! `make bench`: Konekuta's speed and size, as ratios to what the wire and the disk of the same machine can do in the
 //! same run. What is measured and how stands in `bench/README.md`.
 #![allow(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+#![allow(clippy::cast_precision_loss, reason = "figures are read by people")]
 
 mod client;
 mod disk_ceiling;

@@ -18,7 +18,9 @@ pub(crate) struct Process {
     /// From its start to the first answer.
     pub(crate) ready_after: Duration,
     folder: PathBuf,
-    _temporary: Option<TempDir>,
+    /// Gone with the server.
+    #[allow(dead_code, reason = "it is held, not read")]
+    temporary: Option<TempDir>,
 }
 
 impl Drop for Process {
@@ -34,16 +36,22 @@ impl Process {
     pub(crate) async fn konekuta(program: &Path, parent: &Path, durability: &str) -> anyhow::Result<Self> {
         let temporary = tempfile::Builder::new().prefix("bench-").tempdir_in(parent)?;
         let mut process = Self::konekuta_over(program, temporary.path(), durability).await?;
-        process._temporary = Some(temporary);
+        process.temporary = Some(temporary);
         Ok(process)
     }
 
     /// Konekuta over a folder that stays.
-    pub(crate) async fn konekuta_over(program: &Path, folder: &Path, durability: &str) -> anyhow::Result<Self> {
+    pub(crate) async fn konekuta_over(
+        program: &Path,
+        folder: &Path,
+        durability: &str,
+    ) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
         command.args(["serve", "--port", "0", "--durability", durability, "--data-dir"]).arg(folder);
         command.env("KONEKUTA_LOG", "warn");
-        let process = Self::start(command, folder).await.with_context(|| format!("cannot start {}", program.display()))?;
+        let process = Self::start(command, folder)
+            .await
+            .with_context(|| format!("cannot start {}", program.display()))?;
         Ok(process)
     }
 
@@ -66,8 +74,13 @@ impl Process {
                 return Err(error);
             }
         };
-        let mut process =
-            Self { child, address, ready_after: Duration::ZERO, folder: folder.to_path_buf(), _temporary: None };
+        let mut process = Self {
+            child,
+            address,
+            ready_after: Duration::ZERO,
+            folder: folder.to_path_buf(),
+            temporary: None,
+        };
         let health = b"GET /_konekuta/health HTTP/1.1\r\nhost: localhost\r\n\r\n";
         Connection::open(address).await?.call(health).await?.success()?;
         process.ready_after = begun.elapsed();

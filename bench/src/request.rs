@@ -18,14 +18,20 @@ impl Requests {
     /// An SQS action in awsJson.
     pub(crate) fn sqs(&self, action: &str, body: &serde_json::Value) -> Vec<u8> {
         let target = format!("AmazonSQS.{action}");
-        self.signed("sqs", &[("content-type", "application/x-amz-json-1.0"), ("x-amz-target", &target)], &body.to_string())
+        self.signed(
+            "sqs",
+            &[("content-type", "application/x-amz-json-1.0"), ("x-amz-target", &target)],
+            &body.to_string(),
+        )
     }
 
     /// An SNS action in awsQuery.
     pub(crate) fn sns(&self, action: &str, members: &[(&str, &str)]) -> Vec<u8> {
         let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let members: String =
-            members.iter().flat_map(|(name, value)| ["&".to_owned(), encode(name), "=".to_owned(), encode(value)]).collect();
+        let members: String = members
+            .iter()
+            .flat_map(|(name, value)| ["&".to_owned(), encode(name), "=".to_owned(), encode(value)])
+            .collect();
         let form = format!("Action={action}&Version=2010-03-31{members}");
         self.signed("sns", &[("content-type", "application/x-www-form-urlencoded")], &form)
     }
@@ -44,13 +50,19 @@ impl Requests {
             region: "us-east-1".to_owned(),
             service: service.to_owned(),
         };
-        let unsigned =
-            Unsigned { method: &Method::POST, path: "/", query: "", headers: &headers, body: body.as_bytes(), date: &date };
+        let unsigned = Unsigned {
+            method: &Method::POST,
+            path: "/",
+            query: "",
+            headers: &headers,
+            body: body.as_bytes(),
+            date: &date,
+        };
         let authorization = signer.authorization(&unsigned);
-        let lines: String = headers
-            .iter()
-            .map(|(name, value)| format!("{name}: {}\r\n", value.to_str().unwrap_or_default()))
-            .collect();
+        let mut lines = String::new();
+        for (name, value) in &headers {
+            lines.extend([name.as_str(), ": ", value.to_str().unwrap_or_default(), "\r\n"]);
+        }
         let length = body.len();
         format!("POST / HTTP/1.1\r\n{lines}authorization: {authorization}\r\ncontent-length: {length}\r\n\r\n{body}")
             .into_bytes()

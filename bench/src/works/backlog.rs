@@ -26,14 +26,28 @@ pub(super) async fn run(arguments: &Arguments, table: &mut Table) -> anyhow::Res
     let load = arguments.load();
     let receive = Receive::new(&requests, &queue_url);
     let received = load::run(server.address, load, vec![receive; CONNECTIONS]).await?.rate;
-    compared("receive(10) with the backlog standing", received, short.received, "an empty queue's", 0.9, table);
+    compared(
+        "receive(10) with the backlog standing",
+        received,
+        short.received,
+        "an empty queue's",
+        0.9,
+        table,
+    );
     server.kill()?;
     let server = restart(arguments, folder.path(), table).await?;
     let requests = server.requests();
     let queue_url = format!("http://{}/000000000000/backlog", server.address);
     let drain = vec![Drain::new(&requests, &queue_url); CONNECTIONS];
     let drained = load::run(server.address, load, drain).await?.rate;
-    compared("receive and delete with the backlog standing", drained, short.drained, "a short queue's", 0.9, table);
+    compared(
+        "receive and delete with the backlog standing",
+        drained,
+        short.drained,
+        "a short queue's",
+        0.9,
+        table,
+    );
     empty(&server, &requests, &queue_url).await?;
     disk_back(&server, table).await
 }
@@ -46,13 +60,15 @@ struct Short {
 
 async fn short_queue(requests: &Requests, arguments: &Arguments) -> anyhow::Result<Short> {
     let load = arguments.load();
-    let messages = 10_000 * (1 + arguments.seconds as u64 * 2);
+    let messages = 10_000 + 20 * u64::try_from(arguments.load().measured.as_millis())?;
     let queue_url = create_queue(requests, "short-receive").await?;
     send_many(requests, &queue_url, messages * 4).await?;
-    let received = load::run(requests.address, load, vec![Receive::new(requests, &queue_url); CONNECTIONS]).await?;
+    let received =
+        load::run(requests.address, load, vec![Receive::new(requests, &queue_url); CONNECTIONS]).await?;
     let queue_url = create_queue(requests, "short-drain").await?;
     send_many(requests, &queue_url, messages * 2).await?;
-    let drained = load::run(requests.address, load, vec![Drain::new(requests, &queue_url); CONNECTIONS]).await?;
+    let drained =
+        load::run(requests.address, load, vec![Drain::new(requests, &queue_url); CONNECTIONS]).await?;
     for queue in ["short-receive", "short-drain"] {
         let queue_url = format!("http://{}/000000000000/{queue}", requests.address);
         ask(requests, "DeleteQueue", json!({ "QueueUrl": queue_url })).await?;
@@ -90,7 +106,12 @@ async fn send_many(requests: &Requests, queue_url: &str, messages: u64) -> anyho
         .await
 }
 
-async fn fill(server: &Process, arguments: &Arguments, queue_url: &str, table: &mut Table) -> anyhow::Result<()> {
+async fn fill(
+    server: &Process,
+    arguments: &Arguments,
+    queue_url: &str,
+    table: &mut Table,
+) -> anyhow::Result<()> {
     let requests = server.requests();
     let tenth = arguments.backlog / 10;
     let before = server.resident()?;
@@ -136,7 +157,11 @@ fn compared(work: &str, figure: f64, with: f64, of: &str, least: f64, table: &mu
     table.add(row.row());
 }
 
-async fn restart(arguments: &Arguments, folder: &std::path::Path, table: &mut Table) -> anyhow::Result<Process> {
+async fn restart(
+    arguments: &Arguments,
+    folder: &std::path::Path,
+    table: &mut Table,
+) -> anyhow::Result<Process> {
     let server = Process::konekuta_over(&arguments.program, folder, "relaxed").await?;
     let seconds = server.ready_after.as_secs_f64();
     let row = Line {

@@ -45,7 +45,7 @@ async fn queues(arguments: &Arguments, table: &mut Table) -> anyhow::Result<()> 
     tokio::time::sleep(Duration::from_secs(1)).await;
     let cpu = server.cpu()?;
     tokio::time::sleep(QUIET).await;
-    let share = (server.cpu()? - cpu).as_secs_f64() / QUIET.as_secs_f64();
+    let share = server.cpu()?.saturating_sub(cpu).as_secs_f64() / QUIET.as_secs_f64();
     let row = Line {
         work: "10,000 queues",
         measured: format!("{each} bytes each, {:.2} % of a core", share * 100.0),

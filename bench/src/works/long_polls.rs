@@ -50,7 +50,7 @@ pub(super) async fn run(arguments: &Arguments, table: &mut Table) -> anyhow::Res
             let each = (server.resident()?.saturating_sub(before)) / RECEIVERS as u64;
             let cpu = server.cpu()?;
             tokio::time::sleep(QUIET).await;
-            let used = server.cpu()? - cpu;
+            let used = server.cpu()?.saturating_sub(cpu);
             waiting(each, used, table);
             let send = requests.sqs("SendMessage", &json!({ "QueueUrl": queue_url, "MessageBody": "x" }));
             let mut sender = Connection::open(server.address).await?;
@@ -75,7 +75,7 @@ async fn quiet(server: &Process) -> anyhow::Result<()> {
     loop {
         let before = server.cpu()?;
         tokio::time::sleep(Duration::from_millis(300)).await;
-        if server.cpu()? - before < Duration::from_millis(3) {
+        if server.cpu()?.saturating_sub(before) < Duration::from_millis(3) {
             return Ok(());
         }
     }

@@ -59,8 +59,22 @@ impl Rounds {
         line("Publish 1 KiB to 1 queue, raw, memory", one, one / wire, wire_name, None, "");
         line("Publish 1 KiB to 4 queues, raw, memory", four, four / wire, wire_name, Some(1.3), "≥ 1.30");
         // Ten publishes to one queue deliver as many a second as one after the other does.
-        line("Publish 1 KiB to 10 queues, raw, memory", ten, ten / one, "publishing ten times to one", Some(5.0), "≥ 5.00");
-        line("Publish 1 KiB to 4 queues, signed envelope, memory", signed, signed / wire, wire_name, None, "");
+        line(
+            "Publish 1 KiB to 10 queues, raw, memory",
+            ten,
+            ten / one,
+            "publishing ten times to one",
+            Some(5.0),
+            "≥ 5.00",
+        );
+        line(
+            "Publish 1 KiB to 4 queues, signed envelope, memory",
+            signed,
+            signed / wire,
+            wire_name,
+            None,
+            "",
+        );
     }
 }
 
@@ -69,7 +83,12 @@ async fn topic(requests: &Requests, name: &str, queues: u64, raw: bool) -> anyho
     let topic = element(&answer, "TopicArn")?;
     for number in 0..queues {
         let queue_url = create_queue(requests, &format!("{name}-{number}")).await?;
-        let attributes = ask(requests, "GetQueueAttributes", json!({ "QueueUrl": queue_url, "AttributeNames": ["QueueArn"] })).await?;
+        let attributes = ask(
+            requests,
+            "GetQueueAttributes",
+            json!({ "QueueUrl": queue_url, "AttributeNames": ["QueueArn"] }),
+        )
+        .await?;
         let queue = attributes["Attributes"]["QueueArn"].as_str().context("no QueueArn")?.to_owned();
         let members = [
             ("TopicArn", topic.as_str()),

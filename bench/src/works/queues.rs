@@ -48,7 +48,8 @@ impl Script for Drain {
         if handles.is_empty() {
             return Ok(0);
         }
-        let entry = |(index, handle): (usize, &String)| json!({ "Id": index.to_string(), "ReceiptHandle": handle });
+        let entry =
+            |(index, handle): (usize, &String)| json!({ "Id": index.to_string(), "ReceiptHandle": handle });
         let entries: Vec<_> = handles.iter().enumerate().map(entry).collect();
         let body = json!({ "QueueUrl": self.queue_url, "Entries": entries });
         let answer = connection.call(&self.requests.sqs("DeleteMessageBatch", &body)).await?;
@@ -87,12 +88,15 @@ impl Script for Receive {
     async fn step(&mut self, connection: &mut Connection) -> anyhow::Result<u64> {
         let answer = connection.call(&self.0).await?;
         let found = handles(std::str::from_utf8(answer.success()?)?).len();
-        Ok(u64::try_from(found).context("more than 64 bits")?)
+        u64::try_from(found).context("more than 64 bits")
     }
 }
 
 /// Receipt handles, without reading the rest of the document.
 fn handles(document: &str) -> Vec<String> {
     let after = document.split("\"ReceiptHandle\":").skip(1);
-    after.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split_once('"')).map(|(handle, _)| handle.to_owned()).collect()
+    after
+        .filter_map(|rest| rest.trim_start().strip_prefix('"')?.split_once('"'))
+        .map(|(handle, _)| handle.to_owned())
+        .collect()
 }

@@ -50,7 +50,8 @@ impl Rounds {
         self.wire_64.push(load::run(ceiling.address, load, vec![request.clone(); 64]).await?.rate);
         self.wire_16.push(load::run(ceiling.address, load, vec![request; 16]).await?.rate);
         drop(ceiling);
-        let disk = |writers| disk_ceiling::records_per_second(&arguments.folder, writers, BODY_BYTES, load.measured);
+        let disk =
+            |writers| disk_ceiling::records_per_second(&arguments.folder, writers, BODY_BYTES, load.measured);
         self.disk_64.push(disk(64)?);
         self.disk_256.push(disk(256)?);
         self.memory(arguments, load).await?;
@@ -86,43 +87,75 @@ impl Rounds {
     fn report(self, table: &mut Table) {
         let (wire, wire_16) = (median(self.wire_64), median(self.wire_16));
         let (disk_64, disk_256) = (median(self.disk_64), median(self.disk_256));
-        let ceiling = |work, figure: f64, unit: &str| {
-            let measured = format!("{} {unit}/s", grouped(figure));
-            Line { work, measured, against: String::new(), target: "", met: None, figures: json!({ "rate": figure }) }
+        ceiling("the wire's ceiling, 64 connections", wire, "requests", table);
+        ceiling("the wire's ceiling, 16 connections", wire_16, "requests", table);
+        ceiling("the disk's ceiling, 64 writers", disk_64, "records", table);
+        ceiling("the disk's ceiling, 256 writers", disk_256, "records", table);
+
+        let of_wire = |ceiling, least| Wanted { ceiling, of: "the wire's ceiling", least: Some(least) };
+        let send = |of, figures, wanted: Wanted| (format!("SendMessage 1 KiB, {of}"), figures, wanted);
+        let batch = |of| format!("SendMessageBatch 10 × 1 KiB, 16 connections, {of}");
+        let lower = |disk: f64| Wanted {
+            ceiling: (0.8 * disk).min(0.6 * wire),
+            of: "the lower of 0.8 × the disk's and 0.6 × the wire's ceiling",
+            least: Some(1.0),
         };
-        table.add(ceiling("the wire's ceiling, 64 connections", wire, "requests").row());
-        table.add(ceiling("the wire's ceiling, 16 connections", wire_16, "requests").row());
-        table.add(ceiling("the disk's ceiling, 64 writers", disk_64, "records").row());
-        table.add(ceiling("the disk's ceiling, 256 writers", disk_256, "records").row());
-        let mut line = |work, figures: Vec<f64>, ceiling: f64, of, least: Option<f64>, target| {
-            let figure = median(figures);
-            let ratio = figure / ceiling;
-            let row = Line {
-                work,
-                measured: format!("{} messages/s", grouped(figure)),
-                against: format!("{ratio:.2} × {of}"),
-                target,
-                met: least.map(|least| ratio >= least),
-                figures: json!({ "rate": figure, "ratio": ratio }),
-            };
-            table.add(row.row());
-            figure
-        };
-        let wire_name = "the wire's ceiling";
-        line("SendMessage 1 KiB, 64 connections, memory", self.send_memory, wire, wire_name, Some(0.7), "≥ 0.70");
-        line("SendMessage 1 KiB, 64 connections, relaxed", self.send_relaxed, wire, wire_name, Some(0.6), "≥ 0.60");
-        let lower = |disk: f64| (0.8 * disk).min(0.6 * wire);
-        let lower_name = "the lower of 0.8 × the disk's and 0.6 × the wire's ceiling";
-        line("SendMessage 1 KiB, 64 connections, fsync", self.send_fsync_64, lower(disk_64), lower_name, Some(1.0), "≥ 1.00");
-        line("SendMessage 1 KiB, 256 connections, fsync", self.send_fsync_256, lower(disk_256), lower_name, Some(1.0), "≥ 1.00");
-        let batch = line("SendMessageBatch 10 × 1 KiB, 16 connections, memory", self.batch_memory, wire_16, wire_name, Some(2.0), "≥ 2.00");
-        let memory = "SendMessageBatch in memory";
-        let relaxed = line("SendMessageBatch 10 × 1 KiB, 16 connections, relaxed", self.batch_relaxed, batch, memory, Some(0.75), "≥ 0.75");
-        line("SendMessageBatch 10 × 1 KiB, 16 connections, fsync", self.batch_fsync, batch, memory, None, "");
-        line("send, receive and delete in batches of 10, memory", self.cycle_memory, batch, memory, Some(0.5), "≥ 0.50");
-        line("send, receive and delete in batches of 10, relaxed", self.cycle_relaxed, relaxed, "SendMessageBatch, relaxed", Some(0.5), "≥ 0.50");
+        for (work, figures, wanted) in [
+            send("64 connections, memory", self.send_memory, of_wire(wire, 0.7)),
+            send("64 connections, relaxed", self.send_relaxed, of_wire(wire, 0.6)),
+            send("64 connections, fsync", self.send_fsync_64, lower(disk_64)),
+            send("256 connections, fsync", self.send_fsync_256, lower(disk_256)),
+        ] {
+            wanted.line(&work, figures, table);
+        }
+        let memory = of_wire(wire_16, 2.0).line(&batch("memory"), self.batch_memory, table);
+        let of_memory = |least| Wanted { ceiling: memory, of: "SendMessageBatch in memory", least };
+        let relaxed = of_memory(Some(0.75)).line(&batch("relaxed"), self.batch_relaxed, table);
+        of_memory(None).line(&batch("fsync"), self.batch_fsync, table);
+        let work = |of| format!("send, receive and delete in batches of 10, {of}");
+        of_memory(Some(0.5)).line(&work("memory"), self.cycle_memory, table);
+        let of_relaxed = Wanted { ceiling: relaxed, of: "SendMessageBatch, relaxed", least: Some(0.5) };
+        of_relaxed.line(&work("relaxed"), self.cycle_relaxed, table);
         self.publish.report(wire, table);
     }
+}
+
+/// What a rate is compared with, and how much of it there should be.
+struct Wanted {
+    ceiling: f64,
+    of: &'static str,
+    least: Option<f64>,
+}
+
+impl Wanted {
+    /// Adds a line; the rate that was compared.
+    fn line(&self, work: &str, figures: Vec<f64>, table: &mut Table) -> f64 {
+        let figure = median(figures);
+        let ratio = figure / self.ceiling;
+        let row = Line {
+            work,
+            measured: format!("{} messages/s", grouped(figure)),
+            against: format!("{ratio:.2} × {}", self.of),
+            target: &self.least.map_or_else(String::new, |least| format!("≥ {least:.2}")),
+            met: self.least.map(|least| ratio >= least),
+            figures: json!({ "rate": figure, "ratio": ratio }),
+        };
+        table.add(row.row());
+        figure
+    }
+}
+
+/// Adds a line for a ceiling.
+fn ceiling(work: &str, figure: f64, unit: &str, table: &mut Table) {
+    let row = Line {
+        work,
+        measured: format!("{} {unit}/s", grouped(figure)),
+        against: String::new(),
+        target: "",
+        met: None,
+        figures: json!({ "rate": figure }),
+    };
+    table.add(row.row());
 }
 
 /// Measures one script in a queue of its own.
@@ -147,7 +180,11 @@ async fn fixed_rate(arguments: &Arguments, table: &mut Table) -> anyhow::Result<
         let server = Process::konekuta(&arguments.program, &arguments.folder, durability).await?;
         let load = Load { rate: Some(arguments.rate), ..arguments.load() };
         let outcome = one(&server.requests(), load, "open", 64, send).await?;
-        latency(&format!("SendMessage at {} a second, {durability}", grouped(arguments.rate)), &outcome, table);
+        latency(
+            &format!("SendMessage at {} a second, {durability}", grouped(arguments.rate)),
+            &outcome,
+            table,
+        );
     }
     Ok(())
 }
@@ -156,7 +193,12 @@ fn latency(work: &str, outcome: &Outcome, table: &mut Table) {
     let figure = |quantile| outcome.milliseconds(quantile);
     let row = Line {
         work,
-        measured: format!("p50 {:.2} ms, p99 {:.2} ms, p99.9 {:.2} ms", figure(0.5), figure(0.99), figure(0.999)),
+        measured: format!(
+            "p50 {:.2} ms, p99 {:.2} ms, p99.9 {:.2} ms",
+            figure(0.5),
+            figure(0.99),
+            figure(0.999)
+        ),
         against: format!("{} messages/s done", grouped(outcome.rate)),
         target: "",
         met: None,
@@ -166,7 +208,11 @@ fn latency(work: &str, outcome: &Outcome, table: &mut Table) {
 }
 
 /// Another server: its rates beside the wire's ceiling, nothing that needs its process.
-pub(super) async fn of_endpoint(arguments: &Arguments, address: SocketAddr, table: &mut Table) -> anyhow::Result<()> {
+pub(super) async fn of_endpoint(
+    arguments: &Arguments,
+    address: SocketAddr,
+    table: &mut Table,
+) -> anyhow::Result<()> {
     let load = arguments.load();
     let ceiling = Process::wire_ceiling().await?;
     let request = send(&ceiling.requests(), "http://127.0.0.1:4566/000000000000/queue");
@@ -176,7 +222,8 @@ pub(super) async fn of_endpoint(arguments: &Arguments, address: SocketAddr, tabl
     let wanted = |name: &str| name.contains(&arguments.only);
     let mut works = Vec::new();
     if wanted("send") {
-        works.push(("SendMessage 1 KiB, 64 connections", one(&requests, load, "bench-send", 64, send).await?));
+        works
+            .push(("SendMessage 1 KiB, 64 connections", one(&requests, load, "bench-send", 64, send).await?));
     }
     if wanted("batch") {
         let work = "SendMessageBatch 10 × 1 KiB, 16 connections";
@@ -201,7 +248,8 @@ pub(super) async fn of_endpoint(arguments: &Arguments, address: SocketAddr, tabl
     if !wanted("rate") {
         return Ok(());
     }
-    let open = Load { rate: Some(arguments.rate), measured: Duration::from_secs_f64(arguments.seconds), ..load };
+    let open =
+        Load { rate: Some(arguments.rate), measured: Duration::from_secs_f64(arguments.seconds), ..load };
     let outcome = one(&requests, open, "bench-open", 64, send).await?;
     latency(&format!("SendMessage at {} a second", grouped(arguments.rate)), &outcome, table);
     Ok(())
