@@ -1,9 +1,12 @@
 //! The command line: `serve` runs the server, everything else is a signed client of one.
 
+mod backup;
+mod check;
 mod config;
 mod connection;
 mod logs;
 mod serve;
+mod store_actions;
 mod up;
 
 use std::process::ExitCode;
@@ -19,6 +22,9 @@ enum Command {
     Up(up::Up),
     Down(up::Down),
     Logs(logs::Logs),
+    Check(check::Check),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
 }
 
 #[global_allocator]
@@ -60,5 +66,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Up(arguments) => up::up(arguments, clock()).await,
         Command::Down(arguments) => up::down(arguments, clock()).await,
         Command::Logs(arguments) => logs::logs(arguments, clock()).await,
+        Command::Check(arguments) => check::check(&arguments),
+        Command::Backup(arguments) => backup::backup(arguments, clock()).await,
+        Command::Restore(arguments) => backup::restore(&arguments),
     }
 }

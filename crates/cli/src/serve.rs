@@ -15,6 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use konekuta::assembly::{Basis, assemble};
 
 use crate::config::{Config, Durability};
+use crate::store_actions::{self, Store};
 
 /// Runs the server until it is told to end.
 pub(crate) async fn serve(config: Config, partitions: u16) -> anyhow::Result<()> {
@@ -41,7 +42,9 @@ pub(crate) async fn serve(config: Config, partitions: u16) -> anyhow::Result<()>
         python: config.python.clone(),
         path: config.path.clone(),
     };
-    let services = assemble(&basis, &tasks);
+    let mut services = assemble(&basis, &tasks);
+    let store = Store { local: Arc::clone(&local), ids: Arc::clone(&ids) };
+    services.services.push(store_actions::service(&Arc::new(store)));
     let road = Road::new(services, ids, clock);
     tasks.spawn("listener", bound.serve(road, tasks.stop()));
     tracing::info!(folder = %folder.path.display(), durability = ?config.durability, "the store is open");

@@ -22,7 +22,7 @@ use futures_util::future::BoxFuture;
 pub use verify::{Verified, verify};
 
 use crate::disk::{Disk, RealDisk};
-use crate::{Appended, Journal, JournalError, Position};
+use crate::{Appended, Figures, Journal, JournalError, Position};
 use committer::Committer;
 use segments::Segments;
 use waiters::{Commit, Safe};
@@ -55,6 +55,11 @@ impl Settings {
     pub fn on_disk(folder: &Path, durability: Durability, segment_bytes_max: u64) -> Self {
         Self { folder: folder.to_path_buf(), durability, segment_bytes_max, disk: Arc::new(RealDisk) }
     }
+}
+
+/// The newest snapshot of a journal that nobody has open, and what it covers.
+pub fn snapshot(disk: &dyn Disk, folder: &Path) -> Result<Option<(Position, Bytes)>, JournalError> {
+    snapshot::newest(disk, folder)
 }
 
 /// A journal in a folder of its own.
@@ -189,6 +194,17 @@ impl Journal for FileJournal {
 
     fn release(&self, stretches: &[Position]) {
         self.segments.release(stretches);
+    }
+
+    fn copy_to(&self, folder: &Path, cut: Position, state: &[u8]) -> Result<(), JournalError> {
+        let disk = &*self.segments.disk;
+        disk.create_folder(folder).map_err(|error| format::io("create", folder, &error))?;
+        self.segments.copy_to(folder, cut)?;
+        snapshot::put(disk, folder, cut, state)
+    }
+
+    fn figures(&self) -> Figures {
+        self.shared.figures()
     }
 
     fn failure(&self) -> Option<String> {

@@ -11,12 +11,14 @@ mod memory;
 mod suite;
 
 use std::ops::Range;
+use std::path::Path;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 pub use disk::{Disk, DiskFile, Fault, RealDisk, SimulatedDisk};
-pub use file::{Durability, FileJournal, Settings, Verified, verify};
+pub use file::{Durability, FileJournal, Settings, Verified, snapshot, verify};
 pub use memory::MemoryJournal;
 
 /// Where a record begins; grows with every record, dense or not.
@@ -86,10 +88,28 @@ pub trait Journal: Send + Sync + 'static {
     /// The stretches that begin here hold nothing that is needed, neither records that are to be replayed nor contents
     /// that are to be read.
     fn release(&self, stretches: &[Position]);
+    /// Makes a journal in `folder` that ends at `cut`, which is durable, with this snapshot of the state at the cut. What
+    /// it shares with this one is never changed again. Nothing may be released meanwhile.
+    fn copy_to(&self, folder: &Path, cut: Position, state: &[u8]) -> Result<(), JournalError>;
+    /// What it has done since it was opened.
+    fn figures(&self) -> Figures;
     /// Why nothing is accepted any more, if that is so.
     fn failure(&self) -> Option<String>;
     /// Makes everything accepted durable and ends; later appends are `Unknown`.
     fn close(&self) -> Result<(), JournalError>;
+}
+
+/// What a journal has done since it was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Records accepted.
+    pub records: u64,
+    /// Their bytes, with what the journal adds.
+    pub bytes: u64,
+    /// Syncs of the disk.
+    pub syncs: u64,
+    /// How long they took together.
+    pub syncing: Duration,
 }
 
 /// An accepted record.

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-use crate::{Appended, Journal, JournalError, Position};
+use crate::{Appended, Figures, Journal, JournalError, Position};
 
 /// Bytes of a block, but for a single longer record.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -26,6 +27,7 @@ struct Held {
     /// By the position of their first byte.
     blocks: BTreeMap<u64, Vec<u8>>,
     tail: u64,
+    accepted: u64,
     snapshot: Option<(Position, Bytes)>,
 }
 
@@ -38,11 +40,11 @@ impl MemoryJournal {
 impl Held {
     /// The block that the next record goes to.
     fn block(&mut self, bytes: usize) -> &mut Vec<u8> {
-        let full = self
-            .blocks
-            .last_key_value()
-            .is_none_or(|(start, block)| *start + block.len() as u64 != self.tail || block.len() + bytes > BLOCK_BYTES);
-        let start = if full { self.tail } else { self.blocks.last_key_value().map_or(0, |(start, _)| *start) };
+        let full = self.blocks.last_key_value().is_none_or(|(start, block)| {
+            *start + block.len() as u64 != self.tail || block.len() + bytes > BLOCK_BYTES
+        });
+        let start =
+            if full { self.tail } else { self.blocks.last_key_value().map_or(0, |(start, _)| *start) };
         self.blocks.entry(start).or_insert_with(|| Vec::with_capacity(BLOCK_BYTES.max(bytes)))
     }
 
@@ -71,6 +73,7 @@ impl Journal for MemoryJournal {
         }
         let at = Position(held.tail);
         held.tail += (HEAD + length) as u64;
+        held.accepted += 1;
         Ok(Appended { at, end: Position(held.tail) })
     }
 
@@ -118,7 +121,8 @@ impl Journal for MemoryJournal {
 
     fn stretches(&self) -> Vec<Range<Position>> {
         let held = self.held();
-        let range = |(start, block): (&u64, &Vec<u8>)| Position(*start)..Position(*start + block.len() as u64);
+        let range =
+            |(start, block): (&u64, &Vec<u8>)| Position(*start)..Position(*start + block.len() as u64);
         held.blocks.iter().map(range).collect()
     }
 
@@ -128,6 +132,15 @@ impl Journal for MemoryJournal {
         for start in stretches.iter().filter(|start| Some(start.0) != last) {
             held.blocks.remove(&start.0);
         }
+    }
+
+    fn copy_to(&self, _: &Path, _: Position, _: &[u8]) -> Result<(), JournalError> {
+        Err(JournalError::Io("what is kept in memory only has no files to copy".to_owned()))
+    }
+
+    fn figures(&self) -> Figures {
+        let held = self.held();
+        Figures { records: held.accepted, bytes: held.tail, ..Figures::default() }
     }
 
     fn failure(&self) -> Option<String> {

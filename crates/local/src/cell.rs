@@ -25,6 +25,8 @@ pub(crate) struct Cell {
     pub(crate) posted: Notify,
     /// The journal holds enough for a snapshot, or to give space back.
     pub(crate) grown: Notify,
+    /// Held while stretches of the journal are released. `true`: a copy is being made, none may be.
+    pub(crate) pinned: Mutex<bool>,
 }
 
 pub(crate) struct State {
@@ -95,6 +97,7 @@ impl Cell {
             rescheduled: Notify::new(),
             posted: Notify::new(),
             grown: Notify::new(),
+            pinned: Mutex::new(false),
         })
     }
 
@@ -196,6 +199,11 @@ impl Cell {
             Some(durable) => durable.await.map_err(failed),
             None => Ok(()),
         }
+    }
+
+    /// Lets no stretch of the journal go, or lets them go again.
+    pub(crate) fn pin(&self, pinned: bool) {
+        *self.pinned.lock().unwrap_or_else(PoisonError::into_inner) = pinned;
     }
 
     pub(crate) fn wake_one(&self, queue: u32) {

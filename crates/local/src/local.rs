@@ -42,8 +42,10 @@ pub struct Local {
     pub(crate) blobs: BlobFolder,
     stop: watch::Sender<bool>,
     tasks: Mutex<JoinSet<()>>,
-    /// Keeps the folder locked.
-    _store: Option<Store>,
+    /// Held by the copy that is being made.
+    pub(crate) backing_up: Arc<tokio::sync::Mutex<()>>,
+    /// The folder, locked; none where everything is in memory.
+    pub(crate) store: Option<Store>,
 }
 
 impl Local {
@@ -82,7 +84,10 @@ impl Local {
     ) -> Result<Arc<Self>, OpenError> {
         let blobs = BlobFolder::temporary(folder)?;
         let (handle_key, store) = (String::new(), None);
-        Self::over(Parts { journals, registry, handle_key, blobs, store, limits, tidies_itself: false }, clock)
+        Self::over(
+            Parts { journals, registry, handle_key, blobs, store, limits, tidies_itself: false },
+            clock,
+        )
     }
 
     /// Why nothing is written any more, if that is so: a journal has failed, and only a restart tells what it holds.
@@ -123,7 +128,8 @@ impl Local {
             cells,
             stop: watch::Sender::new(false),
             tasks: Mutex::default(),
-            _store: store,
+            backing_up: Arc::default(),
+            store,
         });
         local.start(tidies_itself);
         Ok(local)

@@ -29,7 +29,6 @@ impl Lines {
     }
 
     /// How many wait.
-    #[cfg(test)]
     pub(crate) fn waiting(&self) -> usize {
         self.0.values().flatten().filter(|wake| !wake.is_closed()).count()
     }

@@ -133,12 +133,26 @@ impl RegistryJournal {
         self.journal.failure()
     }
 
+    /// The state as a snapshot that stands at the beginning of a journal without records.
+    pub(crate) fn image(&self) -> Result<(Position, Vec<u8>), JournalError> {
+        self.state().encoded()
+    }
+
+    pub(crate) fn journal(&self) -> &Arc<dyn Journal> {
+        &self.journal
+    }
+
     /// Ends: everything into the log, and a snapshot of it.
     pub(crate) async fn close(&self) -> Result<(), EngineError> {
         let taken = self.state().encoded();
         self.put_snapshot(taken).await.map_err(from_journal)?;
         self.journal.close().map_err(from_journal)
     }
+}
+
+/// Whether a record of the journal can be read; if not, why.
+pub(crate) fn check(record: &[u8]) -> Result<(), String> {
+    postcard::from_bytes::<Entry>(record).map(|_| ()).map_err(|error| error.to_string())
 }
 
 impl State {

@@ -1,7 +1,7 @@
 //! Snapshots of a partition's state, so that a restart is quick, and the log's space, which comes back with them: what
 //! holds nothing that is needed goes; of what holds little, the little is copied forward.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use engine::{Clock, EngineError};
@@ -21,7 +21,11 @@ pub(crate) async fn run(cell: Arc<Cell>, clock: Arc<dyn Clock>, mut stop: watch:
     loop {
         let could_tidy = cell.state().could_tidy();
         let tidy = async {
-            if could_tidy { clock.sleep_until(clock.now().plus(TIDY_AFTER)).await } else { std::future::pending().await }
+            if could_tidy {
+                clock.sleep_until(clock.now().plus(TIDY_AFTER)).await;
+            } else {
+                std::future::pending::<()>().await;
+            }
         };
         tokio::select! {
             biased;
@@ -107,9 +111,11 @@ fn usage(cell: &Cell, image: &Image) -> Vec<(std::ops::Range<Position>, u64)> {
 }
 
 fn release(cell: &Cell, image: &Image, covers: Position) {
-    let free = usage(cell, image).into_iter().filter(|(stretch, needed)| *needed == 0 && stretch.end <= covers);
+    let free =
+        usage(cell, image).into_iter().filter(|(stretch, needed)| *needed == 0 && stretch.end <= covers);
     let free: Vec<Position> = free.map(|(stretch, _)| stretch.start).collect();
-    if !free.is_empty() {
+    let pinned = cell.pinned.lock().unwrap_or_else(PoisonError::into_inner);
+    if !free.is_empty() && !*pinned {
         cell.journal.release(&free);
     }
 }
@@ -122,7 +128,8 @@ fn move_forward(cell: &Cell, image: &Image) -> Result<bool, JournalError> {
     });
     let idle = cell.state().limits.garbage_idle;
     let mut excess = held.saturating_sub(needed + needed.max(idle));
-    let mut sparse: Vec<_> = usage.iter().rev().skip(1).filter(|(stretch, _)| stretch.end.0 > stretch.start.0).collect();
+    let mut sparse: Vec<_> =
+        usage.iter().rev().skip(1).filter(|(stretch, _)| stretch.end.0 > stretch.start.0).collect();
     sparse.sort_by_key(|(stretch, used)| used * 1000 / (stretch.end.0 - stretch.start.0));
     let mut moved = false;
     for (stretch, used) in sparse {
@@ -143,8 +150,12 @@ fn move_some(cell: &Cell, some: &[Moving]) -> Result<bool, JournalError> {
     let locations: Vec<_> = some.iter().map(|moving| moving.content).collect();
     let contents = cell.contents(&locations);
     // What cannot be read stays where it is: a damaged record is not to be made to look whole.
-    let readable: Vec<_> =
-        some.iter().copied().zip(contents).filter_map(|(moving, content)| Some((moving, content.ok()?))).collect();
+    let readable: Vec<_> = some
+        .iter()
+        .copied()
+        .zip(contents)
+        .filter_map(|(moving, content)| Some((moving, content.ok()?)))
+        .collect();
     let done = cell.run(|partition, _| Ok(partition.move_contents(readable)));
     done.map(|done| done.answer).map_err(|error| JournalError::Unknown(error.to_string()))
 }

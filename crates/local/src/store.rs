@@ -13,6 +13,9 @@ use crate::open::OpenError;
 /// The newest layout of a data folder.
 const FORMAT: u32 = 2;
 
+/// How the name of a folder begins that holds a copy.
+pub(crate) const COPY: &str = "copy-";
+
 /// What a store says of itself, in `store.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Description {
@@ -57,8 +60,20 @@ impl Store {
             }
             Err(error) => return Err(unusable(error)),
         };
+        remove_copies(folder).map_err(unusable)?;
         Ok(Self { folder: folder.to_path_buf(), description, _lock: lock })
     }
+}
+
+/// Copies that nobody took away, because who asked for them is gone.
+fn remove_copies(folder: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(COPY) {
+            std::fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn make(partitions: u16) -> Description {
@@ -87,7 +102,7 @@ fn read(path: &Path, text: &[u8]) -> Result<Description, OpenError> {
 }
 
 /// Whole or not at all.
-fn write(folder: &Path, path: &Path, description: &Description) -> std::io::Result<()> {
+pub(crate) fn write(folder: &Path, path: &Path, description: &Description) -> std::io::Result<()> {
     let unfinished = path.with_extension("new");
     let mut file = File::create(&unfinished)?;
     file.write_all(&serde_json::to_vec_pretty(description)?)?;

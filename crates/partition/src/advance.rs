@@ -30,7 +30,10 @@ impl QueueState {
     fn advance(&mut self, now: Timestamp) -> bool {
         let retention = self.settings().retention_seconds;
         let kept_from = now.minus_seconds(retention);
-        while let Some(oldest) = kept_from.map(|kept_from| self.messages.kept_from_until(kept_from)).filter(|oldest| !oldest.is_empty()) {
+        while let Some(oldest) = kept_from
+            .map(|kept_from| self.messages.kept_from_until(kept_from))
+            .filter(|oldest| !oldest.is_empty())
+        {
             for number in oldest {
                 self.remove(number);
             }

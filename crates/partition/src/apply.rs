@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use engine::{Queue, QueueKey, QueueSettings, Timestamp};
 
+use crate::message::{Message, Standing};
 use crate::operation::{OutboundLetter, Sent};
 use crate::outbox::Letter;
-use crate::message::{Message, Standing};
 use crate::queue::{Attempt, QueueState, Remembered};
 use crate::standard::RECEIVES_BEFORE_BACK;
 use crate::{Location, Operation, Partition};
@@ -61,7 +61,9 @@ impl Partition {
                 self.with(*queue, |queue| queue.remove(*message));
             }
             Operation::ContentMoved { queue, message, .. } => {
-                self.with(*queue, |queue| queue.messages.change(*message, |message| message.content = content));
+                self.with(*queue, |queue| {
+                    queue.messages.change(*message, |message| message.content = content)
+                });
             }
             Operation::VisibilityChanged { queue, message, visible_at } => {
                 self.with(*queue, |queue| queue.visibility_changed(*message, *visible_at));
@@ -183,8 +185,7 @@ impl QueueState {
         {
             let key = self.deduplication_key(sent.group.as_ref(), id);
             let until = sent.kept_from.plus(REMEMBERED_FOR);
-            self.deduplication
-                .insert(key.clone(), Remembered { id: sent.id, sequence: sent.message, until });
+            self.deduplication.insert(key.clone(), Remembered { id: sent.id, sequence: sent.message, until });
             self.forgetting.push_back((until, key));
             self.forget(sent.kept_from);
         }

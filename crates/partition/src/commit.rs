@@ -126,13 +126,7 @@ fn duplicate_of(
     earlier.or_else(in_this_commit)
 }
 
-fn sent(
-    queue: u32,
-    number: u64,
-    state: &QueueState,
-    message: &NewMessage,
-    now: Timestamp,
-) -> Sent {
+fn sent(queue: u32, number: u64, state: &QueueState, message: &NewMessage, now: Timestamp) -> Sent {
     Sent {
         queue,
         message: number,

@@ -3,9 +3,7 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-use engine::{
-    DeduplicationScope, MessageId, Queue, QueueCounts, QueueKind, QueueSettings, Timestamp,
-};
+use engine::{DeduplicationScope, MessageId, Queue, QueueCounts, QueueKind, QueueSettings, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::fifo::Groups;

@@ -138,8 +138,11 @@ impl Image {
 
     fn messages(&self) -> impl Iterator<Item = Moving> + '_ {
         self.0.queues.iter().flat_map(|queue| {
-            let moving =
-                |(message, state): (u64, &Message)| Moving { queue: queue.number, message, content: state.content };
+            let moving = |(message, state): (u64, &Message)| Moving {
+                queue: queue.number,
+                message,
+                content: state.content,
+            };
             queue.messages.iter().map(moving)
         })
     }
@@ -211,7 +214,8 @@ fn state(form: QueueForm) -> QueueState {
     let mut queue = QueueState::new(Arc::new(about));
     queue.purged_at = form.purged_at;
     queue.next_message = form.next_message;
-    let mut giving_up: Vec<_> = form.attempts.iter().map(|(id, attempt)| (attempt.until, Arc::clone(id))).collect();
+    let mut giving_up: Vec<_> =
+        form.attempts.iter().map(|(id, attempt)| (attempt.until, Arc::clone(id))).collect();
     giving_up.sort();
     queue.giving_up = giving_up.into();
     queue.attempts = form.attempts.into_iter().collect();

@@ -188,7 +188,11 @@ impl Drop for Bench {
         let mut restored = Partition::restore(&live).unwrap();
         restored.advance(self.now);
         assert_eq!(restored.image().encode(), live, "a restored snapshot differs from live");
-        assert_eq!(restored.content_bytes(), self.partition.content_bytes(), "accounts differ after a restore");
+        assert_eq!(
+            restored.content_bytes(),
+            self.partition.content_bytes(),
+            "accounts differ after a restore"
+        );
         assert_eq!(restored.due(), self.partition.due(), "timers differ after a restore");
     }
 }

@@ -158,7 +158,5 @@ fn connection(
             Ok::<_, std::convert::Infallible>(running.until_written(answer))
         }
     });
-    http1::Builder::new()
-        .pipeline_flush(true)
-        .serve_connection(TokioIo::new(stream), answer)
+    http1::Builder::new().pipeline_flush(true).serve_connection(TokioIo::new(stream), answer)
 }

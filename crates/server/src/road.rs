@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Instant;
 
 use aws::{AccountId, Region, RequestId, TraceHeader};
 use bytes::{Bytes, BytesMut};
@@ -14,6 +15,7 @@ use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
+use prometheus_client::registry::Registry;
 use service::{
     BoundAction, Caller, Context, Endpoint, Ids, PageRequest, Service, ServiceError, Streaming, StreamingBody,
 };
@@ -21,6 +23,7 @@ use tokio::sync::Semaphore;
 use wire::sigv4::{Credential, Presence};
 use wire::{Protocol, QueryDialect, Reply, Request};
 
+use crate::measures::{Measures, STREAMING};
 use crate::router::{self, Route};
 use crate::{limits, refusal};
 
@@ -30,11 +33,21 @@ pub struct Services {
     pub services: Vec<Service>,
     /// The service that takes every other request (S3).
     pub streaming: Option<Arc<dyn Streaming>>,
+    /// Whether what the services stand on works.
+    pub health: Health,
+    /// Figures besides those of requests.
+    pub metrics: Registry,
 }
+
+/// Why nothing is accepted any more, if that is so.
+pub type Health = Box<dyn Fn() -> Option<String> + Send + Sync>;
 
 /// Where all requests travel.
 pub struct Road {
-    services: Services,
+    services: Vec<Service>,
+    streaming: Option<Arc<dyn Streaming>>,
+    health: Health,
+    measures: Measures,
     ids: Arc<dyn Ids>,
     clock: Arc<dyn Clock>,
     in_flight: Semaphore,
@@ -54,7 +67,10 @@ type Refused = (Protocol, ServiceError);
 impl Road {
     /// Over a set of services.
     pub fn new(services: Services, ids: Arc<dyn Ids>, clock: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(Self { services, ids, clock, in_flight: Semaphore::new(limits::REQUESTS_IN_FLIGHT_MAX) })
+        let Services { services, streaming, health, metrics } = services;
+        let measures = Measures::new(metrics, &services);
+        let in_flight = Semaphore::new(limits::REQUESTS_IN_FLIGHT_MAX);
+        Arc::new(Self { services, streaming, health, measures, ids, clock, in_flight })
     }
 
     /// Answers one request, whatever happens.
@@ -96,20 +112,30 @@ impl Road {
     ) -> Response<StreamingBody> {
         let presence = wire::sigv4::find(&head.headers, head.uri.query().unwrap_or_default());
         let credential = if let Presence::Signed(credential) = &presence { Some(credential) } else { None };
-        let route = router::recognise(&self.services.services, &head, credential);
+        let route = router::recognise(&self.services, &head, credential);
         let context = self.context(&head, credential, request_id, peer);
         // Only a form has to be told by it again whose it is.
-        let scope = credential.filter(|_| matches!(route, Route::Query)).map(|credential| credential.service.clone().into_owned());
+        let scope = credential
+            .filter(|_| matches!(route, Route::Query))
+            .map(|credential| credential.service.clone().into_owned());
         let malformed = if let Presence::Malformed(text) = &presence { Some(text.clone()) } else { None };
         let protocol = match &route {
             Route::Health => return response(self.health(&context)),
+            Route::Metrics => return response(self.measures.page()),
             Route::Page(page) => {
                 let query = head.uri.query().unwrap_or_default().to_owned();
                 return response(
                     (page.answer)(PageRequest { path: head.uri.path().to_owned(), query, context }).await,
                 );
             }
-            Route::Streaming => return self.stream(head, body, context).await,
+            Route::Streaming => {
+                let begun = now();
+                let answered = self.stream(head, body, context).await;
+                if let Some(measured) = self.measures.of(STREAMING.0, STREAMING.1) {
+                    measured.count(answered.status(), begun.elapsed());
+                }
+                return answered;
+            }
             Route::Action { protocol, .. } | Route::Unknown { protocol, .. } => *protocol,
             Route::Query => Protocol::AwsQuery(NO_DIALECT),
         };
@@ -138,7 +164,8 @@ impl Road {
         let body = collect(body, bytes_max).await.map_err(|error| (protocol, error))?;
         match route {
             Route::Action { action, protocol, path_members } => {
-                call(action, context, Request { path_members, ..request(protocol, action, head, body) }).await
+                self.call(action, context, Request { path_members, ..request(protocol, action, head, body) })
+                    .await
             }
             Route::Unknown { protocol, action } => Err((protocol, refusal::unknown_operation(&action))),
             _ => self.query(head, body, context, scope.as_deref()).await,
@@ -160,7 +187,7 @@ impl Road {
         if let Some(query) = head.uri.query().filter(|_| !body.is_empty()) {
             form.extend(["&", query]);
         }
-        let (dialect, action, name) = router::query(&self.services.services, &form, scope);
+        let (dialect, action, name) = router::query(&self.services, &form, scope);
         let dialect = dialect.unwrap_or(NO_DIALECT);
         let protocol = Protocol::AwsQuery(dialect);
         let action = action.ok_or_else(|| (protocol, refusal::invalid_action(&name)))?;
@@ -170,11 +197,11 @@ impl Road {
         {
             form.extend(["&", member, "=", &context.endpoint.to_string(), head.uri.path()]);
         }
-        call(action, context, request(protocol, action, head, form.into())).await
+        self.call(action, context, request(protocol, action, head, form.into())).await
     }
 
     async fn stream(&self, head: Parts, body: Incoming, context: Context) -> Response<StreamingBody> {
-        let Some(streaming) = &self.services.streaming else {
+        let Some(streaming) = &self.streaming else {
             let error = refusal::unknown_operation(head.uri.path());
             return response(refused(Protocol::RestJson(router::NO_REST), &error, context.request_id));
         };
@@ -219,21 +246,48 @@ impl Road {
     }
 
     fn health(&self, context: &Context) -> Reply {
-        let health = Health {
-            status: "running",
+        let reason = (self.health)();
+        let status = if reason.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+        let health = HealthPage {
+            status: if reason.is_some() { "failed" } else { "running" },
+            reason,
             version: env!("CARGO_PKG_VERSION"),
-            services: self.services.services.iter().map(|service| service.name).collect(),
+            services: self.services.iter().map(|service| service.name).collect(),
         };
-        Protocol::RestJson(OK_REST).encode("Health", &context.request_id.to_string(), &health)
+        let reply = Protocol::RestJson(OK_REST).encode("Health", &context.request_id.to_string(), &health);
+        Reply { status, ..reply }
     }
+
+    /// Calls an action and counts it.
+    async fn call(&self, action: &BoundAction, context: Context, request: Request) -> Result<Reply, Refused> {
+        let begun = now();
+        let answered = call(action, context, request).await;
+        if let Some(measured) = self.measures.of(action.service, action.name) {
+            let status = match &answered {
+                Ok(reply) => reply.status,
+                Err((_, error)) => {
+                    StatusCode::from_u16(error.row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+                }
+            };
+            measured.count(status, begun.elapsed());
+        }
+        answered
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "a request takes less than the clock's milliseconds")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 const OK_REST: &wire::Rest = &wire::Rest::new(wire::Method::Get, "/_konekuta/health", 200);
 
 /// What `/_konekuta/health` answers.
 #[derive(serde::Serialize)]
-struct Health {
+struct HealthPage {
     status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     version: &'static str,
     services: Vec<&'static str>,
 }
@@ -263,8 +317,8 @@ async fn collect(mut body: Incoming, bytes_max: usize) -> Result<Bytes, ServiceE
     let mut whole = Bytes::new();
     let mut pieces = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let frame =
-            frame.map_err(|error| ServiceError::internal(format!("the request's body ended early: {error}")))?;
+        let frame = frame
+            .map_err(|error| ServiceError::internal(format!("the request's body ended early: {error}")))?;
         let Ok(piece) = frame.into_data() else { continue };
         if pieces.len() + whole.len() + piece.len() > bytes_max {
             return Err(refusal::too_large(bytes_max));

@@ -27,6 +27,8 @@ pub(crate) enum Route<'a> {
     Page(&'a service::Page),
     /// Whether the server is up.
     Health,
+    /// What operators look at.
+    Metrics,
     /// Everything else: S3.
     Streaming,
 }
@@ -44,6 +46,9 @@ pub(crate) fn recognise<'a>(
     }
     if path == "/_konekuta/health" {
         return Route::Health;
+    }
+    if path == "/_konekuta/metrics" {
+        return Route::Metrics;
     }
     if scope == Some("s3") {
         return Route::Streaming;

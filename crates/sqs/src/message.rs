@@ -66,8 +66,8 @@ pub(crate) fn is_allowed(character: char) -> bool {
 
 /// Whether a text has allowed characters only. Most have none but printable ASCII, which is told without decoding.
 pub(crate) fn are_allowed(text: &str) -> bool {
-    let plain = text.bytes().fold(true, |plain, byte| plain & (byte >= 0x20) & (byte < 0x80));
-    plain || text.chars().all(is_allowed)
+    let special = text.bytes().map(|byte| u32::from(!(0x20..0x80).contains(&byte))).sum::<u32>();
+    special == 0 || text.chars().all(is_allowed)
 }
 
 /// The bytes that count.

@@ -30,7 +30,8 @@ impl SimulatedClock {
         let mut state = self.state();
         let now = state.now.plus(duration);
         state.now = now;
-        let (woken, asleep) = std::mem::take(&mut state.sleepers).into_iter().partition(|(until, _)| *until <= now);
+        let (woken, asleep) =
+            std::mem::take(&mut state.sleepers).into_iter().partition(|(until, _)| *until <= now);
         state.sleepers = asleep;
         drop(state);
         let woken: Vec<(Timestamp, Waker)> = woken;

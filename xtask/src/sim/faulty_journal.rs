@@ -1,12 +1,13 @@
 //! A journal that another owner can take away.
 
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use journal::{Appended, FileJournal, Journal, JournalError, Position};
+use journal::{Appended, Figures, FileJournal, Journal, JournalError, Position};
 
 /// A journal as one owner sees it: once there is another, nothing of this one is accepted any more.
 pub(super) struct FaultyJournal {
@@ -70,6 +71,14 @@ impl Journal for FaultyJournal {
         if !self.is_fenced() {
             self.journal.release(stretches);
         }
+    }
+
+    fn copy_to(&self, folder: &Path, cut: Position, state: &[u8]) -> Result<(), JournalError> {
+        self.journal.copy_to(folder, cut, state)
+    }
+
+    fn figures(&self) -> Figures {
+        self.journal.figures()
     }
 
     fn failure(&self) -> Option<String> {

@@ -60,5 +60,7 @@ fn one(seed: u64, steps: u32, aloud: bool) -> anyhow::Result<()> {
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
         Err(anyhow!("panic: {}", text.unwrap_or_default()))
     });
-    told.with_context(|| format!("seed {seed} failed; again with: cargo xtask sim --seed {seed} --steps {steps}"))
+    told.with_context(|| {
+        format!("seed {seed} failed; again with: cargo xtask sim --seed {seed} --steps {steps}")
+    })
 }

@@ -34,7 +34,14 @@ pub(super) struct Model {
 }
 
 impl Model {
-    pub(super) fn begin(&mut self, id: MessageId, queue: QueueKey, commit: u64, group: Option<String>, now: u64) {
+    pub(super) fn begin(
+        &mut self,
+        id: MessageId,
+        queue: QueueKey,
+        commit: u64,
+        group: Option<String>,
+        now: u64,
+    ) {
         let sent = Sent {
             queue,
             commit,
@@ -69,7 +76,11 @@ impl Model {
                 queue.key
             );
             let dead = sent.queue != queue.key;
-            ensure!(!sent.dead || dead, "{id} is in {} after it was seen in its dead-letter queue", queue.key);
+            ensure!(
+                !sent.dead || dead,
+                "{id} is in {} after it was seen in its dead-letter queue",
+                queue.key
+            );
             if queue.fifo {
                 ensure!(
                     delivery.receive_count >= sent.receives,
@@ -104,7 +115,11 @@ impl Model {
                 && !before.deleting
                 && !batch.contains(other)
         });
-        ensure!(earlier.is_none(), "{id} overtook {:?} of its group in {queue}", earlier.map(|(other, _)| other));
+        ensure!(
+            earlier.is_none(),
+            "{id} overtook {:?} of its group in {queue}",
+            earlier.map(|(other, _)| other)
+        );
         Ok(())
     }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 use engine::{
-    Commit, Delivery, Enqueue, Error, MessageId, NewMessage, QueueKey, Queues as _, Receive, Refusal, Sent, Settle,
-    Settlement,
+    Commit, Delivery, Enqueue, Error, MessageId, NewMessage, QueueKey, Queues as _, Receive, Refusal, Sent,
+    Settle, Settlement,
 };
 use journal::Fault;
 use local::Local;
@@ -215,8 +215,11 @@ impl Script {
     /// One of the next operations of the disk fails; whether the write got there is unknown.
     fn fail(&mut self) {
         let operation = self.world.disk.operations() + self.dice.random_range(1..6);
-        let kind =
-            if self.dice.random_bool(0.5) { std::io::ErrorKind::StorageFull } else { std::io::ErrorKind::Other };
+        let kind = if self.dice.random_bool(0.5) {
+            std::io::ErrorKind::StorageFull
+        } else {
+            std::io::ErrorKind::Other
+        };
         let written = self.roll(200);
         self.tell(|| format!("operation {operation} of the disk is to fail: {kind:?}"));
         self.world.disk.fail(Some(Fault::At { operation, kind, written }));
@@ -309,7 +312,10 @@ impl Script {
                     if answer.await?.is_ok() {
                         self.tell(|| format!("acknowledged {ids:?}"));
                         for id in ids {
-                            self.model.sent.entry(id.0).and_modify(|sent| sent.acknowledged = Some(self.moment));
+                            self.model
+                                .sent
+                                .entry(id.0)
+                                .and_modify(|sent| sent.acknowledged = Some(self.moment));
                         }
                     }
                 }

@@ -6,9 +6,7 @@ use std::sync::atomic::AtomicU64;
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use engine::{
-    DeadLetter, DeduplicationScope, QueueKey, QueueKind, QueueSettings, Queues as _,
-};
+use engine::{DeadLetter, DeduplicationScope, QueueKey, QueueKind, QueueSettings, Queues as _};
 use journal::{Durability, FileJournal, Journal, MemoryJournal, Settings, SimulatedDisk};
 use local::{Local, SpaceLimits};
 use testkit::SimulatedClock;
@@ -18,7 +16,8 @@ use super::faulty_journal::FaultyJournal;
 pub(super) const PARTITIONS: usize = 3;
 /// Segments so small that a run has many.
 const SEGMENT_BYTES: u64 = 2048;
-const LIMITS: SpaceLimits = SpaceLimits { snapshot_after: u64::MAX, garbage_max: u64::MAX / 4, garbage_idle: 512 };
+const LIMITS: SpaceLimits =
+    SpaceLimits { snapshot_after: u64::MAX, garbage_max: u64::MAX / 4, garbage_idle: 512 };
 /// A message that is received oftener moves to the dead-letter queue.
 const RECEIVES_MAX: u32 = 3;
 

@@ -213,6 +213,14 @@ impl Disk for SimulatedDisk {
         Ok(())
     }
 
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        state.operate()?;
+        let number = state.names.get(from).copied().ok_or(io::ErrorKind::NotFound)?;
+        state.names.insert(to.to_path_buf(), number);
+        Ok(())
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.operate()?;
@@ -223,8 +231,12 @@ impl Disk for SimulatedDisk {
         let mut state = self.state();
         state.operate()?;
         let inside = |path: &PathBuf| path.parent() == Some(folder);
-        let live: Vec<(PathBuf, u64)> =
-            state.names.iter().filter(|(path, _)| inside(path)).map(|(path, number)| (path.clone(), *number)).collect();
+        let live: Vec<(PathBuf, u64)> = state
+            .names
+            .iter()
+            .filter(|(path, _)| inside(path))
+            .map(|(path, number)| (path.clone(), *number))
+            .collect();
         state.durable_names.retain(|path, _| !inside(path));
         state.durable_names.extend(live);
         Ok(())

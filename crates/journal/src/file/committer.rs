@@ -71,8 +71,18 @@ impl Committer {
         let committer = Arc::new(Mutex::new(self));
         let runner = Arc::clone(&committer);
         let run = move || match durability {
-            Durability::Fsync => while { wait(&shared, false); lock(&runner).turn() } {},
-            Durability::Relaxed => while { wait(&shared, true); sync_now_and_then(&runner, &shared) } {},
+            Durability::Fsync => {
+                while {
+                    wait(&shared, false);
+                    lock(&runner).turn()
+                } {}
+            }
+            Durability::Relaxed => {
+                while {
+                    wait(&shared, true);
+                    sync_now_and_then(&runner, &shared)
+                } {}
+            }
         };
         let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(run).map_err(cannot)?;
         Ok((committer, thread))
@@ -170,7 +180,7 @@ impl Committer {
 
     fn sync(&mut self, end: u64) -> Result<(), JournalError> {
         if let Some(segment) = self.dirty.take() {
-            segment.file.sync().map_err(|error| format::io("sync", &segment.path, &error))?;
+            self.shared.sync(&segment)?;
         }
         self.shared.synced.fetch_max(end, Ordering::AcqRel);
         Ok(())
@@ -249,7 +259,7 @@ fn sync_now_and_then(committer: &Mutex<Committer>, shared: &Shared) -> bool {
         (committer.dirty.take(), end)
     };
     let Some(segment) = dirty else { return shared.collected().failed.is_none() };
-    let synced = segment.file.sync().map_err(|error| format::io("sync", &segment.path, &error));
+    let synced = shared.sync(&segment);
     if synced.is_ok() {
         shared.synced.fetch_max(end, Ordering::AcqRel);
     }

@@ -40,7 +40,11 @@ impl Segment {
     }
 
     pub(super) fn corrupt(&self, position: u64, reason: &str) -> JournalError {
-        JournalError::Corrupt { segment: self.name(), offset: position - self.base, reason: reason.to_owned() }
+        JournalError::Corrupt {
+            segment: self.name(),
+            offset: position - self.base,
+            reason: reason.to_owned(),
+        }
     }
 }
 
@@ -177,7 +181,11 @@ impl Segments {
             segment.read(position + have as u64, &mut bytes[have..])?;
         }
         let record = bytes::Bytes::from(bytes).slice(HEAD_BYTES..);
-        if head.fits(&record) { Ok(record) } else { Err(segment.corrupt(position, "its checksum does not fit")) }
+        if head.fits(&record) {
+            Ok(record)
+        } else {
+            Err(segment.corrupt(position, "its checksum does not fit"))
+        }
     }
 
     /// Removes the last file: recovery found that nothing in it was ever durable.
@@ -195,7 +203,10 @@ impl Segments {
     pub(super) fn stretches(&self, tail: Position) -> Vec<Range<Position>> {
         let all = self.all();
         let ends = all.iter().skip(1).map(|next| next.base).chain([tail.0]);
-        all.iter().zip(ends).map(|(segment, end)| Position(segment.base)..Position(end.max(segment.base))).collect()
+        all.iter()
+            .zip(ends)
+            .map(|(segment, end)| Position(segment.base)..Position(end.max(segment.base)))
+            .collect()
     }
 
     /// Removes the files that begin at these positions. The last one stays.
@@ -208,6 +219,29 @@ impl Segments {
                 tracing::warn!(path = %segment.path.display(), %error, "cannot remove a segment that is no longer needed");
             }
         }
+    }
+
+    /// Puts the files up to `cut` into another folder: whole ones as further names of the same file, since nothing is
+    /// written to them any more; of the one that holds the cut, what stands before it.
+    pub(super) fn copy_to(&self, folder: &Path, cut: Position) -> Result<(), JournalError> {
+        let all = self.all();
+        for (index, segment) in all.iter().enumerate().filter(|(_, segment)| segment.base < cut.0) {
+            let to = path(folder, segment.base);
+            let whole = all.get(index + 1).is_some_and(|next| next.base <= cut.0);
+            let copied =
+                if whole { self.disk.link(&segment.path, &to) } else { self.copy_part(segment, cut, &to) };
+            copied.map_err(|error| format::io("copy to", &to, &error))?;
+        }
+        self.disk.sync_folder(folder).map_err(|error| format::io("sync", folder, &error))
+    }
+
+    fn copy_part(&self, segment: &Segment, cut: Position, to: &Path) -> io::Result<()> {
+        let length = usize::try_from(cut.0 - segment.base).map_err(|_| io::ErrorKind::FileTooLarge)?;
+        let mut bytes = vec![0; length];
+        segment.file.read_exact_at(&mut bytes, 0)?;
+        let copy = self.disk.create(to)?;
+        copy.write_all_at(&bytes, 0)?;
+        copy.sync()
     }
 
     /// Removes the spare file: the journal is closed.

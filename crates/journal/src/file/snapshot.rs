@@ -25,7 +25,12 @@ fn checksum(covers: u64, state: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-pub(super) fn put(disk: &dyn Disk, folder: &Path, covers: Position, state: &[u8]) -> Result<(), JournalError> {
+pub(super) fn put(
+    disk: &dyn Disk,
+    folder: &Path,
+    covers: Position,
+    state: &[u8],
+) -> Result<(), JournalError> {
     let (path, unfinished) = (path(folder), folder.join("snapshot.new"));
     let write = || -> std::io::Result<()> {
         let file = disk.create(&unfinished)?;

@@ -173,8 +173,13 @@ fn a_power_loss_at_any_operation_loses_nothing_that_was_acknowledged() {
             let before = run(&disk, 0, 40);
             disk.fail(None);
             disk.lose_power(&mut choices(seed * 1000 + operation));
-            let after = stored(&disk).unwrap_or_else(|error| panic!("operation {operation}, seed {seed}: {error}"));
-            assert!(after >= before.acknowledged, "operation {operation}, seed {seed}: {after} of {}", before.acknowledged);
+            let after =
+                stored(&disk).unwrap_or_else(|error| panic!("operation {operation}, seed {seed}: {error}"));
+            assert!(
+                after >= before.acknowledged,
+                "operation {operation}, seed {seed}: {after} of {}",
+                before.acknowledged
+            );
             assert!(run(&disk, after, 4).failed.is_none(), "it goes on");
             assert_eq!(stored(&disk).unwrap(), after + 4);
         }
@@ -200,7 +205,11 @@ fn a_failed_write_or_sync_ends_acceptance_until_the_journal_is_opened_anew() {
                 other => panic!("operation {operation}: {other:?}"),
             }
             let after = stored(&disk).unwrap();
-            assert!(after >= before.acknowledged, "operation {operation}: {after} of {}", before.acknowledged);
+            assert!(
+                after >= before.acknowledged,
+                "operation {operation}: {after} of {}",
+                before.acknowledged
+            );
             assert!(disk.syncs() >= syncs && run(&disk, after, 4).failed.is_none(), "it comes back clean");
         }
     }
@@ -237,7 +246,8 @@ fn a_bit_flipped_anywhere_is_never_served() {
 #[test]
 fn those_who_wait_together_share_one_sync() {
     let disk = SimulatedDisk::default();
-    let journal = FileJournal::open_in_turns(&Settings { segment_bytes_max: 1 << 20, ..simulated(&disk) }).unwrap();
+    let journal =
+        FileJournal::open_in_turns(&Settings { segment_bytes_max: 1 << 20, ..simulated(&disk) }).unwrap();
     let syncs = disk.syncs();
     for number in 0..64 {
         journal.append(journal.tail(), &record(number)).unwrap();

@@ -56,7 +56,8 @@ pub fn verify(
         if scan.is_zero_from(offset) {
             continue;
         }
-        let later = all[index + 1..].iter().map(|segment| Ok(Scan::new(segment)?.claimed_behind(SEGMENT_HEAD - 1)));
+        let later =
+            all[index + 1..].iter().map(|segment| Ok(Scan::new(segment)?.claimed_behind(SEGMENT_HEAD - 1)));
         let later: u64 = later.collect::<Result<Vec<u64>, JournalError>>()?.into_iter().max().unwrap_or(0);
         match scan.at(offset) {
             Found::Damaged(reason) if scan.claimed_behind(offset).max(later) > segment.base + offset => {

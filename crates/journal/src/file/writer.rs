@@ -2,12 +2,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::format::{HEAD, Head, SEGMENT_HEAD};
+use super::format::{self, HEAD, Head, SEGMENT_HEAD};
+use super::segments::Segment;
 use super::waiters::Waiters;
-use crate::{Appended, JournalError, Position};
+use crate::{Appended, Figures, JournalError, Position};
 
 /// Bytes for one segment.
 #[derive(Debug, Default)]
@@ -49,6 +51,8 @@ pub(super) struct Collected {
     pub(super) writing: Arc<Vec<Batch>>,
     /// Buffers whose bytes are written, to be filled again.
     pub(super) spare: Vec<Vec<u8>>,
+    /// Records and bytes so far.
+    accepted: (u64, u64),
     pub(super) closing: bool,
     pub(super) failed: Option<String>,
     /// What the committer's thread does.
@@ -64,6 +68,8 @@ pub(super) struct Shared {
     /// Everything before it is synced.
     pub(super) synced: AtomicU64,
     segment_bytes_max: u64,
+    syncs: AtomicU64,
+    syncing_nanoseconds: AtomicU64,
 }
 
 pub(super) fn unknown(reason: &str) -> JournalError {
@@ -80,6 +86,7 @@ impl Shared {
                 pending: Vec::new(),
                 writing: Arc::default(),
                 spare: Vec::new(),
+                accepted: (0, 0),
                 closing: false,
                 failed: None,
                 committer: Attention::Busy,
@@ -88,6 +95,8 @@ impl Shared {
             waiters: Waiters::new(tail.0),
             synced: tail.0.into(),
             segment_bytes_max,
+            syncs: AtomicU64::new(0),
+            syncing_nanoseconds: AtomicU64::new(0),
         })
     }
 
@@ -129,6 +138,23 @@ impl Shared {
         Ok(Appended { at: Position(at), end })
     }
 
+    /// Syncs a file and keeps account of it.
+    #[allow(clippy::disallowed_methods, reason = "a sync takes less than the clock's milliseconds")]
+    pub(super) fn sync(&self, segment: &Segment) -> Result<(), JournalError> {
+        let begun = Instant::now();
+        let synced = segment.file.sync().map_err(|error| format::io("sync", &segment.path, &error));
+        let took = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.syncs.fetch_add(1, Ordering::Relaxed);
+        self.syncing_nanoseconds.fetch_add(took, Ordering::Relaxed);
+        synced
+    }
+
+    pub(super) fn figures(&self) -> Figures {
+        let (records, bytes) = self.collected().accepted;
+        let syncing = Duration::from_nanos(self.syncing_nanoseconds.load(Ordering::Relaxed));
+        Figures { records, bytes, syncs: self.syncs.load(Ordering::Relaxed), syncing }
+    }
+
     /// Somebody waits for what has collected.
     pub(super) fn wake_committer(&self) {
         let mut collected = self.collected();
@@ -158,6 +184,7 @@ impl Collected {
         }
         let at = self.tail;
         self.tail += bytes;
+        self.accepted = (self.accepted.0 + 1, self.accepted.1 + bytes);
         at
     }
 
