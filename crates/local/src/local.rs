@@ -56,7 +56,13 @@ impl Local {
             _ => Some(Store::open(&settings.folder, settings.partitions)?),
         };
         let description = match &store {
-            Some(store) => store.description.clone(),
+            Some(store) => {
+                store.remove_copies().map_err(|error| OpenError::Unusable {
+                    folder: store.folder.clone(),
+                    reason: error.to_string(),
+                })?;
+                store.description.clone()
+            }
             None => store::make(settings.partitions),
         };
         let journals = (0..description.partitions)

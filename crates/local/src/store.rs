@@ -60,20 +60,19 @@ impl Store {
             }
             Err(error) => return Err(unusable(error)),
         };
-        remove_copies(folder).map_err(unusable)?;
         Ok(Self { folder: folder.to_path_buf(), description, _lock: lock })
     }
-}
 
-/// Copies that nobody took away, because who asked for them is gone.
-fn remove_copies(folder: &Path) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(COPY) {
-            std::fs::remove_dir_all(entry.path())?;
+    /// Removes copies that nobody took away, because who asked for them is gone.
+    pub(crate) fn remove_copies(&self) -> std::io::Result<()> {
+        for entry in std::fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(COPY) {
+                std::fs::remove_dir_all(entry.path())?;
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 pub(crate) fn make(partitions: u16) -> Description {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures_util::FutureExt as _;
 use http::Response;
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
@@ -49,7 +50,8 @@ impl Bound {
             };
             let Some((stream, peer, place)) = accepted else { continue };
             let activity = Arc::new(Activity::default());
-            let connection = graceful.watch(connection(&road, stream, peer, &activity));
+            // In a box: a task would hold it twice, as what it was given and as what it waits for.
+            let connection = Box::pin(graceful.watch(connection(&road, stream, peer, &activity)));
             tokio::spawn(async move {
                 tokio::select! {
                     biased;
@@ -151,12 +153,10 @@ fn connection(
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send + 'static {
     let (road, activity) = (Arc::clone(road), Arc::clone(activity));
     let answer = service_fn(move |request| {
-        let (road, activity) = (Arc::clone(&road), Arc::clone(&activity));
-        async move {
-            let running = Running::begin(activity);
-            let answer = road.travel(request, peer).await;
-            Ok::<_, std::convert::Infallible>(running.until_written(answer))
-        }
+        let running = Running::begin(Arc::clone(&activity));
+        Arc::clone(&road)
+            .travel(request, peer)
+            .map(|answer| Ok::<_, std::convert::Infallible>(running.until_written(answer)))
     });
     http1::Builder::new().pipeline_flush(true).serve_connection(TokioIo::new(stream), answer)
 }

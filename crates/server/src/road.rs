@@ -1,6 +1,7 @@
 //! The way of a request: recognise, authenticate, decode, decide, commit, encode. Decoding, deciding, committing and
 //! encoding happen inside the action that is called.
 
+use std::future::Future;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use aws::{AccountId, Region, RequestId, TraceHeader};
 use bytes::{Bytes, BytesMut};
 use engine::Clock;
 use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use http::header::Entry;
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
@@ -64,6 +66,24 @@ const NO_DIALECT: &QueryDialect = &QueryDialect {
 
 type Refused = (Protocol, ServiceError);
 
+/// What the head of a request tells.
+struct Recognised<'a> {
+    route: Route<'a>,
+    context: Context,
+    /// What is wrong with its signature.
+    malformed: Option<String>,
+    /// The service it is signed for, where the head does not tell the action.
+    scope: Option<String>,
+}
+
+/// An action that runs.
+struct Call<'a> {
+    action: &'a BoundAction,
+    protocol: Protocol,
+    begun: Instant,
+    running: BoxFuture<'static, Result<Reply, Refused>>,
+}
+
 impl Road {
     /// Over a set of services.
     pub fn new(services: Services, ids: Arc<dyn Ids>, clock: Arc<dyn Clock>) -> Arc<Self> {
@@ -74,115 +94,135 @@ impl Road {
     }
 
     /// Answers one request, whatever happens.
-    pub(crate) async fn travel(
-        &self,
+    pub(crate) fn travel(
+        self: Arc<Self>,
         request: http::Request<Incoming>,
         peer: SocketAddr,
-    ) -> Response<StreamingBody> {
+    ) -> impl Future<Output = Response<StreamingBody>> + Send + 'static {
         let request_id = RequestId(self.ids.uuid());
-        let (head, body) = request.into_parts();
-        let (method, uri) = (head.method.clone(), head.uri.clone());
-        let mut response =
-            match AssertUnwindSafe(self.answer(head, body, request_id, peer)).catch_unwind().await {
-                Ok(response) => response,
-                Err(_) => {
-                    tracing::error!(%request_id, %method, path = uri.path(), "a request ended in a panic");
-                    let error = ServiceError::internal("panic");
-                    response(
-                        Protocol::RestJson(router::NO_REST)
-                            .encode_fault(&request_id.to_string(), &error.fault()),
-                    )
-                }
-            };
-        if let Entry::Vacant(absent) = response.headers_mut().entry("x-amzn-requestid")
-            && let Ok(value) = HeaderValue::from_str(request_id.write(&mut [0; 36]))
-        {
-            absent.insert(value);
-        }
-        tracing::debug!(%request_id, %method, path = uri.path(), status = response.status().as_u16(), "answered");
-        response
+        // Put together, not awaited: each async function around another would hold the request once more.
+        AssertUnwindSafe(self.answer(request, request_id, peer)).catch_unwind().map(move |answered| {
+            let mut response = answered.unwrap_or_else(|_| {
+                tracing::error!(%request_id, "a request ended in a panic");
+                let error = ServiceError::internal("panic");
+                response(refused(Protocol::RestJson(router::NO_REST), &error, request_id))
+            });
+            if let Entry::Vacant(absent) = response.headers_mut().entry("x-amzn-requestid")
+                && let Ok(value) = HeaderValue::from_str(request_id.write(&mut [0; 36]))
+            {
+                absent.insert(value);
+            }
+            tracing::debug!(%request_id, status = response.status().as_u16(), "answered");
+            response
+        })
     }
 
+    /// What a waiting request keeps, thousands of long polls keep: nothing of it stays here once its action runs, and
+    /// what only few requests need is in a box.
     async fn answer(
-        &self,
-        head: Parts,
-        body: Incoming,
+        self: Arc<Self>,
+        request: http::Request<Incoming>,
         request_id: RequestId,
         peer: SocketAddr,
     ) -> Response<StreamingBody> {
-        let presence = wire::sigv4::find(&head.headers, head.uri.query().unwrap_or_default());
-        let credential = if let Presence::Signed(credential) = &presence { Some(credential) } else { None };
-        let route = router::recognise(&self.services, &head, credential);
-        let context = self.context(&head, credential, request_id, peer);
-        // Only a form has to be told by it again whose it is.
-        let scope = credential
-            .filter(|_| matches!(route, Route::Query))
-            .map(|credential| credential.service.clone().into_owned());
-        let malformed = if let Presence::Malformed(text) = &presence { Some(text.clone()) } else { None };
+        tracing::debug!(%request_id, method = %request.method(), path = request.uri().path(), "came");
+        let (head, body) = request.into_parts();
+        let Recognised { route, context, malformed, scope } = self.recognise(&head, request_id, peer);
         let protocol = match &route {
-            Route::Health => return response(self.health(&context)),
-            Route::Metrics => return response(self.measures.page()),
+            Route::Action { protocol, .. } | Route::Unknown { protocol, .. } => *protocol,
+            Route::Query => Protocol::AwsQuery(NO_DIALECT),
+            _ => return Box::pin(self.answer_other(route, head, body, context)).await,
+        };
+        if let Some(text) = malformed {
+            return response(refused(protocol, &refusal::incomplete_signature(text), request_id));
+        }
+        let Ok(_place) = self.in_flight.try_acquire() else {
+            return response(refused(protocol, &refusal::throttled(), request_id));
+        };
+        let body = match collect(body, bytes_max(protocol)).await {
+            Ok(body) => body,
+            Err(error) => return response(refused(protocol, &error, request_id)),
+        };
+        let answered = match self.begin(route, head, body, context, scope.as_deref()) {
+            Ok(call) => self.finish(call, request_id).await,
+            Err(refused) => Err(refused),
+        };
+        response(answered.unwrap_or_else(|(protocol, error)| refused(protocol, &error, request_id)))
+    }
+
+    /// What is no action of a table.
+    async fn answer_other(
+        &self,
+        route: Route<'_>,
+        head: Parts,
+        body: Incoming,
+        context: Context,
+    ) -> Response<StreamingBody> {
+        match route {
+            Route::Health => response(self.health(&context)),
+            Route::Metrics => response(self.measures.page()),
             Route::Page(page) => {
                 let query = head.uri.query().unwrap_or_default().to_owned();
-                return response(
-                    (page.answer)(PageRequest { path: head.uri.path().to_owned(), query, context }).await,
-                );
+                let path = head.uri.path().to_owned();
+                response((page.answer)(PageRequest { path, query, context }).await)
             }
-            Route::Streaming => {
+            _ => {
                 let begun = now();
                 let answered = self.stream(head, body, context).await;
                 if let Some(measured) = self.measures.of(STREAMING.0, STREAMING.1) {
                     measured.count(answered.status(), begun.elapsed());
                 }
-                return answered;
+                answered
             }
-            Route::Action { protocol, .. } | Route::Unknown { protocol, .. } => *protocol,
-            Route::Query => Protocol::AwsQuery(NO_DIALECT),
-        };
-        let answered = match (malformed, self.in_flight.try_acquire()) {
-            (Some(text), _) => Err((protocol, refusal::incomplete_signature(text))),
-            (None, Err(_)) => Err((protocol, refusal::throttled())),
-            (None, Ok(_place)) => self.act(route, protocol, head, body, context, scope).await,
-        };
-        response(answered.unwrap_or_else(|(protocol, error)| refused(protocol, &error, request_id)))
-    }
-
-    /// Collects the body, finds the action if it stands there, and calls it.
-    async fn act(
-        &self,
-        route: Route<'_>,
-        protocol: Protocol,
-        head: Parts,
-        body: Incoming,
-        context: Context,
-        scope: Option<String>,
-    ) -> Result<Reply, Refused> {
-        let bytes_max = match protocol {
-            Protocol::RestJson(_) => limits::REST_BODY_BYTES_MAX,
-            _ => limits::MESSAGE_BODY_BYTES_MAX,
-        };
-        let body = collect(body, bytes_max).await.map_err(|error| (protocol, error))?;
-        match route {
-            Route::Action { action, protocol, path_members } => {
-                self.call(action, context, Request { path_members, ..request(protocol, action, head, body) })
-                    .await
-            }
-            Route::Unknown { protocol, action } => Err((protocol, refusal::unknown_operation(&action))),
-            _ => self.query(head, body, context, scope.as_deref()).await,
         }
     }
 
-    async fn query(
-        &self,
+    /// Who asks, and what for.
+    fn recognise(&self, head: &Parts, request_id: RequestId, peer: SocketAddr) -> Recognised<'_> {
+        let presence = wire::sigv4::find(&head.headers, head.uri.query().unwrap_or_default());
+        let credential = if let Presence::Signed(credential) = &presence { Some(credential) } else { None };
+        let route = router::recognise(&self.services, head, credential);
+        let context = self.context(head, credential, request_id, peer);
+        let scope = credential
+            .filter(|_| matches!(route, Route::Query))
+            .map(|credential| credential.service.clone().into_owned());
+        let malformed = if let Presence::Malformed(text) = presence { Some(text) } else { None };
+        Recognised { route, context, malformed, scope }
+    }
+
+    /// Finds the action if it stands in the body, and calls it.
+    fn begin<'a>(
+        &'a self,
+        route: Route<'a>,
         head: Parts,
         body: Bytes,
         context: Context,
         scope: Option<&str>,
-    ) -> Result<Reply, Refused> {
+    ) -> Result<Call<'a>, Refused> {
+        let (action, request) = match route {
+            Route::Action { action, protocol, path_members } => {
+                (action, Request { path_members, ..request(protocol, action, head, body) })
+            }
+            Route::Unknown { protocol, action } => {
+                return Err((protocol, refusal::unknown_operation(&action)));
+            }
+            _ => self.query(head, &body, &context, scope)?,
+        };
+        let protocol = request.protocol;
+        Ok(Call { action, protocol, begun: now(), running: action.call(context, request) })
+    }
+
+    fn query(
+        &self,
+        head: Parts,
+        body: &[u8],
+        context: &Context,
+        scope: Option<&str>,
+    ) -> Result<(&BoundAction, Request), Refused> {
         let mut form = if body.is_empty() {
             head.uri.query().unwrap_or_default().to_owned()
         } else {
-            String::from_utf8_lossy(&body).into_owned()
+            String::from_utf8_lossy(body).into_owned()
         };
         if let Some(query) = head.uri.query().filter(|_| !body.is_empty()) {
             form.extend(["&", query]);
@@ -197,7 +237,26 @@ impl Road {
         {
             form.extend(["&", member, "=", &context.endpoint.to_string(), head.uri.path()]);
         }
-        self.call(action, context, request(protocol, action, head, form.into())).await
+        Ok((action, request(protocol, action, head, form.into())))
+    }
+
+    /// Waits for an action and counts it; a panic in it is its own and answered in its protocol.
+    async fn finish(&self, call: Call<'_>, request_id: RequestId) -> Result<Reply, Refused> {
+        let Call { action, protocol, begun, running } = call;
+        let answered = AssertUnwindSafe(running).catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!(%request_id, action = action.name, "an action ended in a panic");
+            Err((protocol, ServiceError::internal("panic")))
+        });
+        if let Some(measured) = self.measures.of(action.service, action.name) {
+            let status = match &answered {
+                Ok(reply) => reply.status,
+                Err((_, error)) => {
+                    StatusCode::from_u16(error.row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+                }
+            };
+            measured.count(status, begun.elapsed());
+        }
+        answered
     }
 
     async fn stream(&self, head: Parts, body: Incoming, context: Context) -> Response<StreamingBody> {
@@ -233,8 +292,7 @@ impl Road {
                 .unwrap_or_else(Region::default_region),
             access_key_id,
         };
-        let authority = || HeaderValue::from_str(head.uri.authority()?.as_str()).ok();
-        let host = head.headers.get("host").cloned().or_else(authority);
+        let host = header("host").or_else(|| Some(head.uri.authority()?.as_str()));
         Context {
             request_id,
             now: self.clock.now(),
@@ -256,22 +314,6 @@ impl Road {
         };
         let reply = Protocol::RestJson(OK_REST).encode("Health", &context.request_id.to_string(), &health);
         Reply { status, ..reply }
-    }
-
-    /// Calls an action and counts it.
-    async fn call(&self, action: &BoundAction, context: Context, request: Request) -> Result<Reply, Refused> {
-        let begun = now();
-        let answered = call(action, context, request).await;
-        if let Some(measured) = self.measures.of(action.service, action.name) {
-            let status = match &answered {
-                Ok(reply) => reply.status,
-                Err((_, error)) => {
-                    StatusCode::from_u16(error.row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-                }
-            };
-            measured.count(status, begun.elapsed());
-        }
-        answered
     }
 }
 
@@ -297,15 +339,10 @@ fn request(protocol: Protocol, action: &BoundAction, head: Parts, body: Bytes) -
     Request { protocol, action: action.name, path_members: Vec::new(), query, headers: head.headers, body }
 }
 
-/// Calls an action; a panic in it is its own and answered in its protocol.
-async fn call(action: &BoundAction, context: Context, request: Request) -> Result<Reply, Refused> {
-    let (protocol, request_id) = (request.protocol, context.request_id);
-    match AssertUnwindSafe(action.call(context, request)).catch_unwind().await {
-        Ok(answered) => answered,
-        Err(_) => {
-            tracing::error!(%request_id, action = action.name, "an action ended in a panic");
-            Err((protocol, ServiceError::internal("panic")))
-        }
+fn bytes_max(protocol: Protocol) -> usize {
+    match protocol {
+        Protocol::RestJson(_) => limits::REST_BODY_BYTES_MAX,
+        _ => limits::MESSAGE_BODY_BYTES_MAX,
     }
 }
 

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 
 use aws::{AccountId, Region, RequestId, TraceHeader};
 use engine::Timestamp;
-use http::HeaderValue;
 
 /// Who calls, and for which Region.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,32 +19,25 @@ pub struct Caller {
 
 /// `http://` and the authority under which a server was reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint(HeaderValue);
+pub struct Endpoint(Box<str>);
 
 impl Endpoint {
-    /// From a request's `Host`.
-    pub fn of_host(host: HeaderValue) -> Self {
-        Self(host)
-    }
-}
-
-impl From<&'static str> for Endpoint {
-    /// From a host that the program itself names.
-    fn from(host: &'static str) -> Self {
-        Self(HeaderValue::from_static(host))
+    /// From a request's `Host`. A copy: it must not hold on to all that came with the request.
+    pub fn of_host(host: &str) -> Self {
+        Self(host.into())
     }
 }
 
 impl Default for Endpoint {
     /// This machine, port 80: for requests that do not say.
     fn default() -> Self {
-        Self(HeaderValue::from_static("127.0.0.1"))
+        Self::of_host("127.0.0.1")
     }
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "http://{}", self.0.to_str().unwrap_or("127.0.0.1"))
+        write!(out, "http://{}", self.0)
     }
 }
 

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 use service::ports::{QueuePort as _, QueueRecord};
-use service::{Action, Caller, Context, CountingIds, Ids as _, Ports, RandomIds, ServiceError, Tasks};
+use service::{Action, Caller, Context, CountingIds, Endpoint, Ids as _, Ports, RandomIds, ServiceError, Tasks};
 use testkit::SimulatedClock;
 
 use crate::actions::*;
@@ -62,7 +62,7 @@ impl Bench {
                 region: Region::default_region(),
                 access_key_id: "test".into(),
             },
-            endpoint: "localhost:4566".into(),
+            endpoint: Endpoint::of_host("localhost:4566"),
             trace: None,
             source_ip: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
         };

@@ -9,7 +9,7 @@ use local::{Durability, Local, Settings};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
-use service::{Action, Caller, Context, CountingIds, Ids as _, ServiceError};
+use service::{Action, Caller, Context, CountingIds, Endpoint, Ids as _, ServiceError};
 use testkit::SimulatedClock;
 
 use crate::actions::*;
@@ -39,7 +39,7 @@ impl Bench {
                 region: Region::default_region(),
                 access_key_id: "test".into(),
             },
-            endpoint: "localhost:4566".into(),
+            endpoint: Endpoint::of_host("localhost:4566"),
             trace: None,
             source_ip: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
         }

@@ -15,12 +15,12 @@ use super::segments::{Segment, Segments};
 use super::writer::{Attention, Batch, Collected, Shared};
 use crate::JournalError;
 
-/// `Durability::Relaxed` may leave written bytes unsynced for so many looks.
-const RELAXED_SYNC_LOOKS: u32 = 3;
-/// How long the thread looks again by itself before it sleeps until it is woken.
+/// After how long the thread looks again by itself.
 const DOZE: Duration = Duration::from_millis(5);
-/// So many looks at nothing.
+/// After so many looks at nothing it sleeps until it is woken.
 const DOZES_MAX: u32 = 40;
+/// `Durability::Relaxed` may leave written bytes unsynced for so many looks.
+const RELAXED_SYNC_DOZES: u32 = 4;
 /// A buffer of more bytes is not kept for the next batch.
 const BUFFER_KEPT_BYTES_MAX: usize = 4 << 20;
 
@@ -42,6 +42,13 @@ pub(super) struct Committer {
 enum Next {
     Write(Arc<Vec<Batch>>, u64),
     Sync(u64),
+    End,
+}
+
+/// What a round of the thread came to, where others write.
+enum Round {
+    Synced,
+    Nothing,
     End,
 }
 
@@ -73,15 +80,24 @@ impl Committer {
         let run = move || match durability {
             Durability::Fsync => {
                 while {
-                    wait(&shared, false);
+                    wait(&shared, DOZES_MAX, true);
                     lock(&runner).turn()
                 } {}
             }
             Durability::Relaxed => {
-                while {
-                    wait(&shared, true);
-                    sync_now_and_then(&runner, &shared)
-                } {}
+                let mut idle_rounds = 0;
+                loop {
+                    if idle_rounds < DOZES_MAX / RELAXED_SYNC_DOZES {
+                        wait(&shared, RELAXED_SYNC_DOZES, false);
+                    } else {
+                        wait(&shared, 0, true);
+                    }
+                    match sync_now_and_then(&runner, &shared) {
+                        Round::Synced => idle_rounds = 0,
+                        Round::Nothing => idle_rounds = idle_rounds.saturating_add(1),
+                        Round::End => break,
+                    }
+                }
             }
         };
         let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(run).map_err(cannot)?;
@@ -226,44 +242,47 @@ fn lock(committer: &Mutex<Committer>) -> MutexGuard<'_, Committer> {
     committer.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Waits until there is something to write or the journal ends; if `briefly`, for no longer than a sync may wait.
-fn wait(shared: &Shared, briefly: bool) {
+/// Waits until there is something to write or the journal ends: for some dozes, and if it `sleeps` then, until the next
+/// record comes, which somebody else may have written meanwhile.
+fn wait(shared: &Shared, dozes: u32, sleeps: bool) {
     let mut collected = shared.collected();
-    for look in 0.. {
-        if !collected.pending.is_empty() || collected.closing || collected.failed.is_some() {
+    let idle = |collected: &Collected| {
+        collected.pending.is_empty() && !collected.closing && collected.failed.is_none()
+    };
+    for _ in 0..dozes {
+        if !idle(&collected) {
             break;
         }
-        if look < DOZES_MAX {
-            collected.committer = Attention::Dozes;
-            collected = shared.more.wait_timeout(collected, DOZE).unwrap_or_else(PoisonError::into_inner).0;
-        } else {
-            collected.committer = Attention::Sleeps;
-            collected = shared.more.wait(collected).unwrap_or_else(PoisonError::into_inner);
-        }
-        if briefly && look == RELAXED_SYNC_LOOKS {
-            break;
-        }
+        collected.committer = Attention::Dozes;
+        collected = shared.more.wait_timeout(collected, DOZE).unwrap_or_else(PoisonError::into_inner).0;
+    }
+    if sleeps && idle(&collected) {
+        collected.committer = Attention::Sleeps;
+        collected = shared.more.wait(collected).unwrap_or_else(PoisonError::into_inner);
     }
     collected.committer = Attention::Busy;
 }
 
 /// Relaxed: writes what nobody waits for, and syncs what was written, without holding up those who write.
-fn sync_now_and_then(committer: &Mutex<Committer>, shared: &Shared) -> bool {
+fn sync_now_and_then(committer: &Mutex<Committer>, shared: &Shared) -> Round {
     Committer::help(committer);
     if shared.collected().closing {
-        return lock(committer).turn();
+        lock(committer).turn();
+        return Round::End;
     }
     let (dirty, end) = {
         let mut committer = lock(committer);
         let end = committer.written;
         (committer.dirty.take(), end)
     };
-    let Some(segment) = dirty else { return shared.collected().failed.is_none() };
+    let Some(segment) = dirty else {
+        return if shared.collected().failed.is_some() { Round::End } else { Round::Nothing };
+    };
     let synced = shared.sync(&segment);
     if synced.is_ok() {
         shared.synced.fetch_max(end, Ordering::AcqRel);
     }
-    lock(committer).report(synced, end)
+    if lock(committer).report(synced, end) { Round::Synced } else { Round::End }
 }
 
 /// What has collected, and the position behind it.
