@@ -13,6 +13,8 @@ use crate::table::Table;
 use crate::{Arguments, client::Connection};
 
 const CONNECTIONS: usize = 16;
+/// So many messages are received where that is measured: fewer than a queue may have in flight.
+const TAKEN: u64 = 96_000;
 const DISK_BACK_WITHIN: Duration = Duration::from_secs(10);
 const DISK_BYTES: u64 = 64 << 20;
 
@@ -20,12 +22,10 @@ pub(super) async fn run(arguments: &Arguments, table: &mut Table) -> anyhow::Res
     let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(&arguments.folder)?;
     let server = Process::konekuta_over(&arguments.program, folder.path(), "relaxed").await?;
     let requests = server.requests();
-    let short = short_queue(&requests, arguments).await?;
+    let short = short_queue(&requests).await?;
     let queue_url = create_queue(&requests, "backlog").await?;
     fill(&server, arguments, &queue_url, table).await?;
-    let load = arguments.load();
-    let receive = Receive::new(&requests, &queue_url);
-    let received = load::run(server.address, load, vec![receive; CONNECTIONS]).await?.rate;
+    let received = many(&requests, &Receive::new(&requests, &queue_url), TAKEN).await?;
     compared(
         "receive(10) with the backlog standing",
         received,
@@ -38,8 +38,7 @@ pub(super) async fn run(arguments: &Arguments, table: &mut Table) -> anyhow::Res
     let server = restart(arguments, folder.path(), table).await?;
     let requests = server.requests();
     let queue_url = format!("http://{}/000000000000/backlog", server.address);
-    let drain = vec![Drain::new(&requests, &queue_url); CONNECTIONS];
-    let drained = load::run(server.address, load, drain).await?.rate;
+    let drained = many(&requests, &Drain::new(&requests, &queue_url), TAKEN).await?;
     compared(
         "receive and delete with the backlog standing",
         drained,
@@ -58,38 +57,43 @@ struct Short {
     drained: f64,
 }
 
-async fn short_queue(requests: &Requests, arguments: &Arguments) -> anyhow::Result<Short> {
-    let load = arguments.load();
-    let messages = 10_000 + 20 * u64::try_from(arguments.load().measured.as_millis())?;
+async fn short_queue(requests: &Requests) -> anyhow::Result<Short> {
     let queue_url = create_queue(requests, "short-receive").await?;
-    send_many(requests, &queue_url, messages * 4).await?;
-    let received =
-        load::run(requests.address, load, vec![Receive::new(requests, &queue_url); CONNECTIONS]).await?;
+    send_many(requests, &queue_url, TAKEN).await?;
+    let received = many(requests, &Receive::new(requests, &queue_url), TAKEN).await?;
     let queue_url = create_queue(requests, "short-drain").await?;
-    send_many(requests, &queue_url, messages * 2).await?;
-    let drained =
-        load::run(requests.address, load, vec![Drain::new(requests, &queue_url); CONNECTIONS]).await?;
+    send_many(requests, &queue_url, TAKEN).await?;
+    let drained = many(requests, &Drain::new(requests, &queue_url), TAKEN).await?;
     for queue in ["short-receive", "short-drain"] {
         let queue_url = format!("http://{}/000000000000/{queue}", requests.address);
         ask(requests, "DeleteQueue", json!({ "QueueUrl": queue_url })).await?;
     }
-    Ok(Short { received: received.rate, drained: drained.rate })
+    Ok(Short { received, drained })
 }
 
-/// Sends batches until there are so many messages; answers how long it took.
-async fn send_many(requests: &Requests, queue_url: &str, messages: u64) -> anyhow::Result<Duration> {
+async fn send_many(requests: &Requests, queue_url: &str, messages: u64) -> anyhow::Result<f64> {
+    many(requests, &send_batch(requests, queue_url), messages).await
+}
+
+/// Repeats a script on all connections until so many messages are through; answers how many a second that were.
+async fn many<S: Script + Clone + 'static>(
+    requests: &Requests,
+    script: &S,
+    messages: u64,
+) -> anyhow::Result<f64> {
     let begun = Instant::now();
     let local = tokio::task::LocalSet::new();
     let mut tasks = tokio::task::JoinSet::new();
-    let script = send_batch(requests, queue_url);
     for _ in 0..CONNECTIONS {
         let (mut script, address) = (script.clone(), requests.address);
-        let batches = messages / 10 / CONNECTIONS as u64;
         tasks.spawn_local_on(
             async move {
                 let mut connection = Connection::open(address).await?;
-                for _ in 0..batches {
-                    script.step(&mut connection).await?;
+                let mut through = 0;
+                while through < messages / CONNECTIONS as u64 {
+                    let more = script.step(&mut connection).await?;
+                    anyhow::ensure!(more > 0, "the queue is empty");
+                    through += more;
                 }
                 anyhow::Ok(())
             },
@@ -101,7 +105,7 @@ async fn send_many(requests: &Requests, queue_url: &str, messages: u64) -> anyho
             while let Some(ended) = tasks.join_next().await {
                 ended??;
             }
-            anyhow::Ok(begun.elapsed())
+            anyhow::Ok(messages as f64 / begun.elapsed().as_secs_f64())
         })
         .await
 }
@@ -117,8 +121,7 @@ async fn fill(
     let before = server.resident()?;
     let mut rates = Vec::new();
     for _ in 0..10 {
-        let took = send_many(&requests, queue_url, tenth).await?;
-        rates.push(tenth as f64 / took.as_secs_f64());
+        rates.push(send_many(&requests, queue_url, tenth).await?);
     }
     let each = server.resident()?.saturating_sub(before) / arguments.backlog;
     let (first, last) = (rates[0].min(rates[1]), rates[9].max(rates[8]));

@@ -35,6 +35,8 @@ pub(crate) struct State {
     pub(crate) lines: Lines,
     pub(crate) space: Space,
     pub(crate) limits: SpaceLimits,
+    /// Whoever takes snapshots sleeps until `grown`, because there is nothing to tidy up.
+    pub(crate) tidier_sleeps: bool,
 }
 
 /// How much the journal holds, and how much of it is needed.
@@ -88,7 +90,7 @@ impl Cell {
         let tail = journal.tail();
         let held_then = held(&*journal).saturating_sub(tail.0.saturating_sub(snapshot_at.0));
         let space = Space { snapshot_at, held_then };
-        let state = State { partition, tail, lines: Lines::default(), space, limits };
+        let state = State { partition, tail, lines: Lines::default(), space, limits, tidier_sleeps: false };
         Arc::new(Self {
             number,
             journal,
@@ -167,7 +169,8 @@ impl Cell {
             state.partition.apply(operation, location);
         }
         state.tail = appended.end;
-        if state.wants_snapshot() {
+        if state.wants_snapshot() || (state.tidier_sleeps && state.could_tidy()) {
+            state.tidier_sleeps = false;
             self.grown.notify_one();
         }
         Ok(())
@@ -256,7 +259,7 @@ impl State {
                 && garbage > self.limits.garbage_max.max(self.partition.content_bytes()))
     }
 
-    /// Whether space could come back when there is nothing better to do.
+    /// Whether space could come back once there is nothing better to do.
     pub(crate) fn could_tidy(&self) -> bool {
         self.grown() > 0 && self.garbage() > self.limits.garbage_idle
     }

@@ -13,39 +13,47 @@ use crate::cell::{self, Cell, Space};
 use crate::engine_error::from_journal;
 use crate::limits;
 
-/// After so long without a reason, space that could come back does.
-const TIDY_AFTER: Duration = Duration::from_secs(3);
+/// After so long in which hardly anything happened, space that could come back does.
+const QUIET: Duration = Duration::from_secs(3);
+/// Bytes of the log that are hardly anything.
+const QUIET_BYTES: u64 = 1 << 20;
 
 /// Takes a snapshot whenever there is reason to.
 pub(crate) async fn run(cell: Arc<Cell>, clock: Arc<dyn Clock>, mut stop: watch::Receiver<bool>) {
     loop {
-        let could_tidy = cell.state().could_tidy();
-        let tidy = async {
-            if could_tidy {
-                clock.sleep_until(clock.now().plus(TIDY_AFTER)).await;
-            } else {
-                std::future::pending::<()>().await;
+        let before = before_sleep(&cell);
+        let quiet = async {
+            match before {
+                Some(_) => clock.sleep_until(clock.now().plus(QUIET)).await,
+                None => std::future::pending().await,
             }
         };
-        tokio::select! {
+        let was_quiet = tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop) => return,
-            () = cell.grown.notified() => {}
-            () = tidy => {}
-        }
-        let (wanted, could_tidy) = {
-            let state = cell.state();
-            (state.wants_snapshot(), state.could_tidy())
+            () = cell.grown.notified() => false,
+            () = quiet => before.is_some_and(|tail| cell.state().tail.0 - tail.0 < QUIET_BYTES),
         };
-        if !wanted && !could_tidy {
+        let wanted = {
+            let state = cell.state();
+            state.wants_snapshot() || (was_quiet && state.could_tidy())
+        };
+        if !wanted {
             continue;
         }
         if let Err(error) = take_and_tidy(&cell).await {
             tracing::warn!(partition = cell.number, %error, "no snapshot could be taken; the journal keeps everything");
             // Whatever it is, it is not over at once.
-            clock.sleep_until(clock.now().plus(TIDY_AFTER)).await;
+            clock.sleep_until(clock.now().plus(QUIET)).await;
         }
     }
+}
+
+/// The end of the log, if there is something to tidy up once it is quiet; otherwise to be woken when there is.
+fn before_sleep(cell: &Cell) -> Option<Position> {
+    let mut state = cell.state();
+    state.tidier_sleeps = !state.could_tidy();
+    (!state.tidier_sleeps).then_some(state.tail)
 }
 
 async fn take_and_tidy(cell: &Arc<Cell>) -> Result<(), EngineError> {

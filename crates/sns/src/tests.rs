@@ -15,7 +15,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 use service::ports::{QueuePort as _, QueueRecord};
-use service::{Action, Caller, Context, CountingIds, Endpoint, Ids as _, Ports, RandomIds, ServiceError, Tasks};
+use service::{
+    Action, Caller, Context, CountingIds, Endpoint, Ids as _, Ports, RandomIds, ServiceError, Tasks,
+};
 use testkit::SimulatedClock;
 
 use crate::actions::*;
