@@ -20,4 +20,4 @@ pub use ports::Ports;
 pub use streaming::{Streaming, StreamingBody};
 pub use table::{BoundAction, Page, PageRequest, Service, Speaks, bind};
 pub use tasks::{Stop, Tasks};
-pub use wire::{Binding, Blob, DecodeError, Method, QueryDialect, QueryName, Reply, Rest};
+pub use wire::{Binding, Blob, DecodeError, Method, Protocol, QueryDialect, QueryName, Reply, Rest, Text};

@@ -5,9 +5,10 @@
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Serializer, Value as Json};
 
 use super::{Reply, reply};
+use crate::text::TextFormatter;
 use crate::{DecodeError, Fault};
 
 pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
@@ -29,7 +30,8 @@ const ANSWER_BYTES: usize = 256;
 
 pub(super) fn encode<T: Serialize>(content_type: &'static str, request_id: &str, output: &T) -> Reply {
     let mut body = Vec::with_capacity(ANSWER_BYTES);
-    serde_json::to_writer(&mut body, output).expect("shapes have text keys and finite numbers");
+    let mut serializer = Serializer::with_formatter(&mut body, TextFormatter::default());
+    output.serialize(&mut serializer).expect("shapes have text keys and finite numbers");
     let body = if body == b"null" { Bytes::from_static(b"{}") } else { body.into() };
     reply(200, content_type, request_id, body)
 }
