@@ -9,12 +9,13 @@ PYTHON := $(VENV)/bin/python
 KONEKUTA := $(CURDIR)/target/release/konekuta
 say = @printf '\n== %s\n' "$(1)"
 
-.PHONY: help demo test check fmt lint tidy unit conformance release article tools
+.PHONY: help demo test check fmt lint tidy unit sim conformance bench release article tools
 
 help:
 	@echo "make demo         the article's application from its preprocessor to its mails (KEEP=1: stay up)"
 	@echo "make test         all tests, conformance included"
 	@echo "make check        formatting, lints and unit tests only"
+	@echo "make bench        speed and size against the ceilings of this machine (ROUNDS=3 SECONDS_EACH=3)"
 
 tools:
 	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust from https://rustup.rs"; exit 1; }
@@ -56,7 +57,19 @@ unit: tools
 	$(call say,unit and in-process tests)
 	cargo test --workspace
 
+SIM_RUNS := 3000
+sim: tools
+	$(call say,simulating the engine under crashes and failing disks: $(SIM_RUNS) runs)
+	cargo run --release --package xtask -- sim --runs $(SIM_RUNS)
+
 check: fmt lint tidy unit
+
+ROUNDS := 3
+SECONDS_EACH := 3
+bench: release
+	$(call say,measuring: about ten minutes)
+	cargo build --release --package bench
+	target/release/bench --rounds $(ROUNDS) --seconds $(SECONDS_EACH) --json target/bench.json
 
 conformance: release article $(VENV)/complete
 	$(call say,conformance: real clients against the release binary)
@@ -64,4 +77,4 @@ conformance: release article $(VENV)/complete
 	$(call say,conformance: the AWS SDK for Rust)
 	cd conformance/rust && KONEKUTA=$(KONEKUTA) cargo test
 
-test: check conformance
+test: check sim conformance

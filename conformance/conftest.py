@@ -13,6 +13,11 @@ KONEKUTA = os.environ["KONEKUTA"]
 REGION = "us-east-1"
 
 
+def run(*arguments, check=True):
+    """Runs konekuta to its end."""
+    return subprocess.run([KONEKUTA, *arguments], check=check, capture_output=True, text=True, timeout=300)
+
+
 class Server:
     """A running konekuta. `restart` and `kill` keep its data."""
 
@@ -56,14 +61,17 @@ class Server:
         )
 
     def run(self, *arguments, check=True):
-        command = [KONEKUTA, *arguments, "--endpoint", self.endpoint]
-        return subprocess.run(command, check=check, capture_output=True, text=True, timeout=300)
+        return run(*arguments, "--endpoint", self.endpoint, check=check)
+
+    def end(self):
+        """Leaves nothing running."""
+        if self.process.poll() is None:
+            self.kill()
+        self.log.close()
 
 
 @pytest.fixture
 def server(tmp_path):
     running = Server(tmp_path)
     yield running
-    if running.process.poll() is None:
-        running.kill()
-    running.log.close()
+    running.end()

@@ -1,22 +1,31 @@
-//! Tasks of the workspace: `cargo xtask tidy` checks what the compiler does not.
+//! Tasks of the workspace: `cargo xtask tidy` checks what the compiler does not, `cargo xtask sim` runs the engine on
+//! simulated time and disks.
 
+mod sim;
 mod tidy;
 
 use std::process::ExitCode;
 
+use clap::Parser;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+enum Task {
+    /// Who may use whom, what files begin with, which names are banned.
+    Tidy,
+    /// The engine under crashes, takeovers, failing disks and jumping clocks, against a plain model of queues.
+    Sim(sim::Arguments),
+}
+
 fn main() -> ExitCode {
-    let task = std::env::args().nth(1);
-    let done = match task.as_deref() {
-        Some("tidy") => tidy::run(),
-        _ => {
-            eprintln!("usage: cargo xtask tidy");
-            return ExitCode::FAILURE;
-        }
+    let done = match Task::parse() {
+        Task::Tidy => tidy::run(),
+        Task::Sim(arguments) => sim::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("tidy: {error:#}");
+            eprintln!("{error:#}");
             ExitCode::FAILURE
         }
     }

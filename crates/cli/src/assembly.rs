@@ -8,6 +8,8 @@ use local::Local;
 use server::Services;
 use service::{Ids, Ports, Tasks};
 
+use crate::metrics;
+
 /// What every service is built on.
 pub struct Basis {
     /// The engine.
@@ -72,5 +74,12 @@ pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
     let stacks = stacks::Stacks::new(Arc::clone(&basis.local) as _);
     let services =
         vec![sqs::service(&sqs), sns::service(&sns), functions, sts::service(), stacks::service(&stacks)];
-    Services { services, streaming: Some(s3::service(&s3)) }
+    let engine = Arc::clone(&basis.local);
+    let metrics = metrics::of(&basis.local);
+    Services {
+        services,
+        streaming: Some(s3::service(&s3)),
+        health: Box::new(move || engine.failure()),
+        metrics,
+    }
 }

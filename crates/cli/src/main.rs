@@ -1,9 +1,12 @@
 //! The command line: `serve` runs the server, everything else is a signed client of one.
 
+mod backup;
+mod check;
 mod config;
 mod connection;
 mod logs;
 mod serve;
+mod store_actions;
 mod up;
 
 use std::process::ExitCode;
@@ -19,16 +22,28 @@ enum Command {
     Up(up::Up),
     Down(up::Down),
     Logs(logs::Logs),
+    Check(check::Check),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
     let filter = EnvFilter::builder()
         .with_env_var("KONEKUTA_LOG")
         .with_default_directive(tracing::Level::INFO.into())
         .from_env_lossy();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
-    match run(Command::parse()).await {
+    let command = Command::parse();
+    let done = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(request_threads().into())
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(run(command)));
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("konekuta: {error:#}");
@@ -37,12 +52,22 @@ async fn main() -> ExitCode {
     }
 }
 
+/// Threads that answer requests, and partitions of a new store: half the cores. The other half goes to the journals'
+/// threads, to functions and to clients on the same machine (docs/decisions/0005).
+fn request_threads() -> u16 {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    u16::try_from(cores / 2).unwrap_or(u16::MAX).max(1)
+}
+
 async fn run(command: Command) -> anyhow::Result<()> {
     let clock = || Arc::new(local::SystemClock::default());
     match command {
-        Command::Serve(settings) => serve::serve(settings.resolve()?).await,
+        Command::Serve(settings) => serve::serve(settings.resolve()?, request_threads()).await,
         Command::Up(arguments) => up::up(arguments, clock()).await,
         Command::Down(arguments) => up::down(arguments, clock()).await,
         Command::Logs(arguments) => logs::logs(arguments, clock()).await,
+        Command::Check(arguments) => check::check(&arguments),
+        Command::Backup(arguments) => backup::backup(arguments, clock()).await,
+        Command::Restore(arguments) => backup::restore(&arguments),
     }
 }

@@ -15,9 +15,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use konekuta::assembly::{Basis, assemble};
 
 use crate::config::{Config, Durability};
+use crate::store_actions::{self, Store};
 
 /// Runs the server until it is told to end.
-pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
+pub(crate) async fn serve(config: Config, partitions: u16) -> anyhow::Result<()> {
     let address = SocketAddr::new(config.host, config.port);
     if !config.host.is_loopback() {
         bail!(
@@ -28,7 +29,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let endpoint = format!("http://{}", bound.local_addr());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let folder = Folder::of(&config)?;
-    let local = Local::open(&engine_settings(&config, &folder), Arc::clone(&clock))?;
+    let local = Local::open(&engine_settings(&config, &folder, partitions), Arc::clone(&clock))?;
     let tasks = Tasks::default();
     let ids: Arc<dyn Ids> = Arc::new(RandomIds);
     let basis = Basis {
@@ -41,7 +42,9 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         python: config.python.clone(),
         path: config.path.clone(),
     };
-    let services = assemble(&basis, &tasks);
+    let mut services = assemble(&basis, &tasks);
+    let store = Store { local: Arc::clone(&local), ids: Arc::clone(&ids) };
+    services.services.push(store_actions::service(&Arc::new(store)));
     let road = Road::new(services, ids, clock);
     tasks.spawn("listener", bound.serve(road, tasks.stop()));
     tracing::info!(folder = %folder.path.display(), durability = ?config.durability, "the store is open");
@@ -59,14 +62,12 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
 /// Running invocations and requests get so long at the end.
 const DRAIN_MAX: Duration = Duration::from_secs(15);
 
-fn engine_settings(config: &Config, folder: &Folder) -> local::Settings {
+fn engine_settings(config: &Config, folder: &Folder, partitions: u16) -> local::Settings {
     let durability = match config.durability {
         Durability::Fsync => local::Durability::Fsync,
         Durability::Relaxed => local::Durability::Relaxed,
         Durability::Memory => local::Durability::Memory,
     };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let partitions = u16::try_from(cores).unwrap_or(u16::MAX);
     local::Settings { folder: folder.path.clone(), durability, partitions }
 }
 

@@ -22,6 +22,12 @@ impl Timestamp {
         Self(self.0.saturating_add(u64::from(seconds) * 1000))
     }
 
+    /// An earlier moment, in whole seconds; `None` before 1970.
+    #[must_use]
+    pub fn minus_seconds(self, seconds: u32) -> Option<Self> {
+        self.0.checked_sub(u64::from(seconds) * 1000).map(Self)
+    }
+
     /// How long after `earlier` this is; zero if it is not.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))

@@ -1,12 +1,20 @@
-//! A journal that is gone with its process: for `--durability memory` and for tests.
+//! A journal that is gone with its process: for `--durability memory` and for tests. A log like the one in files, in
+//! blocks of memory.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-use crate::{Appended, Journal, JournalError, Position};
+use crate::{Appended, Figures, Journal, JournalError, Position};
+
+/// Bytes of a block, but for a single longer record.
+const BLOCK_BYTES: usize = 1 << 20;
+/// Before each record: its length.
+const HEAD: usize = 4;
 
 /// Records in memory.
 #[derive(Debug, Default)]
@@ -16,8 +24,10 @@ pub struct MemoryJournal {
 
 #[derive(Debug, Default)]
 struct Held {
-    records: BTreeMap<u64, Bytes>,
+    /// By the position of their first byte.
+    blocks: BTreeMap<u64, Vec<u8>>,
     tail: u64,
+    accepted: u64,
     snapshot: Option<(Position, Bytes)>,
 }
 
@@ -27,24 +37,48 @@ impl MemoryJournal {
     }
 }
 
+impl Held {
+    /// The block that the next record goes to.
+    fn block(&mut self, bytes: usize) -> &mut Vec<u8> {
+        let full = self.blocks.last_key_value().is_none_or(|(start, block)| {
+            *start + block.len() as u64 != self.tail || block.len() + bytes > BLOCK_BYTES
+        });
+        let start =
+            if full { self.tail } else { self.blocks.last_key_value().map_or(0, |(start, _)| *start) };
+        self.blocks.entry(start).or_insert_with(|| Vec::with_capacity(BLOCK_BYTES.max(bytes)))
+    }
+
+    /// The record at a position.
+    fn record(&self, position: u64) -> Option<&[u8]> {
+        let (start, block) = self.blocks.range(..=position).next_back()?;
+        let rest = block.get(usize::try_from(position - start).ok()?..)?;
+        let (head, rest) = rest.split_first_chunk::<HEAD>()?;
+        rest.get(..u32::from_le_bytes(*head) as usize)
+    }
+}
+
 impl Journal for MemoryJournal {
-    fn append(&self, after: Position, parts: &[&[u8]]) -> Result<Appended, JournalError> {
+    fn append(&self, after: Position, parts: &[Bytes]) -> Result<Appended, JournalError> {
+        let length: usize = parts.iter().map(Bytes::len).sum();
+        let prefix =
+            u32::try_from(length).map_err(|_| JournalError::Full("a record of 4 GiB or more".to_owned()))?;
         let mut held = self.held();
         if after.0 != held.tail {
             return Err(JournalError::Fenced);
         }
-        let mut record = BytesMut::with_capacity(parts.iter().map(|part| part.len()).sum());
+        let block = held.block(HEAD + length);
+        block.extend_from_slice(&prefix.to_le_bytes());
         for part in parts {
-            record.extend_from_slice(part);
+            block.extend_from_slice(part);
         }
         let at = Position(held.tail);
-        held.tail += record.len().max(1) as u64;
-        held.records.insert(at.0, record.freeze());
+        held.tail += (HEAD + length) as u64;
+        held.accepted += 1;
         Ok(Appended { at, end: Position(held.tail) })
     }
 
-    fn durable(&self, _: Position) -> BoxFuture<'static, Result<(), JournalError>> {
-        Box::pin(std::future::ready(Ok(())))
+    fn durable(&self, _: Position) -> Option<BoxFuture<'static, Result<(), JournalError>>> {
+        None
     }
 
     fn tail(&self) -> Position {
@@ -56,18 +90,24 @@ impl Journal for MemoryJournal {
         from: Position,
         visit: &mut dyn FnMut(Position, Bytes) -> Result<(), JournalError>,
     ) -> Result<(), JournalError> {
-        let records: Vec<(u64, Bytes)> =
-            self.held().records.range(from.0..).map(|(at, record)| (*at, record.clone())).collect();
-        records.into_iter().try_for_each(|(at, record)| visit(Position(at), record))
+        let mut position = from.0;
+        let next = |position: u64| {
+            let held = self.held();
+            let skipped = held.blocks.range(position..).next().map_or(held.tail, |(start, _)| *start);
+            let position = if held.record(position).is_some() { position } else { skipped };
+            held.record(position).map(|record| (position, Bytes::copy_from_slice(record)))
+        };
+        while let Some((at, record)) = next(position) {
+            position = at + (HEAD + record.len()) as u64;
+            visit(Position(at), record)?;
+        }
+        Ok(())
     }
 
-    fn read(&self, position: Position, offset: u32, length: u32) -> Result<Bytes, JournalError> {
-        let (from, to) = (offset as usize, offset as usize + length as usize);
-        let record = self.held().records.get(&position.0).cloned();
-        record
-            .filter(|record| to <= record.len())
-            .map(|record| record.slice(from..to))
-            .ok_or_else(|| JournalError::Io(format!("no record of that length at {}", position.0)))
+    fn read(&self, position: Position, _: u32) -> Result<Bytes, JournalError> {
+        let held = self.held();
+        let record = held.record(position.0).map(Bytes::copy_from_slice);
+        record.ok_or_else(|| JournalError::Io(format!("position {} was released", position.0)))
     }
 
     fn put_snapshot(&self, covers: Position, state: &[u8]) -> Result<(), JournalError> {
@@ -79,9 +119,32 @@ impl Journal for MemoryJournal {
         Ok(self.held().snapshot.clone())
     }
 
-    fn trim(&self, below: Position) {
+    fn stretches(&self) -> Vec<Range<Position>> {
+        let held = self.held();
+        let range =
+            |(start, block): (&u64, &Vec<u8>)| Position(*start)..Position(*start + block.len() as u64);
+        held.blocks.iter().map(range).collect()
+    }
+
+    fn release(&self, stretches: &[Position]) {
         let mut held = self.held();
-        held.records = held.records.split_off(&below.0);
+        let last = held.blocks.keys().next_back().copied();
+        for start in stretches.iter().filter(|start| Some(start.0) != last) {
+            held.blocks.remove(&start.0);
+        }
+    }
+
+    fn copy_to(&self, _: &Path, _: Position, _: &[u8]) -> Result<(), JournalError> {
+        Err(JournalError::Io("what is kept in memory only has no files to copy".to_owned()))
+    }
+
+    fn figures(&self) -> Figures {
+        let held = self.held();
+        Figures { records: held.accepted, bytes: held.tail, ..Figures::default() }
+    }
+
+    fn failure(&self) -> Option<String> {
+        None
     }
 
     fn close(&self) -> Result<(), JournalError> {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use engine::{BlobId, BlobStream, Blobs, ByteRange, Error, Refusal};
@@ -17,6 +18,8 @@ use crate::{Local, limits};
 /// The folder of blobs. Unfinished ones lie in `incoming` and are removed when the store is opened.
 pub(crate) struct BlobFolder {
     root: PathBuf,
+    /// While a copy is being made: the files that are to be removed afterwards.
+    deferred: Mutex<Option<Vec<PathBuf>>>,
     /// Removes the folder with the engine, if blobs are to live no longer than the process.
     _temporary: Option<tempfile::TempDir>,
 }
@@ -63,7 +66,48 @@ impl BlobFolder {
         };
         prepare()
             .map_err(|error| OpenError::Unusable { folder: root.to_path_buf(), reason: error.to_string() })?;
-        Ok(Self { root: root.to_path_buf(), _temporary: temporary })
+        Ok(Self { root: root.to_path_buf(), deferred: Mutex::default(), _temporary: temporary })
+    }
+
+    fn deferred(&self) -> MutexGuard<'_, Option<Vec<PathBuf>>> {
+        self.deferred.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Removes no blob until `unpin`.
+    pub(crate) fn pin(&self) {
+        self.deferred().get_or_insert_default();
+    }
+
+    /// Removes what was to be removed meanwhile.
+    pub(crate) fn unpin(&self) {
+        for path in self.deferred().take().into_iter().flatten() {
+            if let Err(error) = std::fs::remove_file(&path) {
+                tracing::warn!(path = %path.display(), %error, "cannot remove a blob that is no longer needed");
+            }
+        }
+    }
+
+    /// Puts all blobs into another folder, as further names of the same files: they are never changed.
+    pub(crate) fn copy_to(&self, folder: &Path) -> io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        for entry in std::fs::read_dir(&self.root)? {
+            let entry = entry?;
+            if entry.file_name() == "incoming" || !entry.file_type()?.is_dir() {
+                continue;
+            }
+            let to = folder.join(entry.file_name());
+            std::fs::create_dir_all(&to)?;
+            for blob in std::fs::read_dir(entry.path())? {
+                let blob = blob?;
+                std::fs::hard_link(blob.path(), to.join(blob.file_name()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the removal waits for a copy to be finished.
+    fn defer(&self, path: &Path) -> bool {
+        self.deferred().as_mut().map(|deferred| deferred.push(path.to_path_buf())).is_some()
     }
 
     /// Blobs are spread over folders by the first two digits of their names.
@@ -142,7 +186,11 @@ impl Blobs for Local {
     fn delete_blob(&self, id: &BlobId) -> BoxFuture<'_, Result<(), Error>> {
         let path = self.blobs.path(id);
         Box::pin(async move {
-            match tokio::fs::remove_file(path?).await {
+            let path = path?;
+            if self.blobs.defer(&path) {
+                return Ok(());
+            }
+            match tokio::fs::remove_file(path).await {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     Err(failed("cannot remove a blob", &error))
                 }

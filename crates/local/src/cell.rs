@@ -6,12 +6,11 @@ use bytes::Bytes;
 use engine::{Clock, EngineError, Error, QueueKey, Refusal, Timestamp};
 use futures_util::future::BoxFuture;
 use journal::{Journal, JournalError, Position};
-use partition::{Decision, Location, Operation, Partition, Record};
+use partition::{Decision, Location, Operation, Partition, Record, Taken, content_of};
 use tokio::sync::Notify;
 
-use crate::content_cache::ContentCache;
 use crate::engine_error::{failed, from_journal};
-use crate::limits;
+use crate::limits::SpaceLimits;
 use crate::parked::{Lines, Place};
 
 /// A partition of the store.
@@ -20,20 +19,33 @@ pub(crate) struct Cell {
     pub(crate) journal: Arc<dyn Journal>,
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
-    cache: Mutex<ContentCache>,
     /// The next moment may have come nearer.
     pub(crate) rescheduled: Notify,
     /// Letters for other partitions were posted.
     pub(crate) posted: Notify,
-    /// The journal has grown enough for a snapshot.
+    /// The journal holds enough for a snapshot, or to give space back.
     pub(crate) grown: Notify,
+    /// Held while stretches of the journal are released. `true`: a copy is being made, none may be.
+    pub(crate) pinned: Mutex<bool>,
 }
 
 pub(crate) struct State {
     pub(crate) partition: Partition,
     pub(crate) tail: Position,
     pub(crate) lines: Lines,
+    pub(crate) space: Space,
+    pub(crate) limits: SpaceLimits,
+    /// Whoever takes snapshots sleeps until `grown`, because there is nothing to tidy up.
+    pub(crate) tidier_sleeps: bool,
+}
+
+/// How much the journal holds, and how much of it is needed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Space {
+    /// The end of the log when the newest snapshot was taken.
     pub(crate) snapshot_at: Position,
+    /// Bytes of the log then, once what the snapshot made superfluous was gone.
+    pub(crate) held_then: u64,
 }
 
 impl std::fmt::Debug for Cell {
@@ -51,11 +63,19 @@ pub(crate) struct Done<A> {
 impl<A> Done<A> {
     /// The answer, once it may be given.
     pub(crate) async fn told(self) -> Result<A, Error> {
+        // Requests that came together are written and answered together: each by itself would wake the journal's
+        // thread and a client that sleeps, and that costs more than the rest of a small request.
+        tokio::task::yield_now().await;
         if let Some(durable) = self.durable {
             durable.await.map_err(failed)?;
         }
         Ok(self.answer)
     }
+}
+
+/// Bytes of the log that are still there.
+pub(crate) fn held(journal: &dyn Journal) -> u64 {
+    journal.stretches().iter().map(|stretch| stretch.end.0 - stretch.start.0).sum()
 }
 
 impl Cell {
@@ -65,17 +85,21 @@ impl Cell {
         journal: Arc<dyn Journal>,
         clock: Arc<dyn Clock>,
         snapshot_at: Position,
+        limits: SpaceLimits,
     ) -> Arc<Self> {
         let tail = journal.tail();
+        let held_then = held(&*journal).saturating_sub(tail.0.saturating_sub(snapshot_at.0));
+        let space = Space { snapshot_at, held_then };
+        let state = State { partition, tail, lines: Lines::default(), space, limits, tidier_sleeps: false };
         Arc::new(Self {
             number,
             journal,
             clock,
-            state: Mutex::new(State { partition, tail, lines: Lines::default(), snapshot_at }),
-            cache: Mutex::default(),
+            state: Mutex::new(state),
             rescheduled: Notify::new(),
             posted: Notify::new(),
             grown: Notify::new(),
+            pinned: Mutex::new(false),
         })
     }
 
@@ -109,7 +133,9 @@ impl Cell {
         let mut state = self.state();
         let done = self.run_locked(&mut state, decide)?;
         if done.answer.is_empty() {
-            return Ok(Err(Place::take(self, &mut state.lines, queue)));
+            let State { partition, lines, .. } = &mut *state;
+            let number = partition.number(queue).ok_or_else(|| Refusal::NoSuchQueue(queue.clone()))?;
+            return Ok(Err(Place::take(self, lines, number)));
         }
         Ok(Ok(done))
     }
@@ -123,33 +149,28 @@ impl Cell {
         let due_before = state.partition.due();
         state.advance(now);
         let Decision { operations, contents, answer, wait } = decide(&state.partition, now)?;
-        if operations.is_empty() {
-            // What the answer rests on (a duplicate's first send) must be safe all the same.
-            let durable = wait.then(|| self.journal.durable(state.tail));
-            return Ok(Done { answer, durable });
+        if !operations.is_empty() {
+            self.write(state, &operations, contents)?;
+            self.tell(state, &operations);
+            if state.partition.due() != due_before {
+                self.rescheduled.notify_one();
+            }
         }
-        self.write(state, &operations, contents)?;
-        self.tell(state, &operations);
-        if state.partition.due() != due_before {
-            self.rescheduled.notify_one();
-        }
-        Ok(Done { answer, durable: wait.then(|| self.journal.durable(state.tail)) })
+        // Without operations too: what the answer rests on (a duplicate's first send) must be safe all the same.
+        let durable = if wait { self.journal.durable(state.tail) } else { None };
+        Ok(Done { answer, durable })
     }
 
     /// One record, applied at once.
     fn write(&self, state: &mut State, operations: &[Operation], contents: Vec<Bytes>) -> Result<(), Error> {
         let record = Record::encode(operations, contents);
-        let appended = self.journal.append(state.tail, &record.parts()).map_err(failed)?;
-        let locations = record.locations(operations, appended.at.0);
-        for (operation, location) in operations.iter().zip(&locations) {
-            state.partition.apply(operation, *location);
+        let appended = self.journal.append(state.tail, record.parts()).map_err(failed)?;
+        for (operation, location) in operations.iter().zip(record.locations(operations, appended.at.0)) {
+            state.partition.apply(operation, location);
         }
         state.tail = appended.end;
-        let mut cache = self.cache();
-        for (location, content) in locations.into_iter().flatten().zip(record.contents) {
-            cache.put(location, content, limits::CONTENT_CACHE_BYTES_MAX);
-        }
-        if state.tail.0 - state.snapshot_at.0 > limits::SNAPSHOT_AFTER_BYTES {
+        if state.wants_snapshot() || (state.tidier_sleeps && state.could_tidy()) {
+            state.tidier_sleeps = false;
             self.grown.notify_one();
         }
         Ok(())
@@ -158,9 +179,11 @@ impl Cell {
     /// Wakes receivers of the queues in which something can be received now.
     fn tell(&self, state: &mut State, operations: &[Operation]) {
         let State { partition, lines, .. } = state;
-        for queue in partition.touched(operations) {
-            if partition.has_visible(&queue) {
-                lines.wake_one(&queue);
+        if !lines.is_empty() {
+            for queue in Partition::touched(operations) {
+                if partition.has_visible(queue) {
+                    lines.wake_one(queue);
+                }
             }
         }
         let posted = |operation: &Operation| {
@@ -171,20 +194,41 @@ impl Cell {
         }
     }
 
-    pub(crate) fn wake_one(&self, queue: &QueueKey) {
+    /// Waits until the sends of messages are durable. Nobody may see a message that a crash could still unsend: of a
+    /// commit into several queues one would have been seen, the others never.
+    pub(crate) async fn sent_for_sure(&self, taken: &[Taken]) -> Result<(), Error> {
+        let newest = taken.iter().map(|taken| taken.content.position).max();
+        match newest.and_then(|position| self.journal.durable(Position(position + 1))) {
+            Some(durable) => durable.await.map_err(failed),
+            None => Ok(()),
+        }
+    }
+
+    /// Lets no stretch of the journal go, or lets them go again.
+    pub(crate) fn pin(&self, pinned: bool) {
+        *self.pinned.lock().unwrap_or_else(PoisonError::into_inner) = pinned;
+    }
+
+    pub(crate) fn wake_one(&self, queue: u32) {
         self.state().lines.wake_one(queue);
     }
 
-    fn cache(&self) -> MutexGuard<'_, ContentCache> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A message's content, from the cache or the journal.
-    pub(crate) fn content(&self, at: Location) -> Result<Bytes, EngineError> {
-        if let Some(content) = self.cache().get(at) {
-            return Ok(content);
-        }
-        self.journal.read(Position(at.position), at.offset, at.length).map_err(from_journal)
+    /// Messages' contents. A record that several lie in is read once.
+    pub(crate) fn contents(&self, at: &[Location]) -> Vec<Result<Bytes, EngineError>> {
+        let mut last: Option<(u64, Bytes)> = None;
+        let mut read = |location: &Location| {
+            let record = match last.take().filter(|(position, _)| *position == location.position) {
+                Some((_, record)) => record,
+                None => self.journal.read(Position(location.position), location.offset + location.length)?,
+            };
+            last = Some((location.position, record.clone()));
+            content_of(&record, *location).ok_or_else(|| JournalError::Corrupt {
+                segment: format!("partition-{}", self.number),
+                offset: location.position,
+                reason: "the record has no such content".to_owned(),
+            })
+        };
+        at.iter().map(|location| read(location).map_err(from_journal)).collect()
     }
 }
 
@@ -192,7 +236,31 @@ impl State {
     /// Lets time pass; one waiter for each queue in which a message became visible.
     pub(crate) fn advance(&mut self, now: Timestamp) {
         for queue in self.partition.advance(now) {
-            self.lines.wake_one(&queue);
+            self.lines.wake_one(queue);
         }
+    }
+
+    /// Bytes of the log that were written since the newest snapshot.
+    pub(crate) fn grown(&self) -> u64 {
+        self.tail.0.saturating_sub(self.space.snapshot_at.0)
+    }
+
+    /// Bytes of the log that hold nothing a message needs, about.
+    pub(crate) fn garbage(&self) -> u64 {
+        (self.space.held_then + self.grown()).saturating_sub(self.partition.content_bytes())
+    }
+
+    /// Whether a restart would have to read too much, or too much space is taken by what nobody needs.
+    pub(crate) fn wants_snapshot(&self) -> bool {
+        let grown = self.grown();
+        let garbage = self.garbage();
+        grown > self.limits.snapshot_after
+            || (grown > self.limits.garbage_max / 2
+                && garbage > self.limits.garbage_max.max(self.partition.content_bytes()))
+    }
+
+    /// Whether space could come back once there is nothing better to do.
+    pub(crate) fn could_tidy(&self) -> bool {
+        self.grown() > 0 && self.garbage() > self.limits.garbage_idle
     }
 }

@@ -4,10 +4,12 @@
 //! A request's own task locks its partition, lets it decide, hands the record to the journal, applies it, unlocks, and
 //! waits for durability where the decision asks for it. Nothing here knows what visibility or a group is.
 
+mod backup;
 mod blobs;
 mod cell;
-mod content_cache;
+mod check;
 mod engine_error;
+mod figures;
 mod limits;
 mod local;
 mod open;
@@ -21,6 +23,9 @@ mod store;
 mod system_clock;
 mod timer;
 
+pub use check::{Checked, check};
+pub use figures::PartitionFigures;
+pub use limits::SpaceLimits;
 pub use local::Local;
 pub use open::{Durability, OpenError, Settings};
 pub use system_clock::SystemClock;

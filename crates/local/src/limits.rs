@@ -1,11 +1,27 @@
 //! The engine's own bounds.
 
-/// A journal's segment, bytes.
-pub(crate) const SEGMENT_BYTES_MAX: u64 = 32 << 20;
-/// Recent contents kept in memory, bytes in each partition.
-pub(crate) const CONTENT_CACHE_BYTES_MAX: usize = 32 << 20;
-/// A snapshot is taken when the journal has grown by so many bytes since the last one.
-pub(crate) const SNAPSHOT_AFTER_BYTES: u64 = 64 << 20;
+/// A file of a partition's journal, bytes.
+pub(crate) const SEGMENT_BYTES_MAX: u64 = 16 << 20;
+/// When a partition's journal is tidied up, bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpaceLimits {
+    /// A snapshot is taken when the journal has grown by so much since the last one: a restart reads no more.
+    pub snapshot_after: u64,
+    /// So much may hold nothing that is needed, or as much as is needed.
+    pub garbage_max: u64,
+    /// When there is nothing else to do, no more than so much.
+    pub garbage_idle: u64,
+}
+
+impl Default for SpaceLimits {
+    fn default() -> Self {
+        Self { snapshot_after: 192 << 20, garbage_max: 32 << 20, garbage_idle: 4 << 20 }
+    }
+}
+/// Contents copied forward in one record.
+pub(crate) const CONTENTS_MOVED_AT_ONCE: usize = 64;
+/// The registry's snapshot is taken when its journal has grown by so many bytes.
+pub(crate) const REGISTRY_SNAPSHOT_AFTER_BYTES: u64 = 8 << 20;
 /// Letters delivered to another partition before they are acknowledged.
 pub(crate) const LETTERS_AT_ONCE: usize = 256;
 /// Pieces in which a blob is read, bytes.

@@ -2,19 +2,34 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use engine::{Clock, EngineError, QueueKey};
+use journal::Journal;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::blobs::BlobFolder;
 use crate::cell::Cell;
+use crate::limits::SpaceLimits;
 use crate::open::{self, OpenError, Settings};
 use crate::receipt_handle::Sealer;
 use crate::registry::RegistryJournal;
 use crate::store::{self, Store};
 use crate::{Durability, outbox_pump, snapshots, timer};
+
+/// What an engine is made of.
+struct Parts {
+    journals: Vec<Arc<dyn Journal>>,
+    registry: Arc<dyn Journal>,
+    handle_key: String,
+    blobs: BlobFolder,
+    store: Option<Store>,
+    limits: SpaceLimits,
+    /// Whether snapshots are taken without being asked for.
+    tidies_itself: bool,
+}
 
 /// The engine of one machine.
 pub struct Local {
@@ -27,8 +42,10 @@ pub struct Local {
     pub(crate) blobs: BlobFolder,
     stop: watch::Sender<bool>,
     tasks: Mutex<JoinSet<()>>,
-    /// Keeps the folder locked.
-    _store: Option<Store>,
+    /// Held by the copy that is being made.
+    pub(crate) backing_up: Arc<tokio::sync::Mutex<()>>,
+    /// The folder, locked; none where everything is in memory.
+    pub(crate) store: Option<Store>,
 }
 
 impl Local {
@@ -39,36 +56,98 @@ impl Local {
             _ => Some(Store::open(&settings.folder, settings.partitions)?),
         };
         let description = match &store {
-            Some(store) => store.description.clone(),
+            Some(store) => {
+                store.remove_copies().map_err(|error| OpenError::Unusable {
+                    folder: store.folder.clone(),
+                    reason: error.to_string(),
+                })?;
+                store.description.clone()
+            }
             None => store::make(settings.partitions),
         };
-        let cells: Vec<Arc<Cell>> = (0..description.partitions)
-            .map(|number| open::cell(settings, number, &clock))
+        let journals = (0..description.partitions)
+            .map(|number| open::journal(settings, &format!("partition-{number}")))
             .collect::<Result<_, _>>()?;
-        let directory = directory(&cells);
+        let registry = open::journal(settings, "registry")?;
         let blobs = match &store {
             Some(store) => BlobFolder::open(&store.folder.join("blobs"))?,
             None => BlobFolder::temporary(&settings.folder)?,
         };
+        let handle_key = description.handle_key;
+        let limits = SpaceLimits::default();
+        let parts = Parts { journals, registry, handle_key, blobs, store, limits, tidies_itself: true };
+        Self::over(parts, clock)
+    }
+
+    /// Over journals that somebody else has opened, one a partition and one for the registry; blobs lie below `folder`
+    /// as long as the engine lives. Nothing is tidied up but by `tidy_up`. For simulations.
+    pub fn over_journals(
+        journals: Vec<Arc<dyn Journal>>,
+        registry: Arc<dyn Journal>,
+        folder: &Path,
+        limits: SpaceLimits,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, OpenError> {
+        let blobs = BlobFolder::temporary(folder)?;
+        let (handle_key, store) = (String::new(), None);
+        Self::over(
+            Parts { journals, registry, handle_key, blobs, store, limits, tidies_itself: false },
+            clock,
+        )
+    }
+
+    /// Why nothing is written any more, if that is so: a journal has failed, and only a restart tells what it holds.
+    pub fn failure(&self) -> Option<String> {
+        self.cells.iter().find_map(|cell| cell.journal.failure()).or_else(|| self.registry.failure())
+    }
+
+    /// Takes a snapshot of each partition and gives back what space can come back, now and on this thread: for
+    /// simulations, which want the same order of things each time.
+    pub async fn tidy_up(&self) -> Result<(), EngineError> {
+        for cell in &self.cells {
+            snapshots::tidy_up_here(cell).await?;
+        }
+        Ok(())
+    }
+
+    /// Each partition's whole state at this moment, as bytes: equal states are equal bytes.
+    pub fn states(&self) -> Vec<Vec<u8>> {
+        let state = |cell: &Arc<Cell>| {
+            cell.advance();
+            cell.state().partition.image().encode()
+        };
+        self.cells.iter().map(state).collect()
+    }
+
+    fn over(parts: Parts, clock: Arc<dyn Clock>) -> Result<Arc<Self>, OpenError> {
+        let Parts { journals, registry, handle_key, blobs, store, limits, tidies_itself } = parts;
+        let cells: Vec<Arc<Cell>> = (0..)
+            .zip(journals)
+            .map(|(number, journal)| open::cell(journal, number, &clock, limits))
+            .collect::<Result<_, _>>()?;
         let local = Arc::new(Self {
-            sealer: Sealer::new(description.handle_key.as_bytes()),
-            registry: RegistryJournal::open(open::journal(settings, "registry")?)?,
-            directory: RwLock::new(directory),
+            sealer: Sealer::new(handle_key.as_bytes()),
+            registry: RegistryJournal::open(registry)?,
+            directory: RwLock::new(directory(&cells)),
             blobs,
             clock,
             cells,
             stop: watch::Sender::new(false),
             tasks: Mutex::default(),
-            _store: store,
+            backing_up: Arc::default(),
+            store,
         });
-        local.start();
+        local.start(tidies_itself);
         Ok(local)
     }
 
-    fn start(&self) {
+    fn start(&self, tidies_itself: bool) {
         for cell in &self.cells {
-            self.spawn(timer::run(Arc::clone(cell), Arc::clone(&self.clock), self.stop.subscribe()));
-            self.spawn(snapshots::run(Arc::clone(cell), self.stop.subscribe()));
+            let clock = || Arc::clone(&self.clock);
+            self.spawn(timer::run(Arc::clone(cell), clock(), self.stop.subscribe()));
+            if tidies_itself {
+                self.spawn(snapshots::run(Arc::clone(cell), clock(), self.stop.subscribe()));
+            }
             self.spawn(outbox_pump::run(Arc::clone(cell), self.cells.clone(), self.stop.subscribe()));
         }
     }

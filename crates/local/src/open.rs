@@ -9,7 +9,7 @@ use journal::{FileJournal, Journal, JournalError, MemoryJournal, Position};
 use partition::{Partition, Record};
 
 use crate::cell::Cell;
-use crate::limits;
+use crate::limits::{self, SpaceLimits};
 
 /// What an acknowledgement promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +60,14 @@ pub enum OpenError {
         /// Known here.
         known: u32,
     },
+    /// Written by an older program.
+    #[error("the store has format {found}; this program reads {known} only")]
+    Older {
+        /// In the folder.
+        found: u32,
+        /// Known here.
+        known: u32,
+    },
     /// Something in it does not fit its checksum.
     #[error("the store is damaged: {0}")]
     Damaged(String),
@@ -83,7 +91,8 @@ pub(crate) fn journal(settings: &Settings, name: &str) -> Result<Arc<dyn Journal
         Durability::Memory => return Ok(Arc::new(MemoryJournal::default())),
     };
     let folder = settings.folder.join(name);
-    let opened = FileJournal::open(&folder, durability, limits::SEGMENT_BYTES_MAX);
+    let opened =
+        FileJournal::open(&journal::Settings::on_disk(&folder, durability, limits::SEGMENT_BYTES_MAX));
     opened.map(|journal| Arc::new(journal) as Arc<dyn Journal>).map_err(|error| {
         match OpenError::from(error) {
             OpenError::Unusable { reason, .. } => OpenError::Unusable { folder, reason },
@@ -109,7 +118,7 @@ pub(crate) fn snapshot(journal: &dyn Journal) -> Result<Option<(Position, Bytes)
     );
     while journal.tail() < covers {
         let gap = usize::try_from(covers.0 - journal.tail().0).unwrap_or(usize::MAX).min(FILLER_BYTES_MAX);
-        journal.append(journal.tail(), &[&vec![0; gap]])?;
+        journal.append(journal.tail(), &[vec![0; gap].into()])?;
     }
     let tail = journal.tail();
     journal.put_snapshot(tail, &state)?;
@@ -119,9 +128,13 @@ pub(crate) fn snapshot(journal: &dyn Journal) -> Result<Option<(Position, Bytes)
 /// A record that only fills room.
 const FILLER_BYTES_MAX: usize = 1 << 20;
 
-/// Opens a partition: its snapshot, and the records behind it.
-pub(crate) fn cell(settings: &Settings, number: u16, clock: &Arc<dyn Clock>) -> Result<Arc<Cell>, OpenError> {
-    let journal = journal(settings, &format!("partition-{number}"))?;
+/// Opens a partition over its journal: the snapshot, and the records behind it.
+pub(crate) fn cell(
+    journal: Arc<dyn Journal>,
+    number: u16,
+    clock: &Arc<dyn Clock>,
+    limits: SpaceLimits,
+) -> Result<Arc<Cell>, JournalError> {
     let damaged = |at: Position, reason: String| JournalError::Corrupt {
         segment: format!("partition-{number}"),
         offset: at.0,
@@ -141,5 +154,5 @@ pub(crate) fn cell(settings: &Settings, number: u16, clock: &Arc<dyn Clock>) -> 
         Ok(())
     })?;
     partition.advance(clock.now());
-    Ok(Cell::new(number, partition, journal, Arc::clone(clock), from))
+    Ok(Cell::new(number, partition, journal, Arc::clone(clock), from, limits))
 }

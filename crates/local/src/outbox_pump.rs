@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use engine::{EngineError, Error};
 use partition::{Arrival, Pending};
 use tokio::sync::watch;
@@ -19,8 +20,9 @@ pub(crate) async fn run(source: Arc<Cell>, cells: Vec<Arc<Cell>>, mut stop: watc
             tracing::error!(partition = source.number, %error, "letters between partitions wait");
         }
         tokio::select! {
-            () = posted => {}
+            biased;
             _ = stop.wait_for(|stop| *stop) => return,
+            () = posted => {}
         }
     }
 }
@@ -44,10 +46,13 @@ async fn carry(source: &Arc<Cell>, target: &Arc<Cell>) -> Result<bool, Error> {
     };
     let Some(last) = letters.last().map(|letter| letter.number) else { return Ok(false) };
     // A number must not be given again after a crash once the target has seen it.
-    source.journal.durable(tail).await.map_err(failed)?;
+    if let Some(durable) = source.journal.durable(tail) {
+        durable.await.map_err(failed)?;
+    }
+    let locations: Vec<_> = letters.iter().map(|pending| pending.letter.content).collect();
     let mut delivered = None;
-    for letter in &letters {
-        delivered = Some(deliver(source, target, letter)?);
+    for (letter, content) in letters.iter().zip(source.contents(&locations)) {
+        delivered = Some(deliver(source, target, letter, content?)?);
     }
     if let Some(delivered) = delivered {
         delivered.told().await?;
@@ -60,8 +65,8 @@ fn deliver(
     source: &Arc<Cell>,
     target: &Arc<Cell>,
     pending: &Pending,
+    content: Bytes,
 ) -> Result<crate::cell::Done<Arrival>, Error> {
-    let content = source.content(pending.letter.content)?;
     let letter = &pending.letter.letter;
     let done = target
         .run(|partition, now| Ok(partition.deliver(source.number, pending.number, letter, content, now)))?;

@@ -3,19 +3,18 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use engine::QueueKey;
 use tokio::sync::oneshot;
 
 use crate::cell::Cell;
 
-/// The lines of one partition.
+/// The lines of one partition, by the numbers of its queues.
 #[derive(Debug, Default)]
-pub(crate) struct Lines(HashMap<QueueKey, VecDeque<oneshot::Sender<()>>>);
+pub(crate) struct Lines(HashMap<u32, VecDeque<oneshot::Sender<()>>>);
 
 impl Lines {
-    fn park(&mut self, queue: &QueueKey) -> oneshot::Receiver<()> {
+    fn park(&mut self, queue: u32) -> oneshot::Receiver<()> {
         let (wake, woken) = oneshot::channel();
-        let line = self.0.entry(queue.clone()).or_default();
+        let line = self.0.entry(queue).or_default();
         // Those who gave up are at the front more often than not; they must not pile up.
         while line.front().is_some_and(oneshot::Sender::is_closed) {
             line.pop_front();
@@ -24,26 +23,32 @@ impl Lines {
         woken
     }
 
+    /// Whether nobody waits anywhere.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// How many wait.
-    #[cfg(test)]
     pub(crate) fn waiting(&self) -> usize {
         self.0.values().flatten().filter(|wake| !wake.is_closed()).count()
     }
 
     /// Wakes the first one who still waits.
-    pub(crate) fn wake_one(&mut self, queue: &QueueKey) {
-        let Some(line) = self.0.get_mut(queue) else { return };
+    pub(crate) fn wake_one(&mut self, queue: u32) {
+        let Some(line) = self.0.get_mut(&queue) else { return };
         while let Some(wake) = line.pop_front() {
             if wake.send(()).is_ok() {
-                return;
+                break;
             }
         }
-        self.0.remove(queue);
+        if line.is_empty() {
+            self.0.remove(&queue);
+        }
     }
 
     /// Wakes everybody: the queue is gone.
-    pub(crate) fn wake_all(&mut self, queue: &QueueKey) {
-        for wake in self.0.remove(queue).into_iter().flatten() {
+    pub(crate) fn wake_all(&mut self, queue: u32) {
+        for wake in self.0.remove(&queue).into_iter().flatten() {
             // One that gave up needs no news.
             let _ = wake.send(());
         }
@@ -54,14 +59,14 @@ impl Lines {
 #[derive(Debug)]
 pub(crate) struct Place {
     cell: Arc<Cell>,
-    queue: QueueKey,
+    queue: u32,
     woken: oneshot::Receiver<()>,
     looked: bool,
 }
 
 impl Place {
-    pub(crate) fn take(cell: &Arc<Cell>, lines: &mut Lines, queue: &QueueKey) -> Self {
-        Self { cell: Arc::clone(cell), queue: queue.clone(), woken: lines.park(queue), looked: false }
+    pub(crate) fn take(cell: &Arc<Cell>, lines: &mut Lines, queue: u32) -> Self {
+        Self { cell: Arc::clone(cell), queue, woken: lines.park(queue), looked: false }
     }
 
     /// Completes when there may be a message.
@@ -76,7 +81,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.woken.close();
         if !self.looked && self.woken.try_recv().is_ok() {
-            self.cell.wake_one(&self.queue);
+            self.cell.wake_one(self.queue);
         }
     }
 }

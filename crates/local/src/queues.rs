@@ -9,7 +9,7 @@ use engine::{
     Refusal, Sent, SettingsChange, Settle, Settlement,
 };
 use futures_util::future::BoxFuture;
-use partition::{Ask, Receipt, Taken, partition_of};
+use partition::{Ask, Location, Receipt, Taken, partition_of};
 
 use crate::Local;
 use crate::cell::Cell;
@@ -25,10 +25,25 @@ impl Local {
         &self.cells[usize::from(partition_of(key, partitions))]
     }
 
-    fn delivery(&self, cell: &Cell, taken: Taken) -> Result<Delivery, EngineError> {
-        Ok(Delivery {
+    /// Messages with their contents. One whose record is damaged is never served: it stays in flight, and the log names
+    /// where it lies.
+    fn deliveries(&self, cell: &Cell, taken: Vec<Taken>) -> Vec<Delivery> {
+        let locations: Vec<Location> = taken.iter().map(|taken| taken.content).collect();
+        let contents = cell.contents(&locations);
+        let whole = taken.into_iter().zip(contents).filter_map(|(taken, content)| match content {
+            Ok(content) => Some(self.delivery(cell, taken, content)),
+            Err(error) => {
+                tracing::error!(message = ?taken.message_id, %error, "a stored message cannot be read");
+                None
+            }
+        });
+        whole.collect()
+    }
+
+    fn delivery(&self, cell: &Cell, taken: Taken, content: Bytes) -> Delivery {
+        Delivery {
             message_id: taken.message_id,
-            content: cell.content(taken.content)?,
+            content,
             sent_at: taken.sent_at,
             first_received_at: taken.first_received_at,
             receive_count: taken.receive_count,
@@ -36,7 +51,7 @@ impl Local {
             group: taken.group,
             dead_letter_source: taken.dead_letter_source,
             receipt_handle: self.sealer.seal(cell.number, taken.receipt),
-        })
+        }
     }
 
     /// One try; empty ones take a place in line if the caller wants to wait.
@@ -59,7 +74,8 @@ impl Local {
             let mut place = match found {
                 Ok(Ok(done)) => {
                     let taken = done.told().await?;
-                    return taken.into_iter().map(|taken| Ok(self.delivery(cell, taken)?)).collect();
+                    cell.sent_for_sure(&taken).await?;
+                    return Ok(self.deliveries(cell, taken));
                 }
                 Ok(Err(place)) => place,
                 // A long poll answers nothing at the in-flight limit; waiting for room would be waiting for deletes.
@@ -70,6 +86,7 @@ impl Local {
                 Err(error) => return Err(error),
             };
             tokio::select! {
+                biased;
                 () = place.woken() => {}
                 () = self.clock.sleep_until(until) => return Ok(Vec::new()),
                 () = self.stopped() => return Err(EngineError::Stopped.into()),
@@ -115,9 +132,12 @@ impl Queues for Local {
     fn delete_queue(&self, key: QueueKey) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async move {
             let cell = self.home(&key)?;
+            let number = cell.state().partition.number(&key);
             let done = cell.run(|partition, _| partition.delete(&key))?;
             self.directory.write().unwrap_or_else(PoisonError::into_inner).remove(&key);
-            cell.state().lines.wake_all(&key);
+            if let Some(number) = number {
+                cell.state().lines.wake_all(number);
+            }
             done.told().await
         })
     }

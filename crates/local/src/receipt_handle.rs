@@ -19,19 +19,15 @@ impl Sealer {
         Self(Hmac::new_from_slice(key).expect("HMAC takes a key of any length"))
     }
 
-    fn seal_of(&self, plain: &[u8]) -> Vec<u8> {
-        let mut mac = self.0.clone();
-        mac.update(plain);
-        mac.finalize().into_bytes()[..SEAL].to_vec()
-    }
-
     pub(crate) fn seal(&self, partition: u16, receipt: Receipt) -> String {
         let mut bytes = Vec::with_capacity(PLAIN + SEAL);
         bytes.extend(partition.to_le_bytes());
         bytes.extend(receipt.queue.to_le_bytes());
         bytes.extend(receipt.message.to_le_bytes());
         bytes.extend(receipt.receive.to_le_bytes());
-        bytes.extend(self.seal_of(&bytes));
+        let mut mac = self.0.clone();
+        mac.update(&bytes);
+        bytes.extend_from_slice(&mac.finalize().into_bytes()[..SEAL]);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 

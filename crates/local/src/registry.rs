@@ -84,10 +84,10 @@ impl RegistryJournal {
         &self,
         state: &mut State,
         entry: Entry,
-    ) -> Result<BoxFuture<'static, Result<(), JournalError>>, Error> {
+    ) -> Result<Option<BoxFuture<'static, Result<(), JournalError>>>, Error> {
         let bytes = postcard::to_stdvec(&entry)
             .map_err(|error| Error::Failed(EngineError::Io(format!("registry: {error}"))))?;
-        let appended = self.journal.append(state.tail, &[&bytes]).map_err(failed)?;
+        let appended = self.journal.append(state.tail, &[bytes.into()]).map_err(failed)?;
         state.tail = appended.end;
         state.apply(entry);
         self.changed.send_replace(state.change);
@@ -98,7 +98,7 @@ impl RegistryJournal {
     async fn snapshot_if_grown(&self) {
         let taken = {
             let mut state = self.state();
-            if state.tail.0 - state.snapshot_at.0 <= limits::SNAPSHOT_AFTER_BYTES {
+            if state.tail.0 - state.snapshot_at.0 <= limits::REGISTRY_SNAPSHOT_AFTER_BYTES {
                 return;
             }
             state.snapshot_at = state.tail;
@@ -115,10 +115,31 @@ impl RegistryJournal {
     ) -> Result<(), JournalError> {
         let (covers, bytes) = taken?;
         // The snapshot must not know more than the journal holds for sure.
-        self.journal.durable(covers).await?;
-        self.journal.put_snapshot(covers, &bytes)?;
-        self.journal.trim(covers);
-        Ok(())
+        if let Some(durable) = self.journal.durable(covers) {
+            durable.await?;
+        }
+        let journal = Arc::clone(&self.journal);
+        let put = tokio::task::spawn_blocking(move || {
+            journal.put_snapshot(covers, &bytes)?;
+            let stretches = journal.stretches();
+            let free = stretches.iter().filter(|stretch| stretch.end <= covers).map(|stretch| stretch.start);
+            journal.release(&free.collect::<Vec<_>>());
+            Ok(())
+        });
+        put.await.map_err(|error| JournalError::Io(error.to_string()))?
+    }
+
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.journal.failure()
+    }
+
+    /// The state as a snapshot that stands at the beginning of a journal without records.
+    pub(crate) fn image(&self) -> Result<(Position, Vec<u8>), JournalError> {
+        self.state().encoded()
+    }
+
+    pub(crate) fn journal(&self) -> &Arc<dyn Journal> {
+        &self.journal
     }
 
     /// Ends: everything into the log, and a snapshot of it.
@@ -127,6 +148,11 @@ impl RegistryJournal {
         self.put_snapshot(taken).await.map_err(from_journal)?;
         self.journal.close().map_err(from_journal)
     }
+}
+
+/// Whether a record of the journal can be read; if not, why.
+pub(crate) fn check(record: &[u8]) -> Result<(), String> {
+    postcard::from_bytes::<Entry>(record).map(|_| ()).map_err(|error| error.to_string())
 }
 
 impl State {
@@ -170,6 +196,13 @@ impl State {
     }
 }
 
+async fn safe(durable: Option<BoxFuture<'static, Result<(), JournalError>>>) -> Result<(), Error> {
+    match durable {
+        Some(durable) => durable.await.map_err(failed),
+        None => Ok(()),
+    }
+}
+
 fn record((key, (revision, value)): (&String, &(u64, Bytes))) -> Record {
     Record { key: RecordKey::new(key.as_str()), revision: *revision, value: value.clone() }
 }
@@ -205,7 +238,7 @@ impl Registry for Local {
                 let entry = Entry::Put { key: key.as_str().to_owned(), revision, value: value.into() };
                 (revision, self.registry.write(&mut state, entry)?)
             };
-            durable.await.map_err(failed)?;
+            safe(durable).await?;
             self.registry.snapshot_if_grown().await;
             Ok(revision)
         })
@@ -221,7 +254,7 @@ impl Registry for Local {
                 }
                 self.registry.write(&mut state, Entry::Deleted { key: key.as_str().to_owned() })?
             };
-            durable.await.map_err(failed)?;
+            safe(durable).await?;
             self.registry.snapshot_if_grown().await;
             Ok(())
         })

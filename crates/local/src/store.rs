@@ -11,7 +11,10 @@ use crate::limits;
 use crate::open::OpenError;
 
 /// The newest layout of a data folder.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+
+/// How the name of a folder begins that holds a copy.
+pub(crate) const COPY: &str = "copy-";
 
 /// What a store says of itself, in `store.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +62,17 @@ impl Store {
         };
         Ok(Self { folder: folder.to_path_buf(), description, _lock: lock })
     }
+
+    /// Removes copies that nobody took away, because who asked for them is gone.
+    pub(crate) fn remove_copies(&self) -> std::io::Result<()> {
+        for entry in std::fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(COPY) {
+                std::fs::remove_dir_all(entry.path())?;
+            }
+        }
+        Ok(())
+    }
 }
 
 pub(crate) fn make(partitions: u16) -> Description {
@@ -80,11 +94,14 @@ fn read(path: &Path, text: &[u8]) -> Result<Description, OpenError> {
     if format > FORMAT {
         return Err(OpenError::Newer { found: format, known: FORMAT });
     }
+    if format < FORMAT {
+        return Err(OpenError::Older { found: format, known: FORMAT });
+    }
     serde_json::from_slice(text).map_err(damaged)
 }
 
 /// Whole or not at all.
-fn write(folder: &Path, path: &Path, description: &Description) -> std::io::Result<()> {
+pub(crate) fn write(folder: &Path, path: &Path, description: &Description) -> std::io::Result<()> {
     let unfinished = path.with_extension("new");
     let mut file = File::create(&unfinished)?;
     file.write_all(&serde_json::to_vec_pretty(description)?)?;

@@ -333,9 +333,9 @@ async fn a_store_belongs_to_one_instance_and_keeps_its_partitions() {
     let again = Local::open(&other, clock.clone());
     assert_eq!(again.map(|local| local.cells.len()).ok(), Some(usize::from(PARTITIONS)));
     let description = folder.path().join("store.json");
-    let newer = std::fs::read_to_string(&description).unwrap().replace("\"format\": 1", "\"format\": 7");
+    let newer = std::fs::read_to_string(&description).unwrap().replace("\"format\": 2", "\"format\": 7");
     std::fs::write(&description, newer).unwrap();
-    assert!(matches!(Local::open(&other, clock), Err(OpenError::Newer { found: 7, known: 1 })));
+    assert!(matches!(Local::open(&other, clock), Err(OpenError::Newer { found: 7, known: 2 })));
 }
 
 #[tokio::test]

@@ -17,9 +17,10 @@ pub(crate) async fn run(cell: Arc<Cell>, clock: Arc<dyn Clock>, mut stop: watch:
             }
         };
         tokio::select! {
-            () = moment => cell.advance(),
-            () = cell.rescheduled.notified() => {}
+            biased;
             _ = stop.wait_for(|stop| *stop) => return,
+            () = cell.rescheduled.notified() => {}
+            () = moment => cell.advance(),
         }
     }
 }

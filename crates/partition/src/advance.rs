@@ -1,26 +1,25 @@
 //! Time passes: messages become visible, grow too old, and sends are forgotten.
 
-use engine::{QueueKey, Timestamp};
+use engine::Timestamp;
 
 use crate::Partition;
 use crate::queue::QueueState;
 
 impl Partition {
-    /// Derives everything that `now` implies. Answers the queues in which a message became visible.
-    pub fn advance(&mut self, now: Timestamp) -> Vec<QueueKey> {
+    /// Derives everything that `now` implies. Answers the numbers of the queues in which a message became visible.
+    pub fn advance(&mut self, now: Timestamp) -> Vec<u32> {
         let mut woken = Vec::new();
         while let Some((moment, number)) = self.timers.first().copied() {
             if moment > now {
                 break;
             }
-            let Some(queue) = self.queues.get_mut(&number) else {
-                self.timers.remove(&(moment, number));
-                continue;
-            };
-            if queue.advance(now) {
-                woken.push(queue.about.key.clone());
+            match self.with(number, |queue| queue.advance(now)) {
+                Some(true) => woken.push(number),
+                Some(false) => {}
+                None => {
+                    self.timers.remove(&(moment, number));
+                }
             }
-            self.retime(number);
         }
         woken
     }
@@ -30,11 +29,14 @@ impl QueueState {
     /// Whether a message became visible.
     fn advance(&mut self, now: Timestamp) -> bool {
         let retention = self.settings().retention_seconds;
-        while let Some((from, number)) = self.aging.first().copied() {
-            if from.plus_seconds(retention) > now {
-                break;
+        let kept_from = now.minus_seconds(retention);
+        while let Some(oldest) = kept_from
+            .map(|kept_from| self.messages.kept_from_until(kept_from))
+            .filter(|oldest| !oldest.is_empty())
+        {
+            for number in oldest {
+                self.remove(number);
             }
-            self.remove(number);
         }
         let mut ripened = false;
         while let Some((moment, number)) = self.ripening.first().copied() {
@@ -59,6 +61,14 @@ impl QueueState {
             }
             self.forgetting.pop_front();
         }
-        self.attempts.retain(|_, attempt| attempt.until > now);
+        while let Some((until, attempt)) = self.giving_up.front() {
+            if *until > now {
+                break;
+            }
+            if self.attempts.get(attempt).is_some_and(|attempt| attempt.until <= now) {
+                self.attempts.remove(attempt);
+            }
+            self.giving_up.pop_front();
+        }
     }
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use engine::{Queue, QueueKey, QueueSettings, Timestamp};
 
+use crate::message::{Message, Standing};
 use crate::operation::{OutboundLetter, Sent};
 use crate::outbox::Letter;
-use crate::queue::{Attempt, Message, QueueState, Remembered};
+use crate::queue::{Attempt, QueueState, Remembered};
 use crate::standard::RECEIVES_BEFORE_BACK;
 use crate::{Location, Operation, Partition};
 
@@ -59,17 +60,15 @@ impl Partition {
             Operation::Deleted { queue, message } => {
                 self.with(*queue, |queue| queue.remove(*message));
             }
+            Operation::ContentMoved { queue, message, .. } => {
+                self.with(*queue, |queue| {
+                    queue.messages.change(*message, |message| message.content = content)
+                });
+            }
             Operation::VisibilityChanged { queue, message, visible_at } => {
                 self.with(*queue, |queue| queue.visibility_changed(*message, *visible_at));
             }
         }
-    }
-
-    /// Works on a queue that exists, and sets its timer.
-    fn with<T>(&mut self, number: u32, work: impl FnOnce(&mut QueueState) -> T) -> Option<T> {
-        let done = self.queues.get_mut(&number).map(work);
-        self.retime(number);
-        done
     }
 
     fn create_queue(
@@ -90,12 +89,15 @@ impl Partition {
         };
         self.next_queue = self.next_queue.max(number);
         self.keys.insert(key.clone(), number);
+        self.numbers.insert(key.clone(), number);
         self.queues.insert(number, QueueState::new(Arc::new(about)));
     }
 
     fn delete_queue(&mut self, number: u32) {
         let Some(queue) = self.queues.remove(&number) else { return };
+        self.content_bytes -= queue.content_bytes;
         self.keys.remove(&queue.about.key);
+        self.numbers.remove(&queue.about.key);
         if let Some(timer) = queue.timer {
             self.timers.remove(&(timer, number));
         }
@@ -114,18 +116,18 @@ impl Partition {
     fn dead_letter(&self, source: u32, message: &Message, to: &QueueKey, at: Timestamp) -> OutboundLetter {
         OutboundLetter {
             to: to.clone(),
-            id: message.id,
-            group: message.group.clone(),
+            id: message.id(),
+            group: message.group().cloned(),
             deduplication_id: None,
             delay_seconds: None,
             sent_at: message.sent_at,
             kept_from: if self.queues.get(&source).is_some_and(QueueState::is_fifo) {
                 at
             } else {
-                message.kept_from
+                message.kept_from()
             },
             receive_count: message.receive_count,
-            first_received_at: message.first_received_at,
+            first_received_at: message.first_received_at(),
             dead_letter_source: self.key_of(source),
         }
     }
@@ -134,18 +136,13 @@ impl Partition {
         let source_key = self.key_of(source);
         let Some(message) = self.with(source, |queue| queue.remove(message)).flatten() else { return };
         self.with(target, |queue| {
-            let kept_from = if queue.is_fifo() { at } else { message.kept_from };
+            let kept_from = if queue.is_fifo() { at } else { message.kept_from() };
             queue.next_message = queue.next_message.max(number + 1);
-            queue.sequence += 1;
-            let moved = Message {
-                dead_letter_source: source_key,
-                kept_from,
-                sequence: queue.sequence,
-                rank: number,
-                received: false,
-                visible_at: Timestamp(0),
-                ..message
-            };
+            let mut moved = message;
+            (moved.received, moved.visible_at) = (false, Timestamp(0));
+            moved.set_dead_letter_source(source_key);
+            moved.set_kept_from(kept_from);
+            moved.set_rank(None);
             queue.insert(number, moved);
         });
     }
@@ -164,8 +161,8 @@ impl QueueState {
             let waiting: Vec<u64> = self
                 .messages
                 .iter()
-                .filter(|(_, message)| !message.received && message.visible_at != Timestamp(0))
-                .map(|(number, _)| *number)
+                .filter(|(_, message)| message.standing() == Standing::Delayed)
+                .map(|(number, _)| number)
                 .collect();
             for number in waiting {
                 self.change(number, |message| {
@@ -177,38 +174,27 @@ impl QueueState {
 
     fn purged(&mut self, at: Timestamp) {
         let emptied = QueueState::new(Arc::clone(&self.about));
-        let (next_message, sequence, timer) = (self.next_message, self.sequence, self.timer);
-        *self = QueueState { purged_at: Some(at), next_message, sequence, timer, ..emptied };
+        let (next_message, timer) = (self.next_message, self.timer);
+        *self = QueueState { purged_at: Some(at), next_message, timer, ..emptied };
     }
 
     fn sent(&mut self, sent: &Sent, content: Location) {
         self.next_message = self.next_message.max(sent.message + 1);
-        self.sequence = self.sequence.max(sent.sequence);
         if let Some(id) =
             sent.deduplication_id.as_ref().filter(|_| self.is_fifo() && sent.dead_letter_source.is_none())
         {
             let key = self.deduplication_key(sent.group.as_ref(), id);
             let until = sent.kept_from.plus(REMEMBERED_FOR);
-            self.deduplication
-                .insert(key.clone(), Remembered { id: sent.id, sequence: sent.sequence, until });
+            self.deduplication.insert(key.clone(), Remembered { id: sent.id, sequence: sent.message, until });
             self.forgetting.push_back((until, key));
             self.forget(sent.kept_from);
         }
-        let message = Message {
-            id: sent.id,
-            content,
-            sequence: sent.sequence,
-            group: sent.group.clone(),
-            dead_letter_source: sent.dead_letter_source.clone(),
-            sent_at: sent.sent_at,
-            kept_from: sent.kept_from,
-            first_received_at: sent.first_received_at,
-            received_at: Timestamp(0),
-            visible_at: sent.visible_at,
-            receive_count: sent.receive_count,
-            received: false,
-            rank: sent.message,
-        };
+        let mut message = Message::new(sent.id, content, sent.sent_at, sent.visible_at);
+        message.receive_count = sent.receive_count;
+        message.set_group(sent.group.clone());
+        message.set_dead_letter_source(sent.dead_letter_source.clone());
+        message.set_kept_from(sent.kept_from);
+        message.set_first_received_at(sent.first_received_at);
         self.insert(sent.message, message);
     }
 
@@ -224,19 +210,20 @@ impl QueueState {
             let back = self.next_message;
             self.change(*number, |message| {
                 if message.receive_count == 0 {
-                    message.first_received_at = at;
+                    message.set_first_received_at(at);
                 }
                 message.receive_count += 1;
-                message.received_at = at;
+                message.set_received_at(at);
                 message.received = visible_at != Timestamp(0);
                 message.visible_at = visible_at;
                 if message.receive_count >= RECEIVES_BEFORE_BACK {
-                    message.rank = message.rank.max(back);
+                    message.set_rank(Some(message.rank().map_or(back, |rank| rank.max(back))));
                 }
             });
         }
         if let Some(attempt) = attempt {
             let until = at.plus(REMEMBERED_FOR);
+            self.giving_up.push_back((until, Arc::clone(attempt)));
             self.attempts.insert(Arc::clone(attempt), Attempt { messages: messages.to_vec(), until });
         }
     }

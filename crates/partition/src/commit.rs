@@ -92,12 +92,12 @@ fn send_here(draft: &mut Draft, queue: u32, state: &QueueState, message: NewMess
         return;
     }
     let added = draft.added.entry(queue).or_default();
-    let (number, sequence) = (state.next_message + *added, state.sequence + *added + 1);
+    let number = state.next_message + *added;
     *added += 1;
-    let sent = sent(queue, number, sequence, state, &message, now);
+    let sent = sent(queue, number, state, &message, now);
     let answer = Answer {
         message_id: message.id,
-        sequence_number: state.is_fifo().then_some(sequence),
+        sequence_number: state.is_fifo().then_some(number),
         duplicate: false,
     };
     if let Some(key) = key {
@@ -126,19 +126,11 @@ fn duplicate_of(
     earlier.or_else(in_this_commit)
 }
 
-fn sent(
-    queue: u32,
-    number: u64,
-    sequence: u64,
-    state: &QueueState,
-    message: &NewMessage,
-    now: Timestamp,
-) -> Sent {
+fn sent(queue: u32, number: u64, state: &QueueState, message: &NewMessage, now: Timestamp) -> Sent {
     Sent {
         queue,
         message: number,
         id: message.id,
-        sequence,
         group: message.group.clone(),
         deduplication_id: message.deduplication_id.clone(),
         sent_at: now,

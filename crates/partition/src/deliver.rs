@@ -56,7 +56,6 @@ impl Partition {
             queue,
             message: state.next_message,
             id: letter.id,
-            sequence: state.sequence + 1,
             group: letter.group.clone(),
             deduplication_id: letter.deduplication_id.clone(),
             sent_at: letter.sent_at,

@@ -13,6 +13,8 @@ mod commit;
 mod decision;
 mod deliver;
 mod fifo;
+mod message;
+mod messages;
 mod operation;
 mod outbox;
 mod queue;
@@ -30,9 +32,9 @@ pub use deliver::Arrival;
 pub use operation::{Location, Operation, OutboundLetter};
 pub use outbox::{Letter, Pending};
 pub use receive::Ask;
-pub use record::{Record, RecordError, Stored};
+pub use record::{Record, RecordError, Stored, content_of};
 pub use settle::Receipt;
-pub use snapshot::Snapshot;
+pub use snapshot::{Image, Moving};
 pub use state::Partition;
 
 #[cfg(test)]

@@ -40,7 +40,8 @@ pub enum Operation {
         queue: u32,
         at: Timestamp,
     },
-    /// A message came into a queue. Its content is the next one of the record.
+    /// A message came into a queue. Its content is the next one of the record. On FIFO queues its number is its
+    /// sequence number.
     Sent(Sent),
     /// Messages were handed out; those of a repeated attempt keep their receive number.
     Received {
@@ -58,6 +59,12 @@ pub enum Operation {
         queue: u32,
         message: u64,
         visible_at: Timestamp,
+    },
+    /// A content was copied forward, so that the records before can go. It is the next one of the record.
+    ContentMoved {
+        queue: u32,
+        message: u64,
+        content_length: u32,
     },
     /// Into a dead-letter queue of this partition; the content stays where it is.
     DeadLettered {
@@ -106,7 +113,6 @@ pub struct Sent {
     pub queue: u32,
     pub message: u64,
     pub id: MessageId,
-    pub sequence: u64,
     pub group: Option<Arc<str>>,
     pub deduplication_id: Option<Arc<str>>,
     pub sent_at: Timestamp,
@@ -153,7 +159,9 @@ impl Operation {
     pub(crate) fn content_length(&self) -> Option<u32> {
         match self {
             Self::Sent(sent) => Some(sent.content_length),
-            Self::Outbound { content_length, .. } => Some(*content_length),
+            Self::Outbound { content_length, .. } | Self::ContentMoved { content_length, .. } => {
+                Some(*content_length)
+            }
             _ => None,
         }
     }

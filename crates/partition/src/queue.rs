@@ -1,45 +1,15 @@
 //! One queue: its messages and the orders they stand in.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-use engine::{
-    DeduplicationScope, MessageId, Queue, QueueCounts, QueueKey, QueueKind, QueueSettings, Timestamp,
-};
+use engine::{DeduplicationScope, MessageId, Queue, QueueCounts, QueueKind, QueueSettings, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::fifo::Groups;
-use crate::standard::Line;
-use crate::{Location, Receipt, Taken};
-
-/// A message that is in a queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Message {
-    pub(crate) id: MessageId,
-    pub(crate) content: Location,
-    pub(crate) sequence: u64,
-    pub(crate) group: Option<Arc<str>>,
-    pub(crate) dead_letter_source: Option<QueueKey>,
-    pub(crate) sent_at: Timestamp,
-    pub(crate) kept_from: Timestamp,
-    pub(crate) first_received_at: Timestamp,
-    pub(crate) received_at: Timestamp,
-    /// Invisible until then.
-    pub(crate) visible_at: Timestamp,
-    pub(crate) receive_count: u32,
-    /// Received and neither deleted nor returned.
-    pub(crate) received: bool,
-    /// Standard queues: its place in line.
-    pub(crate) rank: u64,
-}
-
-/// Where a message stands at a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    Visible,
-    Delayed,
-    InFlight,
-}
+use crate::message::{Message, Standing};
+use crate::messages::Messages;
+use crate::{Receipt, Taken};
 
 /// A send that is remembered for five minutes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,20 +34,22 @@ pub(crate) struct Attempt {
 pub(crate) struct QueueState {
     pub(crate) about: Arc<Queue>,
     pub(crate) purged_at: Option<Timestamp>,
-    pub(crate) messages: BTreeMap<u64, Message>,
+    pub(crate) messages: Messages,
     pub(crate) next_message: u64,
-    pub(crate) sequence: u64,
     pub(crate) deduplication: HashMap<DeduplicationKey, Remembered>,
     pub(crate) forgetting: VecDeque<(Timestamp, DeduplicationKey)>,
     pub(crate) attempts: HashMap<Arc<str>, Attempt>,
-    pub(crate) line: Line,
+    /// Attempts by the moment until which they may be repeated.
+    pub(crate) giving_up: VecDeque<(Timestamp, Arc<str>)>,
+    /// Standard queues: visible messages that were put back in line, by rank.
+    pub(crate) put_back: BTreeSet<(u64, u64)>,
     pub(crate) groups: Groups,
     /// Invisible messages by the moment they become visible.
     pub(crate) ripening: BTreeSet<(Timestamp, u64)>,
-    /// All messages by the moment their retention counts from.
-    pub(crate) aging: BTreeSet<(Timestamp, u64)>,
     pub(crate) in_flight: u64,
     pub(crate) delayed: u64,
+    /// Of all messages.
+    pub(crate) content_bytes: u64,
     /// The partition's timer for this queue.
     pub(crate) timer: Option<Timestamp>,
 }
@@ -87,18 +59,18 @@ impl QueueState {
         Self {
             about,
             purged_at: None,
-            messages: BTreeMap::new(),
+            messages: Messages::default(),
             next_message: 1,
-            sequence: 0,
             deduplication: HashMap::new(),
             forgetting: VecDeque::new(),
             attempts: HashMap::new(),
-            line: Line::default(),
+            giving_up: VecDeque::new(),
+            put_back: BTreeSet::new(),
             groups: Groups::default(),
             ripening: BTreeSet::new(),
-            aging: BTreeSet::new(),
             in_flight: 0,
             delayed: 0,
+            content_bytes: 0,
             timer: None,
         }
     }
@@ -112,7 +84,7 @@ impl QueueState {
     }
 
     pub(crate) fn counts(&self) -> QueueCounts {
-        let all = self.messages.len() as u64;
+        let all = self.messages.len();
         QueueCounts {
             visible: all - self.in_flight - self.delayed,
             not_visible: self.in_flight,
@@ -129,16 +101,18 @@ impl QueueState {
     /// When something happens next by itself.
     pub(crate) fn due(&self) -> Option<Timestamp> {
         let ripe = self.ripening.first().map(|(moment, _)| *moment);
-        let aged = self.aging.first().map(|(from, _)| from.plus_seconds(self.settings().retention_seconds));
-        ripe.into_iter().chain(aged).min()
+        let aged = self.messages.oldest().map(|from| from.plus_seconds(self.settings().retention_seconds));
+        let forgotten = self.forgetting.front().map(|(until, _)| *until);
+        let given_up = self.giving_up.front().map(|(until, _)| *until);
+        [ripe, aged, forgotten, given_up].into_iter().flatten().min()
     }
 
     /// Adds a message that is not there yet.
     pub(crate) fn insert(&mut self, number: u64, message: Message) {
-        if let Some(group) = message.group.as_ref().filter(|_| self.is_fifo()) {
+        if let Some(group) = message.group().filter(|_| self.is_fifo()) {
             self.groups.join(group, number);
         }
-        self.aging.insert((message.kept_from, number));
+        self.content_bytes += u64::from(message.content.length);
         self.messages.insert(number, message);
         self.place(number);
     }
@@ -146,9 +120,9 @@ impl QueueState {
     /// Takes a message out of everything; `None` if it is gone already.
     pub(crate) fn remove(&mut self, number: u64) -> Option<Message> {
         self.displace(number);
-        let message = self.messages.remove(&number)?;
-        self.aging.remove(&(message.kept_from, number));
-        if let Some(group) = message.group.as_ref().filter(|_| self.is_fifo()) {
+        let message = self.messages.remove(number)?;
+        self.content_bytes -= u64::from(message.content.length);
+        if let Some(group) = message.group().filter(|_| self.is_fifo()) {
             self.groups.leave(group, number);
             self.refresh_group(group);
         }
@@ -158,36 +132,68 @@ impl QueueState {
     /// Changes a message and gives it its new place.
     pub(crate) fn change(&mut self, number: u64, change: impl FnOnce(&mut Message)) {
         self.displace(number);
-        if let Some(message) = self.messages.get_mut(&number) {
-            change(message);
+        if self.messages.change(number, change).is_some() {
             self.place(number);
         }
     }
 
-    /// Invisible messages ripen; visible ones stand in line.
+    /// Invisible messages ripen; visible ones stand in line, or their group does.
     fn place(&mut self, number: u64) {
-        let Some(message) = self.messages.get(&number) else { return };
-        match standing(message) {
-            Standing::Visible => self.line.add(message.rank, number),
+        let Some(message) = self.messages.get(number) else { return };
+        let (standing, visible_at, rank) = (message.standing(), message.visible_at, message.rank());
+        let group = message.group().filter(|_| self.is_fifo()).cloned();
+        match standing {
+            Standing::Visible => match rank {
+                _ if self.is_fifo() => {}
+                None => self.messages.set_in_line(number, true),
+                Some(rank) => {
+                    self.put_back.insert((rank, number));
+                }
+            },
             Standing::Delayed => self.delayed += 1,
             Standing::InFlight => self.in_flight += 1,
         }
-        if standing(message) != Standing::Visible {
-            self.ripening.insert((message.visible_at, number));
+        if standing != Standing::Visible {
+            self.ripening.insert((visible_at, number));
         }
-        if let Some(group) = message.group.clone().filter(|_| self.is_fifo()) {
+        if let Some(group) = group {
             self.refresh_group(&group);
         }
     }
 
     fn displace(&mut self, number: u64) {
-        let Some(message) = self.messages.get(&number) else { return };
-        match standing(message) {
-            Standing::Visible => self.line.remove(message.rank, number),
+        let Some(message) = self.messages.get(number) else { return };
+        let (standing, visible_at, rank) = (message.standing(), message.visible_at, message.rank());
+        match standing {
+            Standing::Visible => match rank {
+                None => self.messages.set_in_line(number, false),
+                Some(rank) => {
+                    self.put_back.remove(&(rank, number));
+                }
+            },
             Standing::Delayed => self.delayed -= 1,
             Standing::InFlight => self.in_flight -= 1,
         }
-        self.ripening.remove(&(message.visible_at, number));
+        if standing != Standing::Visible {
+            self.ripening.remove(&(visible_at, number));
+        }
+    }
+
+    /// Standard queues: visible messages from the front of the line. Those that were put back stand where their ranks
+    /// are.
+    pub(crate) fn line(&self) -> impl Iterator<Item = u64> + '_ {
+        let mut sent = self.messages.in_line().peekable();
+        let mut put_back = self.put_back.iter().peekable();
+        std::iter::from_fn(move || match (sent.peek(), put_back.peek()) {
+            (Some(number), Some((rank, _))) if number >= rank => put_back.next().map(|(_, number)| *number),
+            (None, Some(_)) => put_back.next().map(|(_, number)| *number),
+            _ => sent.next(),
+        })
+    }
+
+    /// Whether a receive would find something now.
+    pub(crate) fn has_visible(&self) -> bool {
+        if self.is_fifo() { !self.groups.none_ready() } else { self.line().next().is_some() }
     }
 
     /// A message whose moment has come stands in line again.
@@ -203,39 +209,30 @@ impl QueueState {
         let ready = self
             .groups
             .head(group)
-            .and_then(|head| self.messages.get(&head))
-            .is_some_and(|message| standing(message) == Standing::Visible);
+            .and_then(|head| self.messages.get(head))
+            .is_some_and(|message| message.standing() == Standing::Visible);
         self.groups.set_ready(group, ready);
     }
 
     pub(crate) fn is_visible(&self, number: u64) -> bool {
-        self.messages.get(&number).is_some_and(|message| standing(message) == Standing::Visible)
+        self.messages.get(number).is_some_and(|message| message.standing() == Standing::Visible)
     }
 
     /// What a receiver of the message sees, once its receive is applied.
     pub(crate) fn taken(&self, queue: u32, number: u64, now: Timestamp, again: bool) -> Option<Taken> {
-        let message = self.messages.get(&number)?;
+        let message = self.messages.get(number)?;
         let receive_count = message.receive_count + u32::from(!again);
         let first = message.receive_count == 0;
         Some(Taken {
             receipt: Receipt { queue, message: number, receive: receive_count },
-            message_id: message.id,
+            message_id: message.id(),
             content: message.content,
             sent_at: message.sent_at,
-            first_received_at: if first { now } else { message.first_received_at },
+            first_received_at: if first { now } else { message.first_received_at() },
             receive_count,
-            sequence_number: self.is_fifo().then_some(message.sequence),
-            group: message.group.clone(),
-            dead_letter_source: message.dead_letter_source.clone(),
+            sequence_number: self.is_fifo().then_some(number),
+            group: message.group().cloned(),
+            dead_letter_source: message.dead_letter_source().cloned(),
         })
-    }
-}
-
-/// `visible_at` is zero for what is visible: ripening has set it so.
-fn standing(message: &Message) -> Standing {
-    match (message.visible_at, message.received) {
-        (Timestamp(0), _) => Standing::Visible,
-        (_, true) => Standing::InFlight,
-        (_, false) => Standing::Delayed,
     }
 }

@@ -105,14 +105,14 @@ impl QueueState {
         let max_receives =
             self.settings().dead_letter.as_ref().filter(|_| may_move).map(|dead| dead.max_receive_count);
         let is_dead = |number: &u64| {
-            let count = self.messages.get(number).map_or(0, |message| message.receive_count);
+            let count = self.messages.get(*number).map_or(0, |message| message.receive_count);
             max_receives.is_some_and(|max| count >= max)
         };
         let mut found = Found::default();
         if self.is_fifo() {
             self.search_groups(limit, &is_dead, &mut found);
         } else {
-            for number in self.line.iter() {
+            for number in self.line() {
                 if found.taken.len() >= limit || found.dead.len() >= MOVES_MAX {
                     break;
                 }
@@ -143,7 +143,7 @@ impl QueueState {
         let attempt = self.attempts.get(ask.attempt.as_ref()?).filter(|attempt| attempt.until > now)?;
         let timeout = ask.visibility_timeout_seconds.unwrap_or(self.settings().visibility_timeout_seconds);
         let visible_at = now.plus_seconds(timeout);
-        let untouched = |message: &u64| self.messages.get(message).is_some_and(|message| message.received);
+        let untouched = |message: &u64| self.messages.get(*message).is_some_and(|message| message.received);
         if !attempt.messages.iter().all(untouched) {
             return None;
         }

@@ -2,7 +2,8 @@
 
 use engine::{QueueKey, Refusal, Settle, Timestamp};
 
-use crate::queue::{Message, QueueState};
+use crate::message::Message;
+use crate::queue::QueueState;
 use crate::{Decision, Operation, Partition};
 
 /// A message may stay invisible for so many seconds after it was received.
@@ -42,14 +43,15 @@ impl Partition {
             };
             answer.push(decided.map(|operation| operations.extend(operation)));
         }
-        let wait = operations.iter().any(|operation| matches!(operation, Operation::Deleted { .. }));
+        // Also where there is nothing to delete: the delete that did it may not be durable yet.
+        let wait = settlements.iter().any(|(_, settle)| *settle == Settle::Delete);
         Ok(Decision { operations, contents: Vec::new(), answer, wait })
     }
 }
 
 impl QueueState {
     fn settle(&self, receipt: Receipt, settle: Settle, now: Timestamp) -> Result<Option<Operation>, Refusal> {
-        let message = self.messages.get(&receipt.message);
+        let message = self.messages.get(receipt.message);
         match settle {
             Settle::Delete => self.delete(receipt, message),
             Settle::VisibleIn { seconds } => self.return_in(receipt, message, seconds, now).map(Some),
@@ -81,7 +83,7 @@ impl QueueState {
             return Err(Refusal::ExpiredReceiptHandle);
         }
         let visible_at = now.plus_seconds(seconds);
-        if visible_at > message.received_at.plus_seconds(INVISIBLE_SECONDS_MAX) {
+        if visible_at > message.received_at().plus_seconds(INVISIBLE_SECONDS_MAX) {
             return Err(Refusal::InvisibleTooLong);
         }
         let visible_at = if seconds == 0 { Timestamp(0) } else { visible_at };

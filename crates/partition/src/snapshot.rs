@@ -1,27 +1,29 @@
 //! The whole state as bytes, and back. Orders and timers are derived again.
+//!
+//! Taking an image shares what the state holds; writing it out may take long and needs the state no more.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
+
+use bytes::Bytes;
 
 use engine::{MessageId, Queue, QueueKey, QueueSettings, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::message::Message;
+use crate::messages::Image as MessagesImage;
 use crate::outbox::Outbox;
-use crate::queue::{Attempt, Message, QueueState, Remembered};
-use crate::{Partition, RecordError};
+use crate::queue::{Attempt, QueueState, Remembered};
+use crate::{Decision, Location, Operation, Partition, RecordError};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
-/// A snapshot, and what it still needs of the journal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snapshot {
-    /// The state.
-    pub bytes: Vec<u8>,
-    /// The oldest record that a message's content lies in.
-    pub oldest_position: Option<u64>,
-}
+/// The state at a moment, sharing its messages with it.
+#[derive(Clone, Debug)]
+pub struct Image(PartitionForm);
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct PartitionForm {
     next_queue: u32,
     queues: Vec<QueueForm>,
@@ -29,24 +31,28 @@ struct PartitionForm {
     arrived: BTreeMap<u16, u64>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct QueueForm {
     number: u32,
+    about: About,
+    purged_at: Option<Timestamp>,
+    next_message: u64,
+    messages: MessagesImage,
+    remembered: Vec<RememberedForm>,
+    attempts: Vec<(Arc<str>, Attempt)>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct About {
     key: QueueKey,
     settings: QueueSettings,
     record: Vec<u8>,
     revision: u64,
     created_at: Timestamp,
     modified_at: Timestamp,
-    purged_at: Option<Timestamp>,
-    next_message: u64,
-    sequence: u64,
-    messages: Vec<(u64, Message)>,
-    remembered: Vec<RememberedForm>,
-    attempts: Vec<(Arc<str>, Attempt)>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct RememberedForm {
     group: Option<Arc<str>>,
     deduplication_id: Arc<str>,
@@ -55,32 +61,41 @@ struct RememberedForm {
     until: Timestamp,
 }
 
+/// A message's content, to be copied forward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moving {
+    queue: u32,
+    message: u64,
+    /// Where it lies.
+    pub content: Location,
+}
+
 impl Partition {
+    /// Copies contents forward, where their messages are still there. Answers whether any are.
+    pub fn move_contents(&self, moving: Vec<(Moving, Bytes)>) -> Decision<bool> {
+        let (mut operations, mut contents) = (Vec::new(), Vec::new());
+        for (Moving { queue, message, content: at }, content) in moving {
+            let state = self.queues.get(&queue).and_then(|queue| queue.messages.get(message));
+            if state.is_some_and(|state| state.content == at) {
+                operations.push(Operation::ContentMoved { queue, message, content_length: at.length });
+                contents.push(content);
+            }
+        }
+        let answer = !operations.is_empty();
+        Decision { operations, contents, answer, wait: false }
+    }
+
     /// The state as it stands.
-    ///
-    /// # Panics
-    /// Never: the state holds nothing that cannot be written.
-    pub fn snapshot(&self) -> Snapshot {
+    pub fn image(&self) -> Image {
         let mut queues: Vec<QueueForm> =
             self.queues.iter().map(|(number, queue)| form(*number, queue)).collect();
         queues.sort_unstable_by_key(|queue| queue.number);
-        let in_queues =
-            queues.iter().flat_map(|queue| &queue.messages).map(|(_, message)| message.content.position);
-        let in_outboxes = self
-            .outboxes
-            .values()
-            .flat_map(|outbox| outbox.letters.values())
-            .map(|letter| letter.content.position);
-        let oldest_position = in_queues.chain(in_outboxes).min();
-        let form = PartitionForm {
+        Image(PartitionForm {
             next_queue: self.next_queue,
             queues,
             outboxes: self.outboxes.clone(),
             arrived: self.arrived.clone(),
-        };
-        let mut bytes = vec![VERSION];
-        bytes.extend(postcard::to_stdvec(&form).expect("the state holds nothing that postcard cannot write"));
-        Snapshot { bytes, oldest_position }
+        })
     }
 
     /// The state that a snapshot holds.
@@ -88,7 +103,7 @@ impl Partition {
         let (version, rest) =
             bytes.split_first().ok_or_else(|| RecordError::Malformed("an empty snapshot".to_owned()))?;
         if *version != VERSION {
-            return Err(RecordError::NewerVersion(*version));
+            return Err(RecordError::OtherVersion { found: *version, known: VERSION });
         }
         let form: PartitionForm =
             postcard::from_bytes(rest).map_err(|error| RecordError::Malformed(error.to_string()))?;
@@ -99,17 +114,62 @@ impl Partition {
             ..Self::default()
         };
         for queue in form.queues {
-            let number = queue.number;
-            partition.keys.insert(queue.key.clone(), number);
-            partition.queues.insert(number, state(queue));
+            let (number, key) = (queue.number, queue.about.key.clone());
+            partition.keys.insert(key.clone(), number);
+            partition.numbers.insert(key, number);
+            let state = state(queue);
+            partition.content_bytes += state.content_bytes;
+            partition.queues.insert(number, state);
             partition.retime(number);
         }
         Ok(partition)
     }
 }
 
+impl Image {
+    /// As bytes.
+    ///
+    /// # Panics
+    /// Never: the state holds nothing that cannot be written.
+    pub fn encode(&self) -> Vec<u8> {
+        let encoded = postcard::to_extend(&self.0, vec![VERSION]);
+        encoded.expect("the state holds nothing that postcard cannot write")
+    }
+
+    fn messages(&self) -> impl Iterator<Item = Moving> + '_ {
+        self.0.queues.iter().flat_map(|queue| {
+            let moving = |(message, state): (u64, &Message)| Moving {
+                queue: queue.number,
+                message,
+                content: state.content,
+            };
+            queue.messages.iter().map(moving)
+        })
+    }
+
+    /// Of each stretch of the journal (they begin at `starts`, in order, and end where the next begins) the bytes of
+    /// contents that something still needs.
+    pub fn usage(&self, starts: &[u64]) -> Vec<u64> {
+        let in_outboxes =
+            self.0.outboxes.values().flat_map(|outbox| outbox.letters.values()).map(|letter| letter.content);
+        let mut usage = vec![0; starts.len()];
+        for content in self.messages().map(|moving| moving.content).chain(in_outboxes) {
+            let stretch = starts.partition_point(|start| *start <= content.position);
+            if let Some(used) = stretch.checked_sub(1).and_then(|stretch| usage.get_mut(stretch)) {
+                // An empty content needs its record all the same.
+                *used += u64::from(content.length.max(1));
+            }
+        }
+        usage
+    }
+
+    /// The messages whose contents lie in a part of the journal.
+    pub fn contents_in(&self, part: Range<u64>) -> impl Iterator<Item = Moving> + '_ {
+        self.messages().filter(move |moving| part.contains(&moving.content.position))
+    }
+}
+
 fn form(number: u32, queue: &QueueState) -> QueueForm {
-    let about = &queue.about;
     let remembered =
         queue.deduplication.iter().map(|((group, deduplication_id), remembered)| RememberedForm {
             group: group.clone(),
@@ -129,43 +189,42 @@ fn form(number: u32, queue: &QueueState) -> QueueForm {
     let mut attempts: Vec<(Arc<str>, Attempt)> =
         queue.attempts.iter().map(|(id, attempt)| (Arc::clone(id), attempt.clone())).collect();
     attempts.sort_by(|left, right| left.0.cmp(&right.0));
+    let about = About {
+        key: queue.about.key.clone(),
+        settings: queue.about.settings.clone(),
+        record: queue.about.record.to_vec(),
+        revision: queue.about.revision,
+        created_at: queue.about.created_at,
+        modified_at: queue.about.modified_at,
+    };
     QueueForm {
         number,
-        key: about.key.clone(),
-        settings: about.settings.clone(),
-        record: about.record.to_vec(),
-        revision: about.revision,
-        created_at: about.created_at,
-        modified_at: about.modified_at,
+        about,
         purged_at: queue.purged_at,
         next_message: queue.next_message,
-        sequence: queue.sequence,
-        messages: queue.messages.iter().map(|(number, message)| (*number, message.clone())).collect(),
+        messages: queue.messages.image(),
         remembered,
         attempts,
     }
 }
 
 fn state(form: QueueForm) -> QueueState {
-    let about = Queue {
-        key: form.key,
-        settings: form.settings,
-        record: form.record.into(),
-        revision: form.revision,
-        created_at: form.created_at,
-        modified_at: form.modified_at,
-    };
+    let About { key, settings, record, revision, created_at, modified_at } = form.about;
+    let about = Queue { key, settings, record: record.into(), revision, created_at, modified_at };
     let mut queue = QueueState::new(Arc::new(about));
     queue.purged_at = form.purged_at;
     queue.next_message = form.next_message;
-    queue.sequence = form.sequence;
+    let mut giving_up: Vec<_> =
+        form.attempts.iter().map(|(id, attempt)| (attempt.until, Arc::clone(id))).collect();
+    giving_up.sort();
+    queue.giving_up = giving_up.into();
     queue.attempts = form.attempts.into_iter().collect();
     for RememberedForm { group, deduplication_id, id, sequence, until } in form.remembered {
         let key = (group, deduplication_id);
         queue.forgetting.push_back((until, key.clone()));
         queue.deduplication.insert(key, Remembered { id, sequence, until });
     }
-    for (number, message) in form.messages {
+    for (number, message) in form.messages.into_messages() {
         queue.insert(number, message);
     }
     queue

@@ -13,12 +13,16 @@ use crate::queue::QueueState;
 /// All state of one partition.
 #[derive(Clone, Debug, Default)]
 pub struct Partition {
+    /// In order, for lists; `numbers` has the same.
     pub(crate) keys: BTreeMap<QueueKey, u32>,
+    pub(crate) numbers: HashMap<QueueKey, u32>,
     pub(crate) queues: HashMap<u32, QueueState>,
     pub(crate) next_queue: u32,
     pub(crate) outboxes: BTreeMap<u16, Outbox>,
     /// The highest number that has arrived from each partition.
     pub(crate) arrived: BTreeMap<u16, u64>,
+    /// Of all messages in queues.
+    pub(crate) content_bytes: u64,
     /// When something happens next, by queue.
     pub(crate) timers: BTreeSet<(Timestamp, u32)>,
 }
@@ -27,6 +31,11 @@ impl Partition {
     /// When time next changes something by itself.
     pub fn due(&self) -> Option<Timestamp> {
         self.timers.first().map(|(moment, _)| *moment)
+    }
+
+    /// Bytes that the contents of all messages take.
+    pub fn content_bytes(&self) -> u64 {
+        self.content_bytes
     }
 
     /// A queue as it stands.
@@ -39,11 +48,14 @@ impl Partition {
         self.find(key).map(|(_, queue)| queue.counts())
     }
 
-    /// Whether a receive would find something now.
-    pub fn has_visible(&self, key: &QueueKey) -> bool {
-        self.find(key).is_ok_and(|(_, queue)| {
-            if queue.is_fifo() { !queue.groups.none_ready() } else { !queue.line.is_empty() }
-        })
+    /// The number of a queue in this partition.
+    pub fn number(&self, key: &QueueKey) -> Option<u32> {
+        self.numbers.get(key).copied()
+    }
+
+    /// Whether a receive from the queue of that number would find something now.
+    pub fn has_visible(&self, number: u32) -> bool {
+        self.queues.get(&number).is_some_and(QueueState::has_visible)
     }
 
     /// Queues whose keys begin with `prefix` and come after `after`, in order.
@@ -62,20 +74,28 @@ impl Partition {
             .collect()
     }
 
-    /// The queues that operations are about.
-    pub fn touched(&self, operations: &[Operation]) -> Vec<QueueKey> {
-        let numbers: BTreeSet<u32> = operations.iter().filter_map(Operation::queue).collect();
+    /// The numbers of the queues that operations are about.
+    pub fn touched(operations: &[Operation]) -> Vec<u32> {
+        let mut numbers: Vec<u32> = operations.iter().filter_map(Operation::queue).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
         numbers
-            .iter()
-            .filter_map(|number| self.queues.get(number))
-            .map(|queue| queue.about.key.clone())
-            .collect()
     }
 
     pub(crate) fn find(&self, key: &QueueKey) -> Result<(u32, &QueueState), Refusal> {
-        let number = self.keys.get(key).ok_or_else(|| Refusal::NoSuchQueue(key.clone()))?;
+        let number = self.numbers.get(key).ok_or_else(|| Refusal::NoSuchQueue(key.clone()))?;
         let queue = self.queues.get(number).ok_or_else(|| Refusal::NoSuchQueue(key.clone()))?;
         Ok((*number, queue))
+    }
+
+    /// Works on a queue that exists, keeps account of its contents, and sets its timer.
+    pub(crate) fn with<T>(&mut self, number: u32, work: impl FnOnce(&mut QueueState) -> T) -> Option<T> {
+        let queue = self.queues.get_mut(&number)?;
+        let before = queue.content_bytes;
+        let done = work(queue);
+        self.content_bytes = self.content_bytes + queue.content_bytes - before;
+        self.retime(number);
+        Some(done)
     }
 
     /// Sets the queue's timer to its next moment.

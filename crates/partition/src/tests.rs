@@ -183,11 +183,16 @@ impl Drop for Bench {
             return;
         }
         self.partition.advance(self.now);
-        let live = self.partition.snapshot();
-        assert_eq!(self.replayed().snapshot(), live, "replay differs from live");
-        let mut restored = Partition::restore(&live.bytes).unwrap();
+        let live = self.partition.image().encode();
+        assert_eq!(self.replayed().image().encode(), live, "replay differs from live");
+        let mut restored = Partition::restore(&live).unwrap();
         restored.advance(self.now);
-        assert_eq!(restored.snapshot(), live, "a restored snapshot differs from live");
+        assert_eq!(restored.image().encode(), live, "a restored snapshot differs from live");
+        assert_eq!(
+            restored.content_bytes(),
+            self.partition.content_bytes(),
+            "accounts differ after a restore"
+        );
         assert_eq!(restored.due(), self.partition.due(), "timers differ after a restore");
     }
 }

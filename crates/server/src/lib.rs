@@ -4,10 +4,11 @@
 
 mod limits;
 mod listener;
+mod measures;
 mod path;
 mod refusal;
 mod road;
 mod router;
 
 pub use listener::Bound;
-pub use road::{Road, Services};
+pub use road::{Health, Road, Services};

@@ -10,6 +10,8 @@ pub(crate) const CONNECTIONS_MAX: usize = 20_000;
 pub(crate) const MESSAGE_BODY_BYTES_MAX: usize = 8 << 20;
 /// Body of a REST request, bytes: a function's 50 MiB zip as base64, and its configuration.
 pub(crate) const REST_BODY_BYTES_MAX: usize = 72 << 20;
+/// An answer of no more bytes is written at once.
+pub(crate) const SMALL_ANSWER_BYTES: u64 = 64 << 10;
 /// A connection that sends no request for so long is closed.
 pub(crate) const IDLE_CONNECTION: Duration = Duration::from_mins(2);
 /// Requests that are still running at shutdown get so long.

@@ -1,25 +1,31 @@
 //! The way of a request: recognise, authenticate, decode, decide, commit, encode. Decoding, deciding, committing and
 //! encoding happen inside the action that is called.
 
+use std::future::Future;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Instant;
 
 use aws::{AccountId, Region, RequestId, TraceHeader};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use engine::Clock;
 use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use http::header::Entry;
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body as _, Incoming};
+use prometheus_client::registry::Registry;
 use service::{
-    BoundAction, Caller, Context, Ids, PageRequest, Service, ServiceError, Streaming, StreamingBody,
+    BoundAction, Caller, Context, Endpoint, Ids, PageRequest, Service, ServiceError, Streaming, StreamingBody,
 };
 use tokio::sync::Semaphore;
 use wire::sigv4::{Credential, Presence};
 use wire::{Protocol, QueryDialect, Reply, Request};
 
+use crate::measures::{Measures, STREAMING};
 use crate::router::{self, Route};
 use crate::{limits, refusal};
 
@@ -29,11 +35,21 @@ pub struct Services {
     pub services: Vec<Service>,
     /// The service that takes every other request (S3).
     pub streaming: Option<Arc<dyn Streaming>>,
+    /// Whether what the services stand on works.
+    pub health: Health,
+    /// Figures besides those of requests.
+    pub metrics: Registry,
 }
+
+/// Why nothing is accepted any more, if that is so.
+pub type Health = Box<dyn Fn() -> Option<String> + Send + Sync>;
 
 /// Where all requests travel.
 pub struct Road {
-    services: Services,
+    services: Vec<Service>,
+    streaming: Option<Arc<dyn Streaming>>,
+    health: Health,
+    measures: Measures,
     ids: Arc<dyn Ids>,
     clock: Arc<dyn Clock>,
     in_flight: Semaphore,
@@ -50,115 +66,168 @@ const NO_DIALECT: &QueryDialect = &QueryDialect {
 
 type Refused = (Protocol, ServiceError);
 
+/// What the head of a request tells.
+struct Recognised<'a> {
+    route: Route<'a>,
+    context: Context,
+    /// What is wrong with its signature.
+    malformed: Option<String>,
+    /// The service it is signed for, where the head does not tell the action.
+    scope: Option<String>,
+}
+
+/// An action that runs.
+struct Call<'a> {
+    action: &'a BoundAction,
+    protocol: Protocol,
+    begun: Instant,
+    running: BoxFuture<'static, Result<Reply, Refused>>,
+}
+
 impl Road {
     /// Over a set of services.
     pub fn new(services: Services, ids: Arc<dyn Ids>, clock: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(Self { services, ids, clock, in_flight: Semaphore::new(limits::REQUESTS_IN_FLIGHT_MAX) })
+        let Services { services, streaming, health, metrics } = services;
+        let measures = Measures::new(metrics, &services);
+        let in_flight = Semaphore::new(limits::REQUESTS_IN_FLIGHT_MAX);
+        Arc::new(Self { services, streaming, health, measures, ids, clock, in_flight })
     }
 
     /// Answers one request, whatever happens.
-    pub(crate) async fn travel(
-        &self,
+    pub(crate) fn travel(
+        self: Arc<Self>,
         request: http::Request<Incoming>,
         peer: SocketAddr,
-    ) -> Response<StreamingBody> {
+    ) -> impl Future<Output = Response<StreamingBody>> + Send + 'static {
         let request_id = RequestId(self.ids.uuid());
-        let (head, body) = request.into_parts();
-        let line = format!("{} {}", head.method, head.uri.path());
-        let mut response =
-            match AssertUnwindSafe(self.answer(head, body, request_id, peer)).catch_unwind().await {
-                Ok(response) => response,
-                Err(_) => {
-                    tracing::error!(%request_id, line, "a request ended in a panic");
-                    let error = ServiceError::internal("panic");
-                    response(
-                        Protocol::RestJson(router::NO_REST)
-                            .encode_fault(&request_id.to_string(), &error.fault()),
-                    )
-                }
-            };
-        if let Ok(value) = HeaderValue::from_str(&request_id.to_string()) {
-            response.headers_mut().entry("x-amzn-requestid").or_insert(value);
-        }
-        tracing::debug!(%request_id, line, status = response.status().as_u16(), "answered");
-        response
+        // Put together, not awaited: each async function around another would hold the request once more.
+        AssertUnwindSafe(self.answer(request, request_id, peer)).catch_unwind().map(move |answered| {
+            let mut response = answered.unwrap_or_else(|_| {
+                tracing::error!(%request_id, "a request ended in a panic");
+                let error = ServiceError::internal("panic");
+                response(refused(Protocol::RestJson(router::NO_REST), &error, request_id))
+            });
+            if let Entry::Vacant(absent) = response.headers_mut().entry("x-amzn-requestid")
+                && let Ok(value) = HeaderValue::from_str(request_id.write(&mut [0; 36]))
+            {
+                absent.insert(value);
+            }
+            tracing::debug!(%request_id, status = response.status().as_u16(), "answered");
+            response
+        })
     }
 
+    /// What a waiting request keeps, thousands of long polls keep: nothing of it stays here once its action runs, and
+    /// what only few requests need is in a box.
     async fn answer(
-        &self,
-        head: Parts,
-        body: Incoming,
+        self: Arc<Self>,
+        request: http::Request<Incoming>,
         request_id: RequestId,
         peer: SocketAddr,
     ) -> Response<StreamingBody> {
-        let presence = wire::sigv4::find(&head.headers, head.uri.query().unwrap_or_default());
-        let credential = if let Presence::Signed(credential) = &presence { Some(credential) } else { None };
-        let route = router::recognise(&self.services.services, &head, credential);
-        let context = self.context(&head, credential, request_id, peer);
+        tracing::debug!(%request_id, method = %request.method(), path = request.uri().path(), "came");
+        let (head, body) = request.into_parts();
+        let Recognised { route, context, malformed, scope } = self.recognise(&head, request_id, peer);
         let protocol = match &route {
-            Route::Health => return response(self.health(&context)),
-            Route::Page(page) => {
-                let query = head.uri.query().unwrap_or_default().to_owned();
-                return response(
-                    (page.answer)(PageRequest { path: head.uri.path().to_owned(), query, context }).await,
-                );
-            }
-            Route::Streaming => return self.stream(head, body, context).await,
             Route::Action { protocol, .. } | Route::Unknown { protocol, .. } => *protocol,
             Route::Query => Protocol::AwsQuery(NO_DIALECT),
+            _ => return Box::pin(self.answer_other(route, head, body, context)).await,
         };
-        let answered = match (presence, self.in_flight.try_acquire()) {
-            (Presence::Malformed(text), _) => Err((protocol, refusal::incomplete_signature(text))),
-            (_, Err(_)) => Err((protocol, refusal::throttled())),
-            (presence, Ok(_place)) => {
-                let scope =
-                    if let Presence::Signed(credential) = presence { Some(credential.service) } else { None };
-                self.act(route, protocol, head, body, context, scope).await
-            }
+        if let Some(text) = malformed {
+            return response(refused(protocol, &refusal::incomplete_signature(text), request_id));
+        }
+        let Ok(_place) = self.in_flight.try_acquire() else {
+            return response(refused(protocol, &refusal::throttled(), request_id));
+        };
+        let body = match collect(body, bytes_max(protocol)).await {
+            Ok(body) => body,
+            Err(error) => return response(refused(protocol, &error, request_id)),
+        };
+        let answered = match self.begin(route, head, body, context, scope.as_deref()) {
+            Ok(call) => self.finish(call, request_id).await,
+            Err(refused) => Err(refused),
         };
         response(answered.unwrap_or_else(|(protocol, error)| refused(protocol, &error, request_id)))
     }
 
-    /// Collects the body, finds the action if it stands there, and calls it.
-    async fn act(
+    /// What is no action of a table.
+    async fn answer_other(
         &self,
         route: Route<'_>,
-        protocol: Protocol,
         head: Parts,
         body: Incoming,
         context: Context,
-        scope: Option<String>,
-    ) -> Result<Reply, Refused> {
-        let bytes_max = match protocol {
-            Protocol::RestJson(_) => limits::REST_BODY_BYTES_MAX,
-            _ => limits::MESSAGE_BODY_BYTES_MAX,
-        };
-        let body = collect(body, bytes_max).await.map_err(|error| (protocol, error))?;
+    ) -> Response<StreamingBody> {
         match route {
-            Route::Action { action, protocol, path_members } => {
-                call(action, context, Request { path_members, ..request(protocol, action, head, body) }).await
+            Route::Health => response(self.health(&context)),
+            Route::Metrics => response(self.measures.page()),
+            Route::Page(page) => {
+                let query = head.uri.query().unwrap_or_default().to_owned();
+                let path = head.uri.path().to_owned();
+                response((page.answer)(PageRequest { path, query, context }).await)
             }
-            Route::Unknown { protocol, action } => Err((protocol, refusal::unknown_operation(&action))),
-            _ => self.query(head, body, context, scope.as_deref()).await,
+            _ => {
+                let begun = now();
+                let answered = self.stream(head, body, context).await;
+                if let Some(measured) = self.measures.of(STREAMING.0, STREAMING.1) {
+                    measured.count(answered.status(), begun.elapsed());
+                }
+                answered
+            }
         }
     }
 
-    async fn query(
-        &self,
+    /// Who asks, and what for.
+    fn recognise(&self, head: &Parts, request_id: RequestId, peer: SocketAddr) -> Recognised<'_> {
+        let presence = wire::sigv4::find(&head.headers, head.uri.query().unwrap_or_default());
+        let credential = if let Presence::Signed(credential) = &presence { Some(credential) } else { None };
+        let route = router::recognise(&self.services, head, credential);
+        let context = self.context(head, credential, request_id, peer);
+        let scope = credential
+            .filter(|_| matches!(route, Route::Query))
+            .map(|credential| credential.service.clone().into_owned());
+        let malformed = if let Presence::Malformed(text) = presence { Some(text) } else { None };
+        Recognised { route, context, malformed, scope }
+    }
+
+    /// Finds the action if it stands in the body, and calls it.
+    fn begin<'a>(
+        &'a self,
+        route: Route<'a>,
         head: Parts,
         body: Bytes,
         context: Context,
         scope: Option<&str>,
-    ) -> Result<Reply, Refused> {
+    ) -> Result<Call<'a>, Refused> {
+        let (action, request) = match route {
+            Route::Action { action, protocol, path_members } => {
+                (action, Request { path_members, ..request(protocol, action, head, body) })
+            }
+            Route::Unknown { protocol, action } => {
+                return Err((protocol, refusal::unknown_operation(&action)));
+            }
+            _ => self.query(head, &body, &context, scope)?,
+        };
+        let protocol = request.protocol;
+        Ok(Call { action, protocol, begun: now(), running: action.call(context, request) })
+    }
+
+    fn query(
+        &self,
+        head: Parts,
+        body: &[u8],
+        context: &Context,
+        scope: Option<&str>,
+    ) -> Result<(&BoundAction, Request), Refused> {
         let mut form = if body.is_empty() {
             head.uri.query().unwrap_or_default().to_owned()
         } else {
-            String::from_utf8_lossy(&body).into_owned()
+            String::from_utf8_lossy(body).into_owned()
         };
         if let Some(query) = head.uri.query().filter(|_| !body.is_empty()) {
             form.extend(["&", query]);
         }
-        let (dialect, action, name) = router::query(&self.services.services, &form, scope);
+        let (dialect, action, name) = router::query(&self.services, &form, scope);
         let dialect = dialect.unwrap_or(NO_DIALECT);
         let protocol = Protocol::AwsQuery(dialect);
         let action = action.ok_or_else(|| (protocol, refusal::invalid_action(&name)))?;
@@ -166,13 +235,32 @@ impl Road {
             && head.uri.path().matches('/').count() == 2
             && router::parameter(Some(&form), member).is_none()
         {
-            form.extend(["&", member, "=", &context.endpoint, head.uri.path()]);
+            form.extend(["&", member, "=", &context.endpoint.to_string(), head.uri.path()]);
         }
-        call(action, context, request(protocol, action, head, form.into())).await
+        Ok((action, request(protocol, action, head, form.into())))
+    }
+
+    /// Waits for an action and counts it; a panic in it is its own and answered in its protocol.
+    async fn finish(&self, call: Call<'_>, request_id: RequestId) -> Result<Reply, Refused> {
+        let Call { action, protocol, begun, running } = call;
+        let answered = AssertUnwindSafe(running).catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!(%request_id, action = action.name, "an action ended in a panic");
+            Err((protocol, ServiceError::internal("panic")))
+        });
+        if let Some(measured) = self.measures.of(action.service, action.name) {
+            let status = match &answered {
+                Ok(reply) => reply.status,
+                Err((_, error)) => {
+                    StatusCode::from_u16(error.row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+                }
+            };
+            measured.count(status, begun.elapsed());
+        }
+        answered
     }
 
     async fn stream(&self, head: Parts, body: Incoming, context: Context) -> Response<StreamingBody> {
-        let Some(streaming) = &self.services.streaming else {
+        let Some(streaming) = &self.streaming else {
             let error = refusal::unknown_operation(head.uri.path());
             return response(refused(Protocol::RestJson(router::NO_REST), &error, context.request_id));
         };
@@ -190,12 +278,13 @@ impl Road {
     fn context(
         &self,
         head: &Parts,
-        credential: Option<&Credential>,
+        credential: Option<&Credential<'_>>,
         request_id: RequestId,
         peer: SocketAddr,
     ) -> Context {
         let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
-        let access_key_id = credential.map(|credential| credential.access_key_id.clone()).unwrap_or_default();
+        let access_key_id =
+            credential.map(|credential| credential.access_key_id.clone().into_owned()).unwrap_or_default();
         let caller = Caller {
             account: AccountId::parse(&access_key_id).unwrap_or_else(AccountId::local),
             region: credential
@@ -203,34 +292,44 @@ impl Road {
                 .unwrap_or_else(Region::default_region),
             access_key_id,
         };
-        let host = header("host").or_else(|| head.uri.authority().map(http::uri::Authority::as_str));
+        let host = header("host").or_else(|| Some(head.uri.authority()?.as_str()));
         Context {
             request_id,
             now: self.clock.now(),
             caller,
-            endpoint: format!("http://{}", host.unwrap_or("127.0.0.1")),
+            endpoint: host.map_or_else(Endpoint::default, Endpoint::of_host),
             trace: header("x-amzn-trace-id").and_then(TraceHeader::parse),
-            source_ip: peer.ip().to_string(),
-            user_agent: header("user-agent").unwrap_or_default().to_owned(),
+            source_ip: peer.ip(),
         }
     }
 
     fn health(&self, context: &Context) -> Reply {
-        let health = Health {
-            status: "running",
+        let reason = (self.health)();
+        let status = if reason.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+        let health = HealthPage {
+            status: if reason.is_some() { "failed" } else { "running" },
+            reason,
             version: env!("CARGO_PKG_VERSION"),
-            services: self.services.services.iter().map(|service| service.name).collect(),
+            services: self.services.iter().map(|service| service.name).collect(),
         };
-        Protocol::RestJson(OK_REST).encode("Health", &context.request_id.to_string(), &health)
+        let reply = Protocol::RestJson(OK_REST).encode("Health", &context.request_id.to_string(), &health);
+        Reply { status, ..reply }
     }
+}
+
+#[allow(clippy::disallowed_methods, reason = "a request takes less than the clock's milliseconds")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 const OK_REST: &wire::Rest = &wire::Rest::new(wire::Method::Get, "/_konekuta/health", 200);
 
 /// What `/_konekuta/health` answers.
 #[derive(serde::Serialize)]
-struct Health {
+struct HealthPage {
     status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     version: &'static str,
     services: Vec<&'static str>,
 }
@@ -240,24 +339,35 @@ fn request(protocol: Protocol, action: &BoundAction, head: Parts, body: Bytes) -
     Request { protocol, action: action.name, path_members: Vec::new(), query, headers: head.headers, body }
 }
 
-/// Calls an action; a panic in it is its own and answered in its protocol.
-async fn call(action: &BoundAction, context: Context, request: Request) -> Result<Reply, Refused> {
-    let (protocol, request_id) = (request.protocol, context.request_id);
-    match AssertUnwindSafe(action.call(context, request)).catch_unwind().await {
-        Ok(answered) => answered,
-        Err(_) => {
-            tracing::error!(%request_id, action = action.name, "an action ended in a panic");
-            Err((protocol, ServiceError::internal("panic")))
-        }
+fn bytes_max(protocol: Protocol) -> usize {
+    match protocol {
+        Protocol::RestJson(_) => limits::REST_BODY_BYTES_MAX,
+        _ => limits::MESSAGE_BODY_BYTES_MAX,
     }
 }
 
-async fn collect(body: Incoming, bytes_max: usize) -> Result<Bytes, ServiceError> {
-    match Limited::new(body, bytes_max).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(refusal::too_large(bytes_max)),
-        Err(error) => Err(ServiceError::internal(format!("the request's body ended early: {error}"))),
+/// The whole body. Most come in one piece, which is then handed on as it is.
+async fn collect(mut body: Incoming, bytes_max: usize) -> Result<Bytes, ServiceError> {
+    if body.size_hint().lower() > bytes_max as u64 {
+        return Err(refusal::too_large(bytes_max));
     }
+    let mut whole = Bytes::new();
+    let mut pieces = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame
+            .map_err(|error| ServiceError::internal(format!("the request's body ended early: {error}")))?;
+        let Ok(piece) = frame.into_data() else { continue };
+        if pieces.len() + whole.len() + piece.len() > bytes_max {
+            return Err(refusal::too_large(bytes_max));
+        }
+        if whole.is_empty() && pieces.is_empty() {
+            whole = piece;
+        } else {
+            pieces.extend_from_slice(&std::mem::take(&mut whole));
+            pieces.extend_from_slice(&piece);
+        }
+    }
+    Ok(if pieces.is_empty() { whole } else { pieces.freeze() })
 }
 
 fn refused(protocol: Protocol, error: &ServiceError, request_id: RequestId) -> Reply {

@@ -27,6 +27,8 @@ pub(crate) enum Route<'a> {
     Page(&'a service::Page),
     /// Whether the server is up.
     Health,
+    /// What operators look at.
+    Metrics,
     /// Everything else: S3.
     Streaming,
 }
@@ -35,15 +37,18 @@ pub(crate) enum Route<'a> {
 pub(crate) fn recognise<'a>(
     services: &'a [Service],
     head: &Parts,
-    credential: Option<&Credential>,
+    credential: Option<&Credential<'_>>,
 ) -> Route<'a> {
     let path = head.uri.path();
-    let scope = credential.map(|credential| credential.service.as_str());
+    let scope = credential.map(|credential| &*credential.service);
     if let Some(target) = head.headers.get("x-amz-target") {
         return json(services, head, target.to_str().unwrap_or_default());
     }
     if path == "/_konekuta/health" {
         return Route::Health;
+    }
+    if path == "/_konekuta/metrics" {
+        return Route::Metrics;
     }
     if scope == Some("s3") {
         return Route::Streaming;

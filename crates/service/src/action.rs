@@ -1,6 +1,6 @@
 //! An action of AWS's model, and its row in a service's table.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -61,11 +61,15 @@ fn call<A: Action>(
     context: Context,
     request: Request,
 ) -> BoxFuture<'static, Result<Reply, (Protocol, ServiceError)>> {
+    let protocol = request.protocol;
+    // Decoded before anything waits: what came is let go of, and only what was understood is kept.
+    let input = match request.decode() {
+        Ok(input) => input,
+        Err(error) => return Box::pin(ready(Err((protocol, on_decode_error(error))))),
+    };
+    drop(request);
     Box::pin(async move {
-        let protocol = request.protocol;
-        let input = request.decode().map_err(|error| (protocol, on_decode_error(error)))?;
-        drop(request);
         let output = A::run(&service, &context, input).await.map_err(|error| (protocol, error))?;
-        Ok(protocol.encode(A::NAME, &context.request_id.to_string(), &output))
+        Ok(protocol.encode(A::NAME, context.request_id.write(&mut [0; 36]), &output))
     })
 }

@@ -13,11 +13,11 @@ mod table;
 mod tasks;
 
 pub use action::{Action, Row, row};
-pub use context::{Caller, Context};
+pub use context::{Caller, Context, Endpoint};
 pub use error::{ErrorRow, INTERNAL_FAILURE, ServiceError};
 pub use ids::{CountingIds, Ids, RandomIds};
 pub use ports::Ports;
 pub use streaming::{Streaming, StreamingBody};
 pub use table::{BoundAction, Page, PageRequest, Service, Speaks, bind};
 pub use tasks::{Stop, Tasks};
-pub use wire::{Binding, Blob, DecodeError, Method, QueryDialect, QueryName, Reply, Rest};
+pub use wire::{Binding, Blob, DecodeError, Method, Protocol, QueryDialect, QueryName, Reply, Rest, Text};

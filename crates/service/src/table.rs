@@ -25,6 +25,8 @@ type BoundCall = Box<
 
 /// An action with its service, ready to be called.
 pub struct BoundAction {
+    /// The service's name.
+    pub service: &'static str,
     /// AWS's name of it.
     pub name: &'static str,
     /// Where it lives, for services that speak restJson.
@@ -87,6 +89,7 @@ pub fn bind<S: Send + Sync + 'static>(
             let (state, call) = (Arc::clone(state), row.call);
             let on_decode_error: OnDecodeError = speaks.on_decode_error;
             BoundAction {
+                service: name,
                 name: row.name,
                 rest: row.rest,
                 call: Box::new(move |context, request| {

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 use service::ports::{QueuePort as _, QueueRecord};
-use service::{Action, Caller, Context, CountingIds, Ids as _, Ports, RandomIds, ServiceError};
+use service::{Action, Caller, Context, CountingIds, Endpoint, Ids as _, Ports, RandomIds, ServiceError};
 use testkit::SimulatedClock;
 
 use crate::actions::{CreateTopic, Publish, Subscribe};
@@ -74,10 +74,9 @@ impl Bench {
                 region: Region::default_region(),
                 access_key_id: access_key_id.into(),
             },
-            endpoint: "http://localhost:4566".into(),
+            endpoint: Endpoint::of_host("localhost:4566"),
             trace: None,
-            source_ip: "127.0.0.1".into(),
-            user_agent: String::new(),
+            source_ip: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
         };
         let input = A::Input::deserialize(input).expect("the test's own input");
         Ok(serde_json::to_value(A::run(&self.sns, &context, input).await?).unwrap())

@@ -5,13 +5,15 @@
 
 use std::collections::BTreeMap;
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use service::Blob;
 use service::ports::{MessageAttribute, MessageAttributeValue};
 
 const VERSION: u8 = 1;
 const PREFIX: usize = 5;
+/// What most heads fit in: room that is asked for at once.
+const HEAD_BYTES: usize = 128;
 
 /// A message as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,13 +66,15 @@ impl Content {
             group: self.group.clone(),
             deduplication_id: self.deduplication_id.clone(),
         };
-        let head = postcard::to_stdvec(&head).expect("a head holds nothing that postcard cannot write");
-        let mut bytes = BytesMut::with_capacity(PREFIX + head.len() + self.body.len());
-        bytes.put_u8(VERSION);
-        bytes.put_u32_le(u32::try_from(head.len()).expect("attributes are bounded by the message's size"));
-        bytes.put_slice(&head);
-        bytes.put_slice(&self.body);
-        bytes.freeze()
+        let mut bytes = Vec::with_capacity(PREFIX + HEAD_BYTES + self.body.len());
+        bytes.extend([VERSION, 0, 0, 0, 0]);
+        let mut bytes =
+            postcard::to_extend(&head, bytes).expect("a head holds nothing that postcard cannot write");
+        let length =
+            u32::try_from(bytes.len() - PREFIX).expect("attributes are bounded by the message's size");
+        bytes[1..PREFIX].copy_from_slice(&length.to_le_bytes());
+        bytes.extend_from_slice(&self.body);
+        bytes.into()
     }
 
     /// The body shares the given bytes.

@@ -64,6 +64,12 @@ pub(crate) fn is_allowed(character: char) -> bool {
     matches!(character, '\u{9}' | '\u{A}' | '\u{D}' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
+/// Whether a text has allowed characters only. Most have none but printable ASCII, which is told without decoding.
+pub(crate) fn are_allowed(text: &str) -> bool {
+    let special = text.bytes().map(|byte| u32::from(!(0x20..0x80).contains(&byte))).sum::<u32>();
+    special == 0 || text.chars().all(is_allowed)
+}
+
 /// The bytes that count.
 pub(crate) fn size(message: &Outgoing) -> usize {
     message.body.len() + message_attributes::size(&message.attributes)
@@ -84,7 +90,7 @@ impl Sqs {
         if message.body.is_empty() {
             return Err(Unfit::Other(errors::missing("MessageBody")));
         }
-        if !message.body.chars().all(is_allowed) {
+        if !are_allowed(&message.body) {
             let text = "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF";
             return Err(Unfit::Other(ServiceError::new(&errors::INVALID_MESSAGE_CONTENTS, text)));
         }
@@ -141,7 +147,7 @@ fn delay(given: Option<i64>, attributes: &Attributes) -> Result<Option<u32>, Ser
 
 /// As AWS writes a message id.
 pub(crate) fn id_text(id: MessageId) -> String {
-    Uuid::from_u128(id.0).as_hyphenated().to_string()
+    Uuid::from_u128(id.0).as_hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned()
 }
 
 /// Twenty digits.

@@ -39,7 +39,7 @@ impl QueueName {
 }
 
 fn arn(context: &Context, account: &str, name: &str) -> String {
-    format!("arn:aws:sqs:{}:{account}:{name}", context.caller.region)
+    ["arn:aws:sqs:", context.caller.region.as_str(), ":", account, ":", name].concat()
 }
 
 /// The key of a queue that is named by account and name.

@@ -10,6 +10,9 @@ use crate::message::sequence_text;
 
 /// System attributes by name, `All` or none.
 pub(crate) fn system(names: &[String], delivery: &Delivery, content: &Content) -> BTreeMap<String, String> {
+    if names.is_empty() {
+        return BTreeMap::new();
+    }
     let wanted = |name: &str| names.iter().any(|asked| asked == "All" || asked == name);
     let all = all_system(delivery, content);
     all.into_iter().filter(|(name, _)| wanted(name)).map(|(name, value)| (name.to_owned(), value)).collect()

@@ -7,7 +7,9 @@ mod blob;
 mod error;
 pub mod protocol;
 pub mod sigv4;
+mod text;
 
 pub use blob::Blob;
 pub use error::{DecodeError, Fault};
 pub use protocol::{Binding, Method, Protocol, QueryDialect, QueryName, Reply, Request, Rest};
+pub use text::Text;

@@ -7,6 +7,8 @@
 
 use std::path::Path;
 
+use bytes::Bytes;
+
 use crate::JournalError;
 
 /// Bytes before a record's own.
@@ -28,13 +30,13 @@ pub(super) struct Head {
 
 impl Head {
     /// For a record of these parts.
-    pub(super) fn of(parts: &[&[u8]], length: u32, position: u64, durable: u64) -> Self {
+    pub(super) fn of(parts: &[Bytes], length: u32, position: u64, durable: u64) -> Self {
         let mut head = Self { length, checksum: 0, position, durable };
-        head.checksum = head.computed(parts);
+        head.checksum = head.computed(parts.iter().map(|part| &part[..]));
         head
     }
 
-    fn computed(&self, parts: &[&[u8]]) -> u32 {
+    fn computed<'a>(&self, parts: impl IntoIterator<Item = &'a [u8]>) -> u32 {
         let mut hasher = crc32fast::Hasher::new();
         hasher.update(&self.length.to_le_bytes());
         hasher.update(&self.position.to_le_bytes());
@@ -47,7 +49,7 @@ impl Head {
 
     /// Whether the checksum fits the record's bytes.
     pub(super) fn fits(&self, bytes: &[u8]) -> bool {
-        self.checksum == self.computed(&[bytes])
+        self.checksum == self.computed([bytes])
     }
 
     pub(super) fn encode(&self) -> [u8; 24] {

@@ -1,7 +1,5 @@
 //! Reading the log: where it ends, what it holds, and whether it is whole.
 
-use std::os::unix::fs::FileExt as _;
-
 use bytes::Bytes;
 
 use super::format::{self, HEAD, Head, SEGMENT_HEAD};
@@ -9,7 +7,7 @@ use super::segments::{Segment, Segments};
 use crate::{JournalError, Position};
 
 /// A record as it stands in a segment, or why there is none.
-enum Found {
+pub(super) enum Found {
     Record {
         head: Head,
         bytes: Bytes,
@@ -21,13 +19,13 @@ enum Found {
 }
 
 /// Reads whole segments: they are bounded, and recovery is sequential.
-struct Scan<'a> {
+pub(super) struct Scan<'a> {
     segment: &'a Segment,
     bytes: Bytes,
 }
 
 impl<'a> Scan<'a> {
-    fn new(segment: &'a Segment) -> Result<Self, JournalError> {
+    pub(super) fn new(segment: &'a Segment) -> Result<Self, JournalError> {
         let length =
             usize::try_from(segment.length()?).map_err(|error| JournalError::Io(error.to_string()))?;
         let mut bytes = vec![0; length];
@@ -38,7 +36,7 @@ impl<'a> Scan<'a> {
         Ok(Self { segment, bytes: bytes.into() })
     }
 
-    fn at(&self, offset: u64) -> Found {
+    pub(super) fn at(&self, offset: u64) -> Found {
         let start = usize::try_from(offset).unwrap_or(usize::MAX);
         let Some(rest) = self.bytes.get(start..).filter(|rest| !rest.is_empty()) else { return Found::End };
         let Some(head) = rest.first_chunk::<24>() else {
@@ -62,7 +60,7 @@ impl<'a> Scan<'a> {
     }
 
     /// The highest durable position that any whole record behind `offset` claims.
-    fn claimed_behind(&self, offset: u64) -> u64 {
+    pub(super) fn claimed_behind(&self, offset: u64) -> u64 {
         let from = usize::try_from(offset).unwrap_or(usize::MAX).saturating_add(1);
         (from..self.bytes.len()).fold(0, |claimed, start| {
             let position = self.segment.base + start as u64;
@@ -77,15 +75,32 @@ impl<'a> Scan<'a> {
         })
     }
 
-    fn corrupt(&self, offset: u64, reason: &str) -> JournalError {
-        JournalError::Corrupt { segment: self.segment.name(), offset, reason: reason.to_owned() }
+    /// Bytes of the file.
+    pub(super) fn length(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    /// Whether nothing was ever written behind `offset`.
+    pub(super) fn is_zero_from(&self, offset: u64) -> bool {
+        let from = usize::try_from(offset).unwrap_or(usize::MAX);
+        self.bytes.get(from..).is_none_or(|rest| rest.iter().all(|byte| *byte == 0))
+    }
+
+    pub(super) fn corrupt(&self, offset: u64, reason: &str) -> JournalError {
+        self.segment.corrupt(self.segment.base + offset, reason)
     }
 }
 
-/// Finds the end of the log and cuts off what was torn. Damage before the end is an error.
-pub(super) fn recover(segments: &Segments) -> Result<Position, JournalError> {
-    let all = segments.all();
+/// Finds the end of the log and cuts off what was torn. Damage before the end is an error. Files before the one that
+/// holds `from` are not looked at: a snapshot covers them, and what is read of them later is checked then.
+pub(super) fn recover(segments: &Segments, from: Position) -> Result<Position, JournalError> {
+    let mut all = segments.all();
+    let before = all.iter().filter(|segment| segment.base <= from.0).count();
+    all.drain(..before.saturating_sub(1));
     for (index, segment) in all.iter().enumerate() {
+        // What a process before us wrote and did not sync is whole to look at, and gone when the power goes. What
+        // follows will rest on it.
+        segment.file.sync().map_err(|error| format::io("sync", &segment.path, &error))?;
         let scan = Scan::new(segment)?;
         let offset = whole_until(&scan);
         let hole = segment.base + offset;
@@ -109,7 +124,9 @@ pub(super) fn recover(segments: &Segments) -> Result<Position, JournalError> {
         for _ in later {
             segments.remove_last()?;
         }
-        cut(segment, offset)?;
+        if !scan.is_zero_from(offset) {
+            cut(segment, offset)?;
+        }
         return Ok(Position(hole));
     }
     let end = all.last().map_or(SEGMENT_HEAD, |segment| segment.base + SEGMENT_HEAD);
@@ -126,10 +143,7 @@ fn whole_until(scan: &Scan<'_>) -> u64 {
 }
 
 fn cut(segment: &Segment, offset: u64) -> Result<(), JournalError> {
-    if segment.length()? == offset {
-        return Ok(());
-    }
-    let cut = segment.file.set_len(offset).and_then(|()| segment.file.sync_all());
+    let cut = segment.file.set_length(offset).and_then(|()| segment.file.sync());
     cut.map_err(|error| format::io("shorten", &segment.path, &error))
 }
 

@@ -2,13 +2,12 @@
 //!
 //! Magic (4), version (4), the position it covers (8), length (8), CRC-32 of covers, length and state (4), the state.
 
-use std::fs::File;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
 use super::format::{self, VERSION};
+use crate::disk::Disk;
 use crate::{JournalError, Position};
 
 const MAGIC: &[u8; 4] = b"KNKS";
@@ -26,26 +25,40 @@ fn checksum(covers: u64, state: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-pub(super) fn put(folder: &Path, covers: Position, state: &[u8]) -> Result<(), JournalError> {
+pub(super) fn put(
+    disk: &dyn Disk,
+    folder: &Path,
+    covers: Position,
+    state: &[u8],
+) -> Result<(), JournalError> {
     let (path, unfinished) = (path(folder), folder.join("snapshot.new"));
     let write = || -> std::io::Result<()> {
-        let mut file = File::create(&unfinished)?;
-        file.write_all(MAGIC)?;
-        file.write_all(&VERSION.to_le_bytes())?;
-        file.write_all(&covers.0.to_le_bytes())?;
-        file.write_all(&(state.len() as u64).to_le_bytes())?;
-        file.write_all(&checksum(covers.0, state).to_le_bytes())?;
-        file.write_all(state)?;
-        file.sync_all()?;
-        std::fs::rename(&unfinished, &path)?;
-        File::open(folder)?.sync_all()
+        let file = disk.create(&unfinished)?;
+        let mut head = Vec::with_capacity(HEAD);
+        head.extend(MAGIC);
+        head.extend(VERSION.to_le_bytes());
+        head.extend(covers.0.to_le_bytes());
+        head.extend((state.len() as u64).to_le_bytes());
+        head.extend(checksum(covers.0, state).to_le_bytes());
+        file.write_all_at(&head, 0)?;
+        file.write_all_at(state, HEAD as u64)?;
+        file.sync()?;
+        disk.rename(&unfinished, &path)?;
+        disk.sync_folder(folder)
     };
     write().map_err(|error| format::io("write", &path, &error))
 }
 
-pub(super) fn newest(folder: &Path) -> Result<Option<(Position, Bytes)>, JournalError> {
+pub(super) fn newest(disk: &dyn Disk, folder: &Path) -> Result<Option<(Position, Bytes)>, JournalError> {
     let path = path(folder);
-    let bytes = match std::fs::read(&path) {
+    let read = || -> std::io::Result<Vec<u8>> {
+        let file = disk.open(&path)?;
+        let length = usize::try_from(file.length()?).map_err(|_| std::io::ErrorKind::FileTooLarge)?;
+        let mut bytes = vec![0; length];
+        file.read_exact_at(&mut bytes, 0)?;
+        Ok(bytes)
+    };
+    let bytes = match read() {
         Ok(bytes) => Bytes::from(bytes),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(format::io("read", &path, &error)),

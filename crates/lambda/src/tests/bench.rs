@@ -17,7 +17,7 @@ use futures_util::future::BoxFuture;
 use local::Local;
 use serde_json::{Value as Json, json};
 use service::ports::{ObjectPort, PortError, QueueFacts, QueueMessage, QueuePort, QueueRecord};
-use service::{Caller, Context, Ids, Method, Ports, RandomIds, Reply, Tasks};
+use service::{Caller, Context, Endpoint, Ids, Method, Ports, RandomIds, Reply, Tasks};
 use testkit::SimulatedClock;
 use tokio::sync::watch;
 use wire::{Protocol, Request};
@@ -278,10 +278,9 @@ impl Bench {
                 region: Region::default_region(),
                 access_key_id: "test".to_owned(),
             },
-            endpoint: "http://127.0.0.1:4566".to_owned(),
+            endpoint: Endpoint::of_host("127.0.0.1:4566"),
             trace: None,
-            source_ip: "127.0.0.1".to_owned(),
-            user_agent: String::new(),
+            source_ip: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
         }
     }
 

@@ -169,7 +169,7 @@ proptest! {
 
     #[test]
     fn decoding_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let mut versioned = vec![1];
+        let mut versioned = vec![2];
         versioned.extend(&bytes);
         let _ = Record::decode(&versioned, 0);
         let _ = Partition::restore(&versioned);

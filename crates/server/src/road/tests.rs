@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use prometheus_client::registry::Registry;
 use serde::{Deserialize, Serialize};
 use service::{Action, CountingIds, ErrorRow, Method, Rest, Row, Speaks, Stop, Tasks, row};
 use testkit::SimulatedClock;
@@ -66,7 +67,7 @@ async fn start(tasks: &Tasks) -> SocketAddr {
     };
     let services = vec![service::bind("echo", speaks, ROWS, &Arc::new(()))];
     let road = Road::new(
-        Services { services, streaming: None },
+        Services { services, streaming: None, health: Box::new(|| None), metrics: Registry::default() },
         Arc::new(CountingIds::default()),
         Arc::new(SimulatedClock::default()),
     );

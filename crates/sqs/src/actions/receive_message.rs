@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use engine::{Delivery, Receive};
 use serde::{Deserialize, Serialize};
-use service::{Action, Context, ServiceError};
+use service::{Action, Context, ServiceError, Text};
 
 use crate::content::Content;
 use crate::message::id_text;
@@ -37,7 +37,7 @@ pub(crate) struct Message {
     #[serde(rename = "MD5OfBody")]
     md5_of_body: String,
     #[serde(rename = "Body")]
-    body: String,
+    body: Text,
     #[serde(rename = "Attributes", skip_serializing_if = "BTreeMap::is_empty")]
     attributes: BTreeMap<String, String>,
     #[serde(rename = "MD5OfMessageAttributes", skip_serializing_if = "Option::is_none")]
@@ -97,7 +97,7 @@ fn message(delivery: Delivery, system: &[String], user: &[String]) -> Result<Mes
         message_id: id_text(delivery.message_id),
         receipt_handle: delivery.receipt_handle,
         md5_of_body: hex::encode(content.md5_of_body),
-        body: String::from_utf8_lossy(&content.body).into_owned(),
+        body: Text(content.body),
         attributes,
         // Over the attributes that are returned, not over those that there are.
         md5_of_message_attributes: digest::of_attributes(&user),

@@ -5,9 +5,10 @@
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Serializer, Value as Json};
 
 use super::{Reply, reply};
+use crate::text::TextFormatter;
 use crate::{DecodeError, Fault};
 
 pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
@@ -24,8 +25,13 @@ pub(super) fn from_json_error(error: &serde_json::Error) -> DecodeError {
     }
 }
 
+/// What most answers fit in: room that is asked for at once.
+const ANSWER_BYTES: usize = 256;
+
 pub(super) fn encode<T: Serialize>(content_type: &'static str, request_id: &str, output: &T) -> Reply {
-    let body = serde_json::to_vec(output).expect("shapes have text keys and finite numbers");
+    let mut body = Vec::with_capacity(ANSWER_BYTES);
+    let mut serializer = Serializer::with_formatter(&mut body, TextFormatter::default());
+    output.serialize(&mut serializer).expect("shapes have text keys and finite numbers");
     let body = if body == b"null" { Bytes::from_static(b"{}") } else { body.into() };
     reply(200, content_type, request_id, body)
 }

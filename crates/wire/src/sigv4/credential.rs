@@ -1,45 +1,47 @@
 //! The credential of a request: access key and scope, from the `Authorization` header or a presigned query string.
 
+use std::borrow::Cow;
+
 use http::HeaderMap;
 use percent_encoding::percent_decode_str;
 
 /// `<access key id>/<yyyymmdd>/<region>/<service>/aws4_request`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Credential {
+pub struct Credential<'a> {
     /// Who signed.
-    pub access_key_id: String,
+    pub access_key_id: Cow<'a, str>,
     /// The day, `yyyymmdd`.
-    pub date: String,
+    pub date: Cow<'a, str>,
     /// For which Region.
-    pub region: String,
+    pub region: Cow<'a, str>,
     /// For which service (`sqs`, `sns`, `s3`, `lambda`, `sts`).
-    pub service: String,
+    pub service: Cow<'a, str>,
 }
 
 /// Whether and how a request is signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Presence {
+pub enum Presence<'a> {
     /// No signature at all.
     Anonymous,
     /// Signed in the header or the query string.
-    Signed(Credential),
+    Signed(Credential<'a>),
     /// There is an `Authorization`, but it is not Signature Version 4; a text for the caller.
     Malformed(String),
 }
 
 /// Finds the credential of a request. `query` is the raw query string.
-pub fn find(headers: &HeaderMap, query: &str) -> Presence {
+pub fn find<'a>(headers: &'a HeaderMap, query: &'a str) -> Presence<'a> {
     if let Some(value) = headers.get(http::header::AUTHORIZATION) {
         return from_header(value.to_str().unwrap_or_default());
     }
     let presigned = query.split('&').find_map(|pair| pair.strip_prefix("X-Amz-Credential="));
     match presigned {
-        Some(value) => scope(&percent_decode_str(value).decode_utf8_lossy()),
+        Some(value) => scope(percent_decode_str(value).decode_utf8_lossy()),
         None => Presence::Anonymous,
     }
 }
 
-fn from_header(value: &str) -> Presence {
+fn from_header(value: &str) -> Presence<'_> {
     let Some(rest) = value.strip_prefix("AWS4-HMAC-SHA256") else {
         let text = if value.starts_with("AWS4-ECDSA-P256-SHA256") {
             "Signature Version 4a is not supported; configure a single Region"
@@ -52,23 +54,30 @@ fn from_header(value: &str) -> Presence {
     };
     let credential = rest.split(',').find_map(|part| part.trim().strip_prefix("Credential="));
     match credential {
-        Some(text) => scope(text.trim()),
+        Some(text) => scope(Cow::Borrowed(text.trim())),
         None => Presence::Malformed("Authorization header requires 'Credential' parameter.".to_owned()),
     }
 }
 
 /// Access keys may hold slashes only in front; the scope's parts are counted from the end.
-fn scope(text: &str) -> Presence {
+fn scope(text: Cow<'_, str>) -> Presence<'_> {
+    match text {
+        Cow::Borrowed(text) => parts(text, Cow::Borrowed),
+        Cow::Owned(text) => parts(&text, |part| Cow::Owned(part.to_owned())),
+    }
+}
+
+fn parts<'a, 'b>(text: &'a str, keep: impl Fn(&'a str) -> Cow<'b, str>) -> Presence<'b> {
     let mut parts = text.rsplitn(5, '/');
     let (terminator, service, region, date, key) =
         (parts.next(), parts.next(), parts.next(), parts.next(), parts.next());
     match (terminator, service, region, date, key) {
         (Some("aws4_request"), Some(service), Some(region), Some(date), Some(key)) if !key.is_empty() => {
             Presence::Signed(Credential {
-                access_key_id: key.to_owned(),
-                date: date.to_owned(),
-                region: region.to_owned(),
-                service: service.to_owned(),
+                access_key_id: keep(key),
+                date: keep(date),
+                region: keep(region),
+                service: keep(service),
             })
         }
         _ => Presence::Malformed(format!(
@@ -81,11 +90,11 @@ fn scope(text: &str) -> Presence {
 mod tests {
     use super::*;
 
-    fn with_authorization(value: &str) -> Presence {
-        find(&HeaderMap::from_iter([(http::header::AUTHORIZATION, value.parse().unwrap())]), "")
+    fn headers(value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(http::header::AUTHORIZATION, value.parse().unwrap())])
     }
 
-    fn credential() -> Presence {
+    fn credential() -> Presence<'static> {
         Presence::Signed(Credential {
             access_key_id: "AKID".into(),
             date: "20260101".into(),
@@ -97,7 +106,7 @@ mod tests {
     #[test]
     fn the_scope_is_read_from_header_and_query() {
         let header = "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/sqs/aws4_request, SignedHeaders=host, Signature=00";
-        assert_eq!(with_authorization(header), credential());
+        assert_eq!(find(&headers(header), ""), credential());
         let query = "a=b&X-Amz-Credential=AKID%2F20260101%2Feu-west-1%2Fsqs%2Faws4_request";
         assert_eq!(find(&HeaderMap::new(), query), credential());
         assert_eq!(find(&HeaderMap::new(), ""), Presence::Anonymous);
@@ -112,7 +121,8 @@ mod tests {
             ("AWS4-HMAC-SHA256 SignedHeaders=host", "Credential"),
             ("AWS4-HMAC-SHA256 Credential=AKID/2026/sqs", "5 slash-delimited"),
         ] {
-            let Presence::Malformed(text) = with_authorization(header) else { panic!("{header}") };
+            let headers = headers(header);
+            let Presence::Malformed(text) = find(&headers, "") else { panic!("{header}") };
             assert!(text.contains(part), "{text}");
         }
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::ser::{self, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 
 use super::{QueryName, Style, xml};
+use crate::text;
 
 /// What cannot be written as XML. Shapes never meet it.
 #[derive(Debug)]
@@ -75,8 +76,8 @@ impl<'a> Serializer for Element<'a> {
         serialize_f64: f64, serialize_char: char, serialize_str: &str
     );
 
-    fn serialize_bytes(self, _: &[u8]) -> Result<(), XmlError> {
-        Err(ser::Error::custom("bytes are written as base64 text"))
+    fn serialize_bytes(self, text: &[u8]) -> Result<(), XmlError> {
+        self.serialize_str(&text::of(text))
     }
     fn serialize_none(self) -> Result<(), XmlError> {
         Ok(())

@@ -1,0 +1,89 @@
+//! Text members that are written as they came, without a copy in between.
+
+use std::io;
+
+use bytes::Bytes;
+use serde::{Serialize, Serializer};
+use serde_json::ser::Formatter;
+
+/// UTF-8 text that shares its bytes with what it was read from. The protocols of this crate write it like a `String`;
+/// bytes that are no UTF-8 are written as U+FFFD.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Text(pub Bytes);
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // No shape has bare bytes where a protocol writes text: `Blob` writes those as base64.
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+/// Compact JSON; bytes are text.
+#[derive(Default)]
+pub(crate) struct TextFormatter {
+    escaped: Vec<u8>,
+}
+
+impl Formatter for TextFormatter {
+    fn write_byte_array<W: ?Sized + io::Write>(&mut self, writer: &mut W, bytes: &[u8]) -> io::Result<()> {
+        self.escaped.clear();
+        json_escape_simd::escape_into(of(bytes), &mut self.escaped);
+        writer.write_all(&self.escaped)
+    }
+}
+
+/// The text that bytes are.
+pub(crate) fn of(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+    // Faster than looking for what is not UTF-8 from the start.
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        Err(_) => String::from_utf8_lossy(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Protocol;
+
+    #[derive(Serialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Output {
+        body: Text,
+    }
+
+    fn written(protocol: Protocol, text: &[u8]) -> String {
+        let output = Output { body: Text(Bytes::copy_from_slice(text)) };
+        String::from_utf8(protocol.encode("Receive", "id", &output).body.to_vec()).unwrap()
+    }
+
+    const JSON: Protocol =
+        Protocol::AwsJson { content_type: "application/x-amz-json-1.0", query_error: true };
+
+    #[test]
+    fn it_is_written_as_a_string_would_be() {
+        for text in
+            ["", "plain", "\"quoted\\\"", "line\nand\ttab\r", "\u{1}\u{1f}\u{7f}", "日本語 🦀", "</b>&"]
+        {
+            let expected = serde_json::json!({ "Body": text }).to_string();
+            assert_eq!(written(JSON, text.as_bytes()), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_is_replaced() {
+        assert_eq!(written(JSON, b"a\xffb"), "{\"Body\":\"a\u{fffd}b\"}");
+    }
+
+    #[test]
+    fn xml_escapes_it_too() {
+        const DIALECT: &crate::QueryDialect = &crate::QueryDialect {
+            version: "",
+            namespace: "",
+            flattened: false,
+            path_member: None,
+            names: &[],
+        };
+        assert!(written(Protocol::AwsQuery(DIALECT), b"a<b&c").contains("<Body>a&lt;b&amp;c</Body>"));
+    }
+}
