@@ -51,7 +51,9 @@ pub(crate) async fn run(sns: Arc<Sns>, queue: Arc<Queue>, mut stop: Stop) {
                 let each =
                     deliveries.into_iter().map(|delivery| deliver(&sns, &key, &subscription, delivery));
                 under_way.extend(each);
-                if policy.receives_per_second_max.is_some() {
+                // As it is now: the subscription may have come, or changed, while there was nothing to deliver.
+                let (topic, record) = belonging(&sns, &subscription, &key).await;
+                if Effective::of(topic.as_ref(), record.as_ref()).receives_per_second_max.is_some() {
                     throttle(&sns, &mut under_way, next_second, &mut stop).await;
                 }
             }
