@@ -163,7 +163,7 @@ impl S3 {
             }
             Kind::Queue => {
                 let message = QueueMessage {
-                    body,
+                    body: body.into(),
                     attributes: std::collections::BTreeMap::new(),
                     group: None,
                     deduplication_id: None,

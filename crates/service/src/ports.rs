@@ -64,11 +64,53 @@ pub enum MessageAttributeValue {
     Binary(Blob),
 }
 
+/// A message's text on its way into queues: one for all of them, and hashed once.
+#[derive(Clone, Debug)]
+pub struct SharedText(Arc<Hashed>);
+
+#[derive(Debug)]
+struct Hashed {
+    text: String,
+    md5: OnceLock<[u8; 16]>,
+}
+
+impl SharedText {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0.text
+    }
+
+    /// Its MD5, computed by the first who asks.
+    pub fn md5(&self, compute: impl FnOnce(&[u8]) -> [u8; 16]) -> [u8; 16] {
+        *self.0.md5.get_or_init(|| compute(self.0.text.as_bytes()))
+    }
+}
+
+impl From<String> for SharedText {
+    fn from(text: String) -> Self {
+        Self(Arc::new(Hashed { text, md5: OnceLock::new() }))
+    }
+}
+
+impl AsRef<[u8]> for SharedText {
+    fn as_ref(&self) -> &[u8] {
+        self.0.text.as_bytes()
+    }
+}
+
+impl PartialEq for SharedText {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.text == other.0.text
+    }
+}
+
+impl Eq for SharedText {}
+
 /// A message for an SQS queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueMessage {
     /// Its body.
-    pub body: String,
+    pub body: SharedText,
     /// Its attributes, at most ten.
     pub attributes: BTreeMap<String, MessageAttribute>,
     /// `MessageGroupId`.

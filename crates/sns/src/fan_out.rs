@@ -1,12 +1,12 @@
 //! One message to all subscribers of a topic, in one commit: all of them get it, or nobody does.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aws::{Arn, TraceHeader, timestamp};
 use engine::{Commit, Enqueue, Error, Refusal};
 use service::ServiceError;
-use service::ports::{FunctionEvent, PortError, QueueMessage};
+use service::ports::{FunctionEvent, PortError, QueueMessage, SharedText};
 
 use crate::envelope::Notification;
 use crate::http_endpoint::{self, Kind, Post};
@@ -35,6 +35,8 @@ struct Circumstances<'a> {
     trace: Option<&'a TraceHeader>,
     /// By the message's text, which may differ by protocol. FIFO topics have none.
     signatures: BTreeMap<String, Signature>,
+    /// What queues get without an envelope.
+    raw: OnceLock<SharedText>,
 }
 
 /// A queue may be deleted while its message is prepared; then the others are tried without it.
@@ -61,6 +63,7 @@ impl Sns {
             timestamp: timestamp::iso_milliseconds(self.clock.now().0),
             trace,
             signatures: BTreeMap::new(),
+            raw: OnceLock::new(),
         };
         circumstances.signatures = self.signatures(&circumstances, &wanting).await?;
         let enqueue = self.targets(&circumstances, &wanting).await?;
@@ -80,8 +83,16 @@ impl Sns {
     ) -> Result<Vec<Enqueue>, ServiceError> {
         let subscriptions = self.subscriptions(&topic.arn).await?;
         let signatures = BTreeMap::new();
-        let circumstances =
-            Circumstances { topic, outgoing, message_id, sequence_number, timestamp, trace, signatures };
+        let circumstances = Circumstances {
+            topic,
+            outgoing,
+            message_id,
+            sequence_number,
+            timestamp,
+            trace,
+            signatures,
+            raw: OnceLock::new(),
+        };
         self.targets(&circumstances, &wanting(&subscriptions, outgoing)).await
     }
 
@@ -92,7 +103,7 @@ impl Sns {
     ) -> Result<Vec<Enqueue>, ServiceError> {
         let mut enqueue = Vec::with_capacity(wanting.len());
         for subscription in wanting {
-            enqueue.extend(self.target(circumstances, &subscription.record).await?);
+            enqueue.extend(self.target(circumstances, subscription).await?);
         }
         Ok(enqueue)
     }
@@ -119,13 +130,14 @@ impl Sns {
     async fn target(
         &self,
         circumstances: &Circumstances<'_>,
-        subscription: &SubscriptionRecord,
+        subscription: &Subscription,
     ) -> Result<Option<Enqueue>, ServiceError> {
         let refused = match self.prepare(circumstances, subscription).await {
             Ok(enqueue) => return Ok(Some(enqueue)),
             Err(PortError::Failed(reason)) => return Err(ServiceError::internal(reason)),
             Err(refused) => refused,
         };
+        let subscription = &subscription.record;
         tracing::warn!(
             subscription = subscription.arn,
             endpoint = subscription.endpoint,
@@ -146,16 +158,19 @@ impl Sns {
     async fn prepare(
         &self,
         circumstances: &Circumstances<'_>,
-        subscription: &SubscriptionRecord,
+        subscription: &Subscription,
     ) -> Result<Enqueue, PortError> {
+        let endpoint = || {
+            let parsed = subscription.endpoint.clone();
+            parsed.ok_or_else(|| PortError::Refused("the endpoint is no ARN".to_owned()))
+        };
+        let subscription = &subscription.record;
+        if subscription.protocol == "sqs" {
+            return self.send_to_queue(circumstances, subscription, endpoint()?).await;
+        }
         let unsubscribe_url = self.unsubscribe_url(&subscription.arn);
         let notification = circumstances.notification(&subscription.protocol, &unsubscribe_url);
-        let endpoint = || {
-            let parsed: Result<Arn, _> = subscription.endpoint.parse();
-            parsed.map_err(|error| PortError::Refused(error.to_string()))
-        };
         match subscription.protocol.as_str() {
-            "sqs" => self.send_to_queue(circumstances, subscription, endpoint()?).await,
             "lambda" => {
                 let payload = notification.lambda_event(&subscription.arn).into();
                 let event = FunctionEvent { payload, trace: circumstances.trace.cloned() };
@@ -236,15 +251,15 @@ impl Sns {
         subscription: &SubscriptionRecord,
         queue: Arn,
     ) -> Result<Enqueue, PortError> {
-        let unsubscribe_url = self.unsubscribe_url(&subscription.arn);
-        let notification = circumstances.notification(&subscription.protocol, &unsubscribe_url);
         let message = if subscription.is_raw() {
             QueueMessage {
                 attributes: circumstances.outgoing.attributes.clone(),
-                ..circumstances.queue_message(&queue, notification.message.to_owned())
+                ..circumstances.queue_message(&queue, circumstances.raw(&subscription.protocol))
             }
         } else {
-            circumstances.queue_message(&queue, notification.envelope())
+            let unsubscribe_url = self.unsubscribe_url(&subscription.arn);
+            let notification = circumstances.notification(&subscription.protocol, &unsubscribe_url);
+            circumstances.queue_message(&queue, notification.envelope().into())
         };
         self.ports.queues()?.prepare(queue, message).await
     }
@@ -280,7 +295,7 @@ impl Sns {
 
 impl<'a> Circumstances<'a> {
     /// A standard queue behind a FIFO topic takes no deduplication id.
-    fn queue_message(&self, queue: &Arn, body: String) -> QueueMessage {
+    fn queue_message(&self, queue: &Arn, body: SharedText) -> QueueMessage {
         let fifo = arns::is_fifo(queue);
         QueueMessage {
             body,
@@ -290,6 +305,12 @@ impl<'a> Circumstances<'a> {
             trace: self.trace.cloned(),
             sender_id: self.topic.arn.account().to_owned(),
         }
+    }
+
+    /// The message without an envelope.
+    fn raw(&self, protocol: &str) -> SharedText {
+        let text = || SharedText::from(self.outgoing.message(protocol).to_owned());
+        if protocol == "sqs" { self.raw.get_or_init(text).clone() } else { text() }
     }
 
     fn notification(&'a self, protocol: &str, unsubscribe_url: &'a str) -> Notification<'a> {
@@ -313,7 +334,7 @@ fn wanting<'a>(subscriptions: &'a [Subscription], outgoing: &Outgoing) -> Vec<&'
 }
 
 fn wants(subscription: &Subscription, outgoing: &Outgoing) -> bool {
-    let Subscription { record, filter } = subscription;
+    let Subscription { record, filter, .. } = subscription;
     let filtered = |filter: &crate::filter_policy::FilterPolicy| {
         filter.wants(&outgoing.attributes, outgoing.message(&record.protocol))
     };

@@ -16,6 +16,8 @@ use crate::{Sns, errors, limits};
 pub(crate) struct Subscription {
     pub(crate) record: SubscriptionRecord,
     pub(crate) filter: Option<FilterPolicy>,
+    /// The queue or function, where the protocol has one.
+    pub(crate) endpoint: Option<Arn>,
 }
 
 /// What is known of a topic's subscriptions: the stamp of their records tells whether it still holds.
@@ -102,5 +104,6 @@ fn subscription(record: &Record) -> Result<Subscription, ServiceError> {
         }
         None => None,
     };
-    Ok(Subscription { record, filter })
+    let endpoint = record.endpoint.parse().ok();
+    Ok(Subscription { record, filter, endpoint })
 }

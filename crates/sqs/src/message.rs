@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use engine::{Enqueue, MessageId, NewMessage, Queue};
 use service::ServiceError;
-use service::ports::{MessageAttribute, MessageAttributeValue};
+use service::ports::{MessageAttribute, MessageAttributeValue, SharedText};
 use uuid::Uuid;
 
 use crate::content::Content;
@@ -15,7 +15,7 @@ use crate::{Sqs, digest, errors, fifo, limits, message_attributes};
 
 /// What a sender gave, attributes already checked.
 pub(crate) struct Outgoing {
-    pub(crate) body: String,
+    pub(crate) body: SharedText,
     pub(crate) attributes: BTreeMap<String, MessageAttribute>,
     pub(crate) trace_header: Option<String>,
     pub(crate) delay_seconds: Option<i64>,
@@ -72,7 +72,7 @@ pub(crate) fn are_allowed(text: &str) -> bool {
 
 /// The bytes that count.
 pub(crate) fn size(message: &Outgoing) -> usize {
-    message.body.len() + message_attributes::size(&message.attributes)
+    message.body.as_str().len() + message_attributes::size(&message.attributes)
 }
 
 impl Sqs {
@@ -87,17 +87,17 @@ impl Sqs {
         if size(&message) > bytes_max {
             return Err(Unfit::TooLong(bytes_max));
         }
-        if message.body.is_empty() {
+        if message.body.as_str().is_empty() {
             return Err(Unfit::Other(errors::missing("MessageBody")));
         }
-        if !are_allowed(&message.body) {
+        if !are_allowed(message.body.as_str()) {
             let text = "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF";
             return Err(Unfit::Other(ServiceError::new(&errors::INVALID_MESSAGE_CONTENTS, text)));
         }
         let delay_seconds = delay(message.delay_seconds, attributes).map_err(Unfit::Other)?;
-        let ids = fifo::ids(attributes, &message.body, message.group, message.deduplication_id)
+        let ids = fifo::ids(attributes, message.body.as_str(), message.group, message.deduplication_id)
             .map_err(|error| error.map_or(Unfit::NoGroup, Unfit::Other))?;
-        let md5_of_body = digest::of_body(message.body.as_bytes());
+        let md5_of_body = message.body.md5(digest::of_body);
         let md5_of_attributes = digest::of_attributes(&message.attributes);
         let md5_of_system_attributes = message.trace_header.as_ref().and_then(|header| {
             let value = MessageAttributeValue::Text(header.clone());
@@ -105,7 +105,7 @@ impl Sqs {
             digest::of_attributes(&BTreeMap::from([("AWSTraceHeader".to_owned(), attribute)]))
         });
         let content = Content {
-            body: Bytes::from(message.body),
+            body: Bytes::from_owner(message.body),
             md5_of_body,
             attributes: message.attributes,
             sender_id: message.sender_id,

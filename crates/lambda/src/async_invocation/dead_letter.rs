@@ -61,7 +61,7 @@ async fn hand_on(
         return lambda.ports.topics()?.publish(arn, None, body, event.trace.clone()).await;
     }
     let message = QueueMessage {
-        body,
+        body: body.into(),
         attributes: attributes(obituary),
         group: None,
         deduplication_id: None,

@@ -102,7 +102,7 @@ impl QueuePort for Queues {
             engine::Queues::queue(&*self.0, &queue).await?;
             let attributes: BTreeMap<_, _> =
                 message.attributes.iter().map(|(name, value)| (name, format!("{:?}", value.value))).collect();
-            Ok(enqueue(queue, &json!({"body": message.body, "attributes": attributes}).to_string()))
+            Ok(enqueue(queue, &json!({"body": message.body.as_str(), "attributes": attributes}).to_string()))
         })
     }
 

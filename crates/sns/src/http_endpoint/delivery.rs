@@ -196,7 +196,7 @@ async fn give_up(sns: &Sns, post: &Post, record: Option<&SubscriptionRecord>) ->
 async fn move_to(sns: &Sns, post: &Post, dead_letters: Arn) -> Result<(), PortError> {
     let owner = dead_letters.account().to_owned();
     let message = QueueMessage {
-        body: post.body.clone(),
+        body: post.body.clone().into(),
         attributes: std::collections::BTreeMap::new(),
         group: None,
         deduplication_id: None,

@@ -49,7 +49,7 @@ impl Action for SendMessage {
         let queue = sqs.engine.queue(&key).await.map_err(errors::of_queue)?;
         let record = sqs.records.of(&queue)?;
         let outgoing = Outgoing {
-            body: input.message_body,
+            body: input.message_body.into(),
             attributes: message_attributes::parse(input.message_attributes.unwrap_or_default())?,
             trace_header: trace(context, input.message_system_attributes)?,
             delay_seconds: input.delay_seconds,

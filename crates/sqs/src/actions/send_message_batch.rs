@@ -122,7 +122,7 @@ fn prepare(
     entry: Entry,
 ) -> Result<Prepared, Unfit> {
     let outgoing = Outgoing {
-        body: entry.message_body,
+        body: entry.message_body.into(),
         attributes: message_attributes::parse(entry.message_attributes.unwrap_or_default())
             .map_err(Unfit::Other)?,
         trace_header: trace(context, entry.message_system_attributes).map_err(Unfit::Other)?,
