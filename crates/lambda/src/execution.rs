@@ -7,6 +7,9 @@ use std::sync::Arc;
 use aws::{AccountId, Arn, Region, RequestId, TraceHeader};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use tokio::sync::mpsc;
+
+use crate::logging_config::LoggingConfig;
 
 /// Everything an execution environment must know of a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +34,12 @@ pub struct FunctionSpec {
     pub environment: BTreeMap<String, String>,
     /// The folder its code is unpacked in. Read-only for the function.
     pub code: PathBuf,
+    /// The folders its layers are unpacked in, in their order: together they are `/opt`.
+    pub layers: Vec<PathBuf>,
+    /// The container image it is made of, if it is; then there is no code.
+    pub image: Option<Image>,
+    /// Where and how its output is logged.
+    pub logging: LoggingConfig,
     /// Changes with every update: environments of another revision take no further invocations.
     pub revision: u64,
     /// Its Region.
@@ -41,6 +50,19 @@ pub struct FunctionSpec {
     pub role: String,
     /// Where the function finds this server (`AWS_ENDPOINT_URL`).
     pub endpoint: String,
+}
+
+/// A function's container image.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Image {
+    /// Its name, as podman and docker take it.
+    pub uri: String,
+    /// `ImageConfig.EntryPoint`; empty: the image's own.
+    pub entry_point: Vec<String>,
+    /// `ImageConfig.Command`; empty: the image's own.
+    pub command: Vec<String>,
+    /// `ImageConfig.WorkingDirectory`.
+    pub working_directory: Option<String>,
 }
 
 /// One call of a function.
@@ -54,6 +76,40 @@ pub struct Invocation {
     pub trace: Option<TraceHeader>,
     /// The client context, decoded from base64, as JSON.
     pub client_context: Option<String>,
+    /// What Amazon Cognito says of the caller, as JSON.
+    pub cognito_identity: Option<String>,
+    /// `X-Amz-Tenant-Id`.
+    pub tenant_id: Option<String>,
+    /// The ARN it was called by, with its qualifier if one was given; otherwise the function's own.
+    pub invoked_arn: Option<Arn>,
+}
+
+impl Invocation {
+    /// A call with nothing but an event.
+    pub fn of(request_id: RequestId, payload: Bytes, trace: Option<TraceHeader>) -> Self {
+        Self {
+            request_id,
+            payload,
+            trace,
+            client_context: None,
+            cognito_identity: None,
+            tenant_id: None,
+            invoked_arn: None,
+        }
+    }
+}
+
+/// A part of an answer that is handed on while the function still writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// The answer begins. `application/vnd.awslambda.http-integration-response` announces that the content begins with
+    /// a JSON document of status, headers and cookies and eight zero bytes.
+    Begins {
+        /// `Content-Type`, as the runtime gave it.
+        content_type: String,
+    },
+    /// Bytes of it.
+    Content(Bytes),
 }
 
 /// How a function failed.
@@ -110,6 +166,27 @@ pub trait Execute: Send + Sync + 'static {
         spec: Arc<FunctionSpec>,
         invocation: Invocation,
     ) -> BoxFuture<'_, Result<Outcome, InvokeError>>;
+
+    /// Calls a function once and hands its answer on as it comes. A function that answers at once comes in one piece.
+    /// The outcome's payload is the answer's error if it failed, else empty; it fails after pieces were handed on, too.
+    /// Who drops the receiver lets the function run on.
+    fn invoke_streaming(
+        &self,
+        spec: Arc<FunctionSpec>,
+        invocation: Invocation,
+        pieces: mpsc::Sender<Piece>,
+    ) -> BoxFuture<'_, Result<Outcome, InvokeError>> {
+        Box::pin(async move {
+            let mut outcome = self.invoke(spec, invocation).await?;
+            if outcome.function_error.is_none() {
+                let payload = std::mem::take(&mut outcome.payload);
+                // Nobody may listen any more.
+                let _ = pieces.send(Piece::Begins { content_type: "application/json".to_owned() }).await;
+                let _ = pieces.send(Piece::Content(payload)).await;
+            }
+            Ok(outcome)
+        })
+    }
 
     /// Code or configuration of the function has changed, or it is deleted: its environments end when idle.
     fn retire(&self, function: &Arn);

@@ -14,6 +14,7 @@ use crate::code::{BadArchive, Folders};
 use crate::execution::{FunctionSpec, Invocation, InvokeError, Outcome};
 use crate::function_name::LATEST;
 use crate::functions::Stored;
+use crate::logging_config::LoggingConfig;
 use crate::records::FunctionRecord;
 
 /// Why a package could not be made ready to run.
@@ -133,6 +134,9 @@ impl Lambda {
             ephemeral_storage_mb: record.ephemeral_storage_mb,
             environment: record.environment.clone().unwrap_or_default(),
             code,
+            layers: Vec::new(),
+            image: None,
+            logging: LoggingConfig::of(record.logging_config.as_ref()),
             revision: record.environment_revision,
             region: Region::parse(record.arn.region()).unwrap_or_else(Region::default_region),
             account: AccountId::parse(record.arn.account()).unwrap_or_else(AccountId::local),

@@ -19,6 +19,7 @@ mod function_name;
 mod functions;
 mod invocation;
 mod limits;
+mod logging_config;
 mod paging;
 mod policy;
 mod ports;
@@ -43,9 +44,10 @@ use engine::{Clock, Engine};
 use service::{Ids, Ports, Row, Speaks, Stop, Tasks, row};
 use tokio::sync::Semaphore;
 
-pub use execution::{Execute, FunctionError, FunctionSpec, Invocation, InvokeError, Outcome};
+pub use execution::{Execute, FunctionError, FunctionSpec, Image, Invocation, InvokeError, Outcome, Piece};
 pub use execution_environment::{Executor, ExecutorSettings};
 pub use function_log::{FunctionLogs, page as log_page};
+pub use logging_config::{LogFormat, LogLevel, LoggingConfig};
 pub use ports::Functions;
 
 /// Functions made ready at once.

@@ -19,7 +19,8 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use prometheus_client::registry::Registry;
 use service::{
-    BoundAction, Caller, Context, Endpoint, Ids, PageRequest, Service, ServiceError, Streaming, StreamingBody,
+    Answer, BoundAction, Caller, Context, Endpoint, Ids, PageRequest, Service, ServiceError, Streaming,
+    StreamingBody,
 };
 use tokio::sync::Semaphore;
 use wire::sigv4::{Credential, Presence};
@@ -81,7 +82,7 @@ struct Call<'a> {
     action: &'a BoundAction,
     protocol: Protocol,
     begun: Instant,
-    running: BoxFuture<'static, Result<Reply, Refused>>,
+    running: BoxFuture<'static, Result<Answer, Refused>>,
 }
 
 impl Road {
@@ -147,7 +148,11 @@ impl Road {
             Ok(call) => self.finish(call, request_id).await,
             Err(refused) => Err(refused),
         };
-        response(answered.unwrap_or_else(|(protocol, error)| refused(protocol, &error, request_id)))
+        match answered {
+            Ok(Answer::Whole(reply)) => response(reply),
+            Ok(Answer::Stream(streamed)) => streamed,
+            Err((protocol, error)) => response(refused(protocol, &error, request_id)),
+        }
     }
 
     /// What is no action of a table.
@@ -241,7 +246,7 @@ impl Road {
     }
 
     /// Waits for an action and counts it; a panic in it is its own and answered in its protocol.
-    async fn finish(&self, call: Call<'_>, request_id: RequestId) -> Result<Reply, Refused> {
+    async fn finish(&self, call: Call<'_>, request_id: RequestId) -> Result<Answer, Refused> {
         let Call { action, protocol, begun, running } = call;
         let answered = AssertUnwindSafe(running).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!(%request_id, action = action.name, "an action ended in a panic");
@@ -249,7 +254,7 @@ impl Road {
         });
         if let Some(measured) = self.measures.of(action.service, action.name) {
             let status = match &answered {
-                Ok(reply) => reply.status,
+                Ok(answer) => answer.status(),
                 Err((_, error)) => {
                     StatusCode::from_u16(error.row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
                 }

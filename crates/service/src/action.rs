@@ -4,11 +4,12 @@ use std::future::{Future, ready};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use http::Response;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use wire::{DecodeError, Protocol, Reply, Request, Rest};
+use wire::{DecodeError, Protocol, Request, Rest};
 
-use crate::{Context, ServiceError};
+use crate::{Answer, Context, ServiceError, StreamingBody};
 
 /// One action: what it takes, what it answers, what it does.
 pub trait Action: 'static {
@@ -31,6 +32,25 @@ pub trait Action: 'static {
     ) -> impl Future<Output = Result<Self::Output, ServiceError>> + Send;
 }
 
+/// An action that answers as it goes: an event stream, or the bytes of a response.
+pub trait StreamingAction: 'static {
+    /// AWS's name of it.
+    const NAME: &'static str;
+    /// Where it lives, for services that speak restJson.
+    const REST: Option<&'static Rest> = None;
+    /// The service it belongs to.
+    type Service: Send + Sync + 'static;
+    /// Its input shape; fields are named as in AWS's model.
+    type Input: DeserializeOwned + Send + 'static;
+
+    /// Checks AWS's rules and begins to answer. Faults as for `Action`; what fails later is an event of the stream.
+    fn run(
+        service: &Self::Service,
+        context: &Context,
+        input: Self::Input,
+    ) -> impl Future<Output = Result<Response<StreamingBody>, ServiceError>> + Send;
+}
+
 /// Turns what is malformed on the wire into a service's own fault.
 pub(crate) type OnDecodeError = fn(DecodeError) -> ServiceError;
 
@@ -39,7 +59,7 @@ pub(crate) type Call<S> = fn(
     OnDecodeError,
     Context,
     Request,
-) -> BoxFuture<'static, Result<Reply, (Protocol, ServiceError)>>;
+) -> BoxFuture<'static, Result<Answer, (Protocol, ServiceError)>>;
 
 /// An action in its service's table.
 pub struct Row<S> {
@@ -55,12 +75,34 @@ pub const fn row<A: Action>() -> Row<A::Service> {
     Row { name: A::NAME, rest: A::REST, call: call::<A> }
 }
 
+/// The row of an action that answers as it goes.
+pub const fn streaming_row<A: StreamingAction>() -> Row<A::Service> {
+    Row { name: A::NAME, rest: A::REST, call: call_streaming::<A> }
+}
+
+fn call_streaming<A: StreamingAction>(
+    service: Arc<A::Service>,
+    on_decode_error: OnDecodeError,
+    context: Context,
+    request: Request,
+) -> BoxFuture<'static, Result<Answer, (Protocol, ServiceError)>> {
+    let protocol = request.protocol;
+    let input = match request.decode() {
+        Ok(input) => input,
+        Err(error) => return Box::pin(ready(Err((protocol, on_decode_error(error))))),
+    };
+    Box::pin(async move {
+        let response = A::run(&service, &context, input).await.map_err(|error| (protocol, error))?;
+        Ok(Answer::Stream(response))
+    })
+}
+
 fn call<A: Action>(
     service: Arc<A::Service>,
     on_decode_error: OnDecodeError,
     context: Context,
     request: Request,
-) -> BoxFuture<'static, Result<Reply, (Protocol, ServiceError)>> {
+) -> BoxFuture<'static, Result<Answer, (Protocol, ServiceError)>> {
     let protocol = request.protocol;
     // Decoded before anything waits: what came is let go of, and only what was understood is kept.
     let input = match request.decode() {
@@ -70,6 +112,6 @@ fn call<A: Action>(
     drop(request);
     Box::pin(async move {
         let output = A::run(&service, &context, input).await.map_err(|error| (protocol, error))?;
-        Ok(protocol.encode(A::NAME, context.request_id.write(&mut [0; 36]), &output))
+        Ok(Answer::Whole(protocol.encode(A::NAME, context.request_id.write(&mut [0; 36]), &output)))
     })
 }

@@ -12,12 +12,13 @@ mod streaming;
 mod table;
 mod tasks;
 
-pub use action::{Action, Row, row};
+pub use action::{Action, Row, StreamingAction, row, streaming_row};
 pub use context::{Caller, Context, Endpoint};
 pub use error::{ErrorRow, INTERNAL_FAILURE, ServiceError};
 pub use ids::{CountingIds, Ids, RandomIds};
 pub use ports::Ports;
-pub use streaming::{Streaming, StreamingBody};
+pub use streaming::{Answer, Streaming, StreamingBody, event_stream, streaming_body};
 pub use table::{BoundAction, Page, PageRequest, Service, Speaks, bind};
 pub use tasks::{Stop, Tasks};
+pub use wire::event_stream as events;
 pub use wire::{Binding, Blob, DecodeError, Method, Protocol, QueryDialect, QueryName, Reply, Rest, Text};

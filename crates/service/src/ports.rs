@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use aws::{Arn, TraceHeader};
 use bytes::Bytes;
-use engine::Enqueue;
+use engine::{Enqueue, Timestamp};
 use futures_util::future::BoxFuture;
 use wire::Blob;
 
@@ -219,6 +219,37 @@ pub trait ObjectPort: Send + Sync {
     ) -> BoxFuture<'_, Result<Bytes, PortError>>;
 }
 
+/// A log stream, by name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LogStream {
+    /// The account it belongs to.
+    pub account: String,
+    /// Its Region.
+    pub region: String,
+    /// Its log group: `/aws/lambda/f`.
+    pub group: String,
+    /// Its name.
+    pub stream: String,
+}
+
+/// A line of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEvent {
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// The text, without the end of the line.
+    pub message: String,
+    /// The invocation it belongs to, if to one.
+    pub request_id: Option<String>,
+}
+
+/// Offered by CloudWatch Logs.
+pub trait LogPort: Send + Sync {
+    /// Adds lines to a stream; the stream and its group are made if they are absent. Waits while too much waits to be
+    /// written; on the disk some moments later. `Failed` if it cannot be written.
+    fn write(&self, stream: Arc<LogStream>, events: Vec<LogEvent>) -> BoxFuture<'_, Result<(), PortError>>;
+}
+
 /// All ports. Filled once while the program is put together, because services depend on each other both ways.
 #[derive(Default, Clone)]
 pub struct Ports(Arc<Slots>);
@@ -229,6 +260,7 @@ struct Slots {
     topics: OnceLock<Arc<dyn TopicPort>>,
     functions: OnceLock<Arc<dyn FunctionPort>>,
     objects: OnceLock<Arc<dyn ObjectPort>>,
+    logs: OnceLock<Arc<dyn LogPort>>,
 }
 
 macro_rules! port {
@@ -250,4 +282,5 @@ impl Ports {
     port!(topics, offer_topics, TopicPort, "sns");
     port!(functions, offer_functions, FunctionPort, "lambda");
     port!(objects, offer_objects, ObjectPort, "s3");
+    port!(logs, offer_logs, LogPort, "logs");
 }

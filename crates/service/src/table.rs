@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use wire::{DecodeError, Protocol, QueryDialect, Reply, Request, Rest};
 
 use crate::action::{OnDecodeError, Row};
-use crate::{Context, ServiceError};
+use crate::{Answer, Context, ServiceError};
 
 /// The ways a service is spoken to.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,7 @@ pub struct Speaks {
 }
 
 type BoundCall = Box<
-    dyn Fn(Context, Request) -> BoxFuture<'static, Result<Reply, (Protocol, ServiceError)>> + Send + Sync,
+    dyn Fn(Context, Request) -> BoxFuture<'static, Result<Answer, (Protocol, ServiceError)>> + Send + Sync,
 >;
 
 /// An action with its service, ready to be called.
@@ -40,7 +40,7 @@ impl BoundAction {
         &self,
         context: Context,
         request: Request,
-    ) -> BoxFuture<'static, Result<Reply, (Protocol, ServiceError)>> {
+    ) -> BoxFuture<'static, Result<Answer, (Protocol, ServiceError)>> {
         (self.call)(context, request)
     }
 }

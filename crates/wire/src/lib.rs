@@ -5,6 +5,7 @@
 
 mod blob;
 mod error;
+pub mod event_stream;
 pub mod protocol;
 pub mod sigv4;
 mod text;

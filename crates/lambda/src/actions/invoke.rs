@@ -151,12 +151,9 @@ async fn call(
     payload: Bytes,
     client_context: Option<String>,
 ) -> Result<Outcome, ServiceError> {
-    let invocation = Invocation {
-        request_id: context.request_id,
-        payload,
-        trace: Some(lambda.trace_or_new(context.trace.clone(), context.now)),
-        client_context,
-    };
+    let trace = lambda.trace_or_new(context.trace.clone(), context.now);
+    let invocation =
+        Invocation { client_context, ..Invocation::of(context.request_id, payload, Some(trace)) };
     lambda.call(stored, invocation).await.map_err(|error| match error {
         InvokeError::Throttled if stored.record.reserved_concurrency.is_some() => {
             throttled("ReservedFunctionConcurrentInvocationLimitExceeded")

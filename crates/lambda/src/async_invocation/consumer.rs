@@ -187,12 +187,7 @@ impl Consumer {
         event: &StoredEvent,
     ) -> Result<Outcome, InvokeError> {
         check_active(&stored.record).map_err(|error| InvokeError::Failed(error.message.into_owned()))?;
-        let invocation = Invocation {
-            request_id: request_id(delivery),
-            payload: event.payload.clone(),
-            trace: event.trace.clone(),
-            client_context: None,
-        };
+        let invocation = Invocation::of(request_id(delivery), event.payload.clone(), event.trace.clone());
         let mut calling = std::pin::pin!(self.lambda.call(stored, invocation));
         loop {
             let half = self.lambda.clock.now().plus_seconds(VISIBILITY_SECONDS / 2);

@@ -87,12 +87,7 @@ async fn call(
     let mut wait = *BACKOFF.start();
     let mut throttled = false;
     loop {
-        let invocation = Invocation {
-            request_id,
-            payload: payload.clone(),
-            trace: Some(trace.clone()),
-            client_context: None,
-        };
+        let invocation = Invocation::of(request_id, payload.clone(), Some(trace.clone()));
         let error = match attempt(lambda, mapping, invocation).await {
             Ok(outcome) => return Ok((outcome, throttled)),
             Err(error) => error,

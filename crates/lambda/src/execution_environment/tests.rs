@@ -11,6 +11,7 @@ use service::RandomIds;
 
 use super::*;
 use crate::execution::FunctionError;
+use crate::logging_config::LoggingConfig;
 
 /// Polls for events and calls `handle(event, request_id)`, whose answer it posts.
 const RUNTIME: &str = r#"#!/usr/bin/env python3
@@ -85,6 +86,9 @@ impl Bench {
             ephemeral_storage_mb: 512,
             environment: BTreeMap::from([("OWN".to_owned(), "yes".to_owned())]),
             code,
+            layers: Vec::new(),
+            image: None,
+            logging: LoggingConfig::default(),
             revision,
             region: Region::parse("eu-west-1").unwrap(),
             account: AccountId::parse("111122223333").unwrap(),
@@ -94,12 +98,8 @@ impl Bench {
     }
 
     async fn invoke(&self, spec: &Arc<FunctionSpec>, event: &str) -> (Json, Option<FunctionError>, String) {
-        let invocation = Invocation {
-            request_id: RequestId(RandomIds.uuid()),
-            payload: Bytes::copy_from_slice(event.as_bytes()),
-            trace: None,
-            client_context: None,
-        };
+        let invocation =
+            Invocation::of(RequestId(RandomIds.uuid()), Bytes::copy_from_slice(event.as_bytes()), None);
         let outcome = self.executor.invoke(Arc::clone(spec), invocation).await.unwrap();
         let payload = serde_json::from_slice(&outcome.payload)
             .unwrap_or_else(|_| Json::String(String::from_utf8_lossy(&outcome.payload).into_owned()));

@@ -315,7 +315,8 @@ impl Bench {
             body: body.into(),
         };
         match action.call(self.context(), request).await {
-            Ok(reply) => reply,
+            Ok(service::Answer::Whole(reply)) => reply,
+            Ok(service::Answer::Stream(_)) => panic!("{} answers as it goes", action.name),
             Err((protocol, error)) => protocol.encode_fault("id", &error.fault()),
         }
     }
