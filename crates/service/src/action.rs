@@ -91,6 +91,7 @@ fn call_streaming<A: StreamingAction>(
         Ok(input) => input,
         Err(error) => return Box::pin(ready(Err((protocol, on_decode_error(error))))),
     };
+    drop(request);
     Box::pin(async move {
         let response = A::run(&service, &context, input).await.map_err(|error| (protocol, error))?;
         Ok(Answer::Stream(response))
