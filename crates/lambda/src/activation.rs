@@ -3,23 +3,34 @@
 use std::sync::Arc;
 
 use aws::Arn;
-use engine::{Error, Expect, Refusal};
+use engine::{Error, Expect, RecordKey, Refusal};
 
 use crate::Lambda;
 use crate::code::BadArchive;
 use crate::functions::Stored;
 use crate::invocation::{NotReady, is_outdated};
-use crate::records::{self, FunctionRecord, LastUpdate, State, function_key};
+use crate::records::{self, FunctionRecord, LastUpdate, State, function_key, version_key};
 
 impl Lambda {
     /// Makes a function ready in the background.
-    pub(crate) fn activate_soon(&self, function: Arn) {
+    pub(crate) fn activate_soon(&self, function: Arn, version: String) {
         self.spawn("function activation", move |lambda, mut stop| async move {
             tokio::select! {
-                () = activate(&lambda, &function) => {}
+                () = activate(&lambda, &function, &version) => {}
                 () = stop.requested() => {}
             }
         });
+    }
+}
+
+impl Lambda {
+    /// The record of a function or of one of its versions, and its key.
+    async fn find_stored(&self, function: &Arn, version: &str) -> Result<Option<(RecordKey, Stored)>, Error> {
+        let Some(latest) = self.find_function(function).await? else { return Ok(None) };
+        let Ok(number) = version.parse() else { return Ok(Some((function_key(function), latest))) };
+        let key = version_key(&latest.record, number);
+        let Some(found) = self.engine.get(&key).await? else { return Ok(None) };
+        Ok(Some((key, Stored { record: records::decode(&found)?, revision: found.revision })))
     }
 }
 
@@ -28,11 +39,11 @@ pub(crate) fn is_due(record: &FunctionRecord) -> bool {
     record.state == State::Pending || record.last_update == LastUpdate::InProgress
 }
 
-async fn activate(lambda: &Arc<Lambda>, function: &Arn) {
+async fn activate(lambda: &Arc<Lambda>, function: &Arn, version: &str) {
     let Ok(_turn) = lambda.activations.acquire().await else { return };
     loop {
-        let stored = match lambda.find_function(function).await {
-            Ok(Some(stored)) if is_due(&stored.record) => stored,
+        let (key, stored) = match lambda.find_stored(function, version).await {
+            Ok(Some((key, stored))) if is_due(&stored.record) => (key, stored),
             Ok(_) => return,
             Err(error) => {
                 tracing::error!(%function, %error, "function could not be read");
@@ -43,7 +54,7 @@ async fn activate(lambda: &Arc<Lambda>, function: &Arn) {
         if outcome.as_ref().is_err_and(is_outdated) {
             continue;
         }
-        match conclude(lambda, stored, outcome.err()).await {
+        match conclude(lambda, key, stored, outcome.err()).await {
             Err(Error::Refused(Refusal::RecordChanged(_))) => {}
             Err(error) => {
                 tracing::error!(%function, %error, "function's state could not be written");
@@ -54,7 +65,12 @@ async fn activate(lambda: &Arc<Lambda>, function: &Arn) {
     }
 }
 
-async fn conclude(lambda: &Lambda, stored: Stored, error: Option<NotReady>) -> Result<(), Error> {
+async fn conclude(
+    lambda: &Lambda,
+    key: RecordKey,
+    stored: Stored,
+    error: Option<NotReady>,
+) -> Result<(), Error> {
     let mut record = stored.record;
     match error {
         None => {
@@ -70,12 +86,7 @@ async fn conclude(lambda: &Lambda, stored: Stored, error: Option<NotReady>) -> R
             record.last_update = LastUpdate::Failed { reason, code };
         }
     }
-    let put = lambda.engine.put(
-        function_key(&record.arn),
-        records::encode(&record),
-        Expect::Revision(stored.revision),
-    );
-    put.await.map(drop)
+    lambda.engine.put(key, records::encode(&record), Expect::Revision(stored.revision)).await.map(drop)
 }
 
 fn reason_code(error: &NotReady) -> &'static str {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
-use crate::function_name::LATEST;
+use crate::function_name::{LATEST, qualified};
 use crate::records::{FunctionRecord, LastUpdate, State};
 
 /// AWS's shape.
@@ -29,7 +29,7 @@ pub(crate) struct FunctionConfiguration {
     memory_size: u32,
     last_modified: String,
     code_sha256: String,
-    version: &'static str,
+    version: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     vpc_config: Option<Json>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,13 +65,17 @@ struct Environment {
 }
 
 impl FunctionConfiguration {
-    /// Shows a record under its unqualified ARN.
+    /// Shows `$LATEST` under its unqualified ARN, a version under its own.
     pub(crate) fn of(record: &FunctionRecord) -> Self {
         let (state, state_reason, state_reason_code) = state(&record.state);
         let (update, update_reason, update_reason_code) = last_update(&record.last_update);
         Self {
             function_name: record.name.clone(),
-            function_arn: record.arn.to_string(),
+            function_arn: if record.version == LATEST {
+                record.arn.to_string()
+            } else {
+                qualified(&record.arn, Some(&record.version)).to_string()
+            },
             runtime: record.runtime.clone(),
             role: record.role.clone(),
             handler: record.handler.clone(),
@@ -81,7 +85,7 @@ impl FunctionConfiguration {
             memory_size: record.memory_mb,
             last_modified: timestamp::lambda(record.last_modified.0),
             code_sha256: STANDARD.encode(hex::decode(&record.code.sha256).unwrap_or_default()),
-            version: LATEST,
+            version: record.version.clone(),
             vpc_config: record.vpc_config.clone(),
             dead_letter_config: record.dead_letter_target.as_ref().map(|arn| json!({"TargetArn": arn})),
             environment: record.environment.clone().map(|variables| Environment { variables }),
@@ -104,10 +108,8 @@ impl FunctionConfiguration {
     }
 
     /// Shows it with its version in its ARN.
-    #[must_use]
-    pub(crate) fn with_version(mut self) -> Self {
-        self.function_arn = format!("{}:{}", self.function_arn, self.version);
-        self
+    pub(crate) fn with_version(record: &FunctionRecord) -> Self {
+        Self::named(record, qualified(&record.arn, Some(&record.version)).to_string())
     }
 
     /// Shows it under the ARN that the caller used.

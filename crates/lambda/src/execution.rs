@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
+use crate::function_name::qualified;
 use crate::logging_config::LoggingConfig;
 
 /// Everything an execution environment must know of a function.
@@ -18,7 +19,7 @@ pub struct FunctionSpec {
     pub arn: Arn,
     /// Its name.
     pub name: String,
-    /// `$LATEST`.
+    /// `$LATEST`, or the number of a published version.
     pub version: String,
     /// `provided.al2023`, `python3.13`, ….
     pub runtime: String,
@@ -50,6 +51,13 @@ pub struct FunctionSpec {
     pub role: String,
     /// Where the function finds this server (`AWS_ENDPOINT_URL`).
     pub endpoint: String,
+}
+
+impl FunctionSpec {
+    /// The function with its version: what environments belong to.
+    pub fn version_arn(&self) -> Arn {
+        qualified(&self.arn, Some(&self.version))
+    }
 }
 
 /// A function's container image.
@@ -188,6 +196,15 @@ pub trait Execute: Send + Sync + 'static {
         })
     }
 
-    /// Code or configuration of the function has changed, or it is deleted: its environments end when idle.
-    fn retire(&self, function: &Arn);
+    /// Keeps at least so many environments of this version initialised from now on, until it is told another number or
+    /// the version is retired; answers how many are ready once it has tried.
+    fn provision(
+        &self,
+        spec: Arc<FunctionSpec>,
+        environments: u32,
+    ) -> BoxFuture<'_, Result<u32, InvokeError>>;
+
+    /// Code or configuration of the version (a qualified ARN) has changed, or it is deleted: its environments end when
+    /// idle.
+    fn retire(&self, version: &Arn);
 }

@@ -6,7 +6,7 @@ use service::{Caller, ServiceError};
 use crate::errors::{self, constraint, invalid};
 use crate::limits::FUNCTION_NAME_CHARACTERS_MAX;
 
-/// The only version there is.
+/// The version that updates change.
 pub(crate) const LATEST: &str = "$LATEST";
 const PATTERN: &str = "Member must satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:)?\
     ([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)\
@@ -70,16 +70,27 @@ impl FunctionName {
         }
     }
 
-    /// Refuses qualifiers of which there is no version.
-    pub(crate) fn check_qualifier(&self) -> Result<(), ServiceError> {
-        match self.qualifier.as_deref() {
-            None | Some(LATEST) => Ok(()),
-            Some(_) => {
-                let message = format!("Function not found: {}", self.qualified());
-                Err(ServiceError::new(&errors::RESOURCE_NOT_FOUND, message))
-            }
-        }
+    /// The same as an ARN.
+    pub(crate) fn qualified_arn(&self) -> Arn {
+        qualified(&self.arn, self.qualifier.as_deref())
     }
+
+    /// No function, or no version or alias of it.
+    pub(crate) fn not_found(&self) -> ServiceError {
+        ServiceError::new(&errors::RESOURCE_NOT_FOUND, format!("Function not found: {}", self.qualified()))
+    }
+}
+
+/// A function's ARN with the version or alias that was named.
+pub(crate) fn qualified(function: &Arn, qualifier: Option<&str>) -> Arn {
+    let Some(qualifier) = qualifier else { return function.clone() };
+    let resource = format!("{}:{qualifier}", function.resource());
+    Arn::new(function.service(), function.region(), function.account(), &resource)
+}
+
+/// The version or alias that a function's ARN names.
+pub(crate) fn qualifier_of(arn: &Arn) -> Option<&str> {
+    arn.resource().strip_prefix("function:")?.split_once(':').map(|(_, qualifier)| qualifier)
 }
 
 /// The function that an ARN of its own or with a qualifier names, for callers who have nothing but the ARN.
@@ -159,7 +170,6 @@ mod tests {
         ] {
             let name = parse(form, None).unwrap();
             assert_eq!(name.arn.as_str(), "arn:aws:lambda:us-east-1:000000000000:function:f", "{form}");
-            assert_eq!(name.check_qualifier(), Ok(()), "{form}");
         }
     }
 
@@ -187,12 +197,11 @@ mod tests {
     }
 
     #[test]
-    fn qualifiers_must_agree_and_exist() {
+    fn qualifiers_must_agree() {
         assert_eq!(
             parse("f", Some("1")).unwrap().qualified(),
             "arn:aws:lambda:us-east-1:000000000000:function:f:1"
         );
-        assert!(parse("f", Some("1")).unwrap().check_qualifier().is_err());
         assert_eq!(parse("f:1", Some("2")).unwrap_err().row.shape, "InvalidParameterValueException");
     }
 }

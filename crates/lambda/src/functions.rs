@@ -24,22 +24,29 @@ impl Lambda {
         Ok(Some(Stored { record: records::decode(&found)?, revision: found.revision }))
     }
 
-    /// The function a caller named. `ResourceNotFoundException`.
+    /// The function a caller named, whose version or alias is there too. `ResourceNotFoundException`.
     pub(crate) async fn function(
         &self,
         name: &str,
         qualifier: Option<&str>,
         context: &Context,
     ) -> Result<(FunctionName, Stored), ServiceError> {
-        let name = FunctionName::parse(name, qualifier, &context.caller)?;
-        name.check_qualifier()?;
-        let stored = self.find_function(&name.arn).await?.ok_or_else(|| {
-            ServiceError::new(
-                &errors::RESOURCE_NOT_FOUND,
-                format!("Function not found: {}", name.qualified()),
-            )
-        })?;
+        let (name, stored, _) = self.version(name, qualifier, context).await?;
         Ok((name, stored))
+    }
+
+    /// The same with the version it is about, which for an alias of two is one of them. `ResourceNotFoundException`.
+    pub(crate) async fn version(
+        &self,
+        name: &str,
+        qualifier: Option<&str>,
+        context: &Context,
+    ) -> Result<(FunctionName, Stored, FunctionRecord), ServiceError> {
+        let name = FunctionName::parse(name, qualifier, &context.caller)?;
+        let stored = self.find_function(&name.arn).await?.ok_or_else(|| name.not_found())?;
+        let version = self.resolve(&stored.record, name.qualifier.as_deref()).await?;
+        let version = version.ok_or_else(|| name.not_found())?;
+        Ok((name, stored, version))
     }
 
     /// The function a caller named without a version. `ResourceNotFoundException`.
@@ -145,8 +152,22 @@ pub(crate) fn check_updatable(
 
 /// `RevisionId`, where it is given, must be the present one.
 pub(crate) fn check_revision(record: &FunctionRecord, revision_id: Option<&str>) -> Result<(), ServiceError> {
-    match revision_id {
-        Some(given) if given != record.revision_id => Err(ServiceError::new(
+    check_revision_id(&record.revision_id, revision_id)
+}
+
+/// The same for a policy.
+pub(crate) fn check_policy_revision(
+    record: &FunctionRecord,
+    qualifier: Option<&str>,
+    revision_id: Option<&str>,
+) -> Result<(), ServiceError> {
+    check_revision_id(record.policy_revision(qualifier), revision_id)
+}
+
+/// Refuses a change of what is not as the caller had seen it. `PreconditionFailedException`.
+pub(crate) fn check_revision_id(present: &str, given: Option<&str>) -> Result<(), ServiceError> {
+    match given {
+        Some(given) if given != present => Err(ServiceError::new(
             &errors::PRECONDITION_FAILED,
             "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to \
              retrieve the latest Revision Id",

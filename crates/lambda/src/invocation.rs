@@ -12,8 +12,7 @@ use futures_util::TryStreamExt;
 use crate::Lambda;
 use crate::code::{BadArchive, Folders};
 use crate::execution::{FunctionSpec, Invocation, InvokeError, Outcome};
-use crate::function_name::LATEST;
-use crate::functions::Stored;
+use crate::function_name::{LATEST, qualified};
 use crate::logging_config::LoggingConfig;
 use crate::records::FunctionRecord;
 
@@ -69,28 +68,33 @@ impl Calls {
 
     fn known(&self, record: &FunctionRecord) -> Option<Arc<FunctionSpec>> {
         let specs = self.specs.lock().unwrap_or_else(PoisonError::into_inner);
-        specs.get(&record.arn).filter(|spec| spec.revision == record.environment_revision).cloned()
+        let spec = specs.get(&qualified(&record.arn, Some(&record.version)))?;
+        // What was unpacked long ago may have been removed for the sake of newer packages.
+        (spec.revision == record.environment_revision && spec.code.exists()).then(|| Arc::clone(spec))
     }
 
     fn remember(&self, spec: &Arc<FunctionSpec>) {
         let mut specs = self.specs.lock().unwrap_or_else(PoisonError::into_inner);
-        specs.insert(spec.arn.clone(), Arc::clone(spec));
+        specs.insert(spec.version_arn(), Arc::clone(spec));
     }
 
-    /// The function is gone.
-    pub(crate) fn forget(&self, function: &Arn) {
-        self.specs.lock().unwrap_or_else(PoisonError::into_inner).remove(function);
+    /// The version is gone.
+    pub(crate) fn forget(&self, version: &Arn) {
+        self.specs.lock().unwrap_or_else(PoisonError::into_inner).remove(version);
     }
 }
 
 impl Lambda {
-    /// Calls a function once, whatever its state says: callers have looked at it.
-    pub(crate) async fn call(&self, stored: &Stored, invocation: Invocation) -> Result<Outcome, InvokeError> {
-        let counted = self.calls.begin(&stored.record)?;
-        let spec = self
-            .current_spec(&stored.record)
-            .await
-            .map_err(|error| InvokeError::Failed(error.to_string()))?;
+    /// Calls a version of a function once, whatever its state says: callers have looked at it.
+    pub(crate) async fn call(
+        &self,
+        function: &FunctionRecord,
+        version: &FunctionRecord,
+        invocation: Invocation,
+    ) -> Result<Outcome, InvokeError> {
+        let counted = self.calls.begin(function)?;
+        let spec =
+            self.current_spec(version).await.map_err(|error| InvokeError::Failed(error.to_string()))?;
         let executor = Arc::clone(&self.executor);
         // A task of its own: the caller may go away, the function runs on and is counted until it ends.
         let running = tokio::spawn(async move {
@@ -105,8 +109,8 @@ impl Lambda {
     async fn current_spec(&self, record: &FunctionRecord) -> Result<Arc<FunctionSpec>, NotReady> {
         match self.spec(record).await {
             Err(error) if is_outdated(&error) => match self.find_function(&record.arn).await? {
-                Some(newer) => self.spec(&newer.record).await,
-                None => Err(error),
+                Some(newer) if record.version == LATEST => self.spec(&newer.record).await,
+                _ => Err(error),
             },
             other => other,
         }
@@ -126,7 +130,7 @@ impl Lambda {
         FunctionSpec {
             arn: record.arn.clone(),
             name: record.name.clone(),
-            version: LATEST.to_owned(),
+            version: record.version.clone(),
             runtime: record.runtime.clone(),
             handler: record.handler.clone(),
             timeout_seconds: record.timeout_seconds,
@@ -157,8 +161,9 @@ impl Lambda {
         while let Some(piece) = content.try_next().await? {
             zip.extend_from_slice(&piece);
         }
+        let keep = self.published_packages(record).await?;
         let (zip, target) = (zip.freeze(), folder.clone());
-        tokio::task::spawn_blocking(move || Folders::fill(&target, &zip)).await??;
+        tokio::task::spawn_blocking(move || Folders::fill(&target, &zip, &keep)).await??;
         Ok(folder)
     }
 

@@ -6,6 +6,7 @@
 
 mod actions;
 mod activation;
+mod aliases;
 mod async_invocation;
 mod code;
 mod configuration;
@@ -34,6 +35,7 @@ mod tags;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -56,13 +58,16 @@ const ACTIVATIONS_MAX: usize = 4;
 /// The actions.
 pub const ACTIONS: &[Row<Lambda>] = &[
     row::<actions::AddPermission>(),
+    row::<actions::CreateAlias>(),
     row::<actions::CreateEventSourceMapping>(),
     row::<actions::CreateFunction>(),
+    row::<actions::DeleteAlias>(),
     row::<actions::DeleteEventSourceMapping>(),
     row::<actions::DeleteFunction>(),
     row::<actions::DeleteFunctionConcurrency>(),
     row::<actions::DeleteFunctionEventInvokeConfig>(),
     row::<actions::GetAccountSettings>(),
+    row::<actions::GetAlias>(),
     row::<actions::GetEventSourceMapping>(),
     row::<actions::GetFunction>(),
     row::<actions::GetFunctionConcurrency>(),
@@ -70,15 +75,19 @@ pub const ACTIONS: &[Row<Lambda>] = &[
     row::<actions::GetFunctionEventInvokeConfig>(),
     row::<actions::GetPolicy>(),
     row::<actions::Invoke>(),
+    row::<actions::ListAliases>(),
     row::<actions::ListEventSourceMappings>(),
+    row::<actions::ListFunctionEventInvokeConfigs>(),
     row::<actions::ListFunctions>(),
     row::<actions::ListTags>(),
     row::<actions::ListVersionsByFunction>(),
+    row::<actions::PublishVersion>(),
     row::<actions::PutFunctionConcurrency>(),
     row::<actions::PutFunctionEventInvokeConfig>(),
     row::<actions::RemovePermission>(),
     row::<actions::TagResource>(),
     row::<actions::UntagResource>(),
+    row::<actions::UpdateAlias>(),
     row::<actions::UpdateEventSourceMapping>(),
     row::<actions::UpdateFunctionCode>(),
     row::<actions::UpdateFunctionConfiguration>(),

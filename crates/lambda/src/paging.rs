@@ -25,6 +25,25 @@ pub(crate) fn position_of(marker: &str) -> Result<String, ServiceError> {
     position.ok_or_else(|| invalid("Invalid Marker"))
 }
 
+/// The entries after the marker, as many as are asked for, and the marker of what follows. `position` of the entries
+/// must grow.
+pub(crate) fn page<T>(
+    all: Vec<T>,
+    marker: Option<&str>,
+    max_items: Option<i64>,
+    most: usize,
+    position: impl Fn(&T) -> String,
+) -> Result<(Vec<T>, Option<String>), ServiceError> {
+    let limit = limit(max_items, most)?;
+    let after = marker.filter(|marker| !marker.is_empty()).map(position_of).transpose()?;
+    let later = |entry: &T| after.as_ref().is_none_or(|after| position(entry) > *after);
+    let mut found: Vec<T> = all.into_iter().filter(later).collect();
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|entry| marker_of(&position(entry)));
+    Ok((found, next))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,6 +52,15 @@ mod tests {
     fn a_marker_is_read_as_it_was_written() {
         assert_eq!(position_of(&marker_of("my-function")).unwrap(), "my-function");
         assert!(position_of("%%%").is_err());
+    }
+
+    #[test]
+    fn a_page_goes_on_where_the_last_one_ended() {
+        let all = || vec!["a", "b", "c"];
+        let (first, marker) = page(all(), None, Some(2), 50, |entry| (*entry).to_owned()).unwrap();
+        assert_eq!(first, ["a", "b"]);
+        let (rest, end) = page(all(), marker.as_deref(), Some(2), 50, |entry| (*entry).to_owned()).unwrap();
+        assert_eq!((rest, end), (vec!["c"], None));
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! A function's resource-based policy as a document.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 use service::ServiceError;
 
 use crate::errors;
-use crate::records::FunctionRecord;
 
 /// The document of all statements, in the order of their ids.
-pub(crate) fn document(record: &FunctionRecord) -> Json {
-    let statements: Vec<&Json> = record.policy.values().collect();
+pub(crate) fn document(policy: &BTreeMap<String, Json>) -> Json {
+    let statements: Vec<&Json> = policy.values().collect();
     json!({"Version": "2012-10-17", "Id": "default", "Statement": statements})
 }
 

@@ -8,8 +8,8 @@ use futures_util::future::BoxFuture;
 use service::ports::{FunctionEvent, FunctionPort, PortError};
 
 use crate::Lambda;
-use crate::async_invocation;
-use crate::function_name::unqualified;
+use crate::async_invocation::{self, StoredEvent};
+use crate::function_name::{qualifier_of, unqualified};
 use crate::functions::Stored;
 use crate::limits::ASYNCHRONOUS_PAYLOAD_BYTES_MAX;
 
@@ -20,7 +20,9 @@ impl Functions {
     async fn find(&self, function: &Arn) -> Result<Stored, PortError> {
         let not_found = || PortError::NotFound(function.to_string());
         let name = unqualified(function).ok_or_else(not_found)?;
-        self.0.find_function(&name).await?.ok_or_else(not_found)
+        let stored = self.0.find_function(&name).await?.ok_or_else(not_found)?;
+        self.0.resolve(&stored.record, qualifier_of(function)).await?.ok_or_else(not_found)?;
+        Ok(stored)
     }
 }
 
@@ -35,9 +37,12 @@ impl FunctionPort for Functions {
                     event.payload.len()
                 )));
             }
-            let trace = self.0.trace_or_new(event.trace, self.0.clock.now());
-            let request_id = RequestId(self.0.ids.uuid());
-            Ok(async_invocation::enqueue(&stored.record, request_id, Some(&trace), &event.payload))
+            let event = StoredEvent {
+                trace: Some(self.0.trace_or_new(event.trace, self.0.clock.now())),
+                qualifier: qualifier_of(&function).map(str::to_owned),
+                payload: event.payload,
+            };
+            Ok(async_invocation::enqueue(&stored.record, RequestId(self.0.ids.uuid()), &event))
         })
     }
 

@@ -1,4 +1,4 @@
-//! What Lambda keeps in the registry: a record a function, a record an event source mapping.
+//! What Lambda keeps in the registry: a record a function, one a published version, an alias, an event source mapping.
 //!
 //! JSON, so that a newer program reads an older record: new members have defaults, none changes its meaning.
 
@@ -10,22 +10,33 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use crate::function_name::{LATEST, qualified};
 use crate::limits;
 
 /// All functions' records begin so.
 pub(crate) const FUNCTIONS: &str = "lambda/function/";
 /// All mappings' records begin so.
 pub(crate) const MAPPINGS: &str = "lambda/event-source-mapping/";
+/// All published versions' records begin so.
+pub(crate) const VERSIONS: &str = "lambda/version/";
+/// All aliases' records begin so.
+pub(crate) const ALIASES: &str = "lambda/alias/";
 /// All event queues begin so; never with `arn:`, so SQS does not list them.
 pub(crate) const EVENT_QUEUES: &str = "lambda/async/";
 
-/// A function.
+/// A function, or one of its published versions as it was when it was published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FunctionRecord {
     /// Tells this function from an earlier one of the same name.
     pub(crate) id: String,
     pub(crate) arn: Arn,
     pub(crate) name: String,
+    /// `$LATEST`, or the number of a published version.
+    #[serde(default = "latest")]
+    pub(crate) version: String,
+    /// How many versions were published so far: the number of the last one. Of `$LATEST` only.
+    #[serde(default)]
+    pub(crate) published: u64,
     pub(crate) runtime: String,
     pub(crate) handler: String,
     pub(crate) role: String,
@@ -52,10 +63,39 @@ pub(crate) struct FunctionRecord {
     pub(crate) state: State,
     pub(crate) last_update: LastUpdate,
     pub(crate) tags: BTreeMap<String, String>,
-    /// The statements of its resource-based policy, by their ids.
+    /// The statements of its resource-based policy, by their ids; those of versions and aliases are in `qualified`.
     pub(crate) policy: BTreeMap<String, Json>,
     pub(crate) reserved_concurrency: Option<u32>,
+    /// Of `$LATEST`; those of versions and aliases are in `qualified`.
     pub(crate) event_invoke: Option<EventInvoke>,
+    /// What belongs to a version or an alias, by its name. Of `$LATEST` only.
+    #[serde(default)]
+    pub(crate) qualified: BTreeMap<String, Qualified>,
+}
+
+fn latest() -> String {
+    LATEST.to_owned()
+}
+
+/// What a version or an alias has of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Qualified {
+    pub(crate) policy: BTreeMap<String, Json>,
+    /// Changes with the policy.
+    pub(crate) revision_id: String,
+    pub(crate) event_invoke: Option<EventInvoke>,
+}
+
+/// An alias: a name for a version, or for two between which calls are divided.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct AliasRecord {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) description: String,
+    /// The share of calls, 0 to 1, that goes to another version than `version`.
+    pub(crate) weights: BTreeMap<String, f64>,
+    pub(crate) revision_id: String,
 }
 
 /// A deployment package.
@@ -88,7 +128,7 @@ pub(crate) enum LastUpdate {
 }
 
 /// How asynchronous events are retried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EventInvoke {
     pub(crate) maximum_retry_attempts: Option<u32>,
     pub(crate) maximum_event_age_seconds: Option<u32>,
@@ -101,18 +141,69 @@ impl FunctionRecord {
         QueueKey::new(format!("{EVENT_QUEUES}{}/{}", self.arn, self.id))
     }
 
+    /// The policy of a version or an alias; the function's own where none is named.
+    pub(crate) fn policy(&self, qualifier: Option<&str>) -> Option<&BTreeMap<String, Json>> {
+        match qualifier {
+            None | Some(LATEST) => Some(&self.policy),
+            Some(name) => self.qualified.get(name).map(|own| &own.policy),
+        }
+    }
+
+    /// The policy's revision.
+    pub(crate) fn policy_revision(&self, qualifier: Option<&str>) -> &str {
+        match qualifier {
+            None | Some(LATEST) => &self.revision_id,
+            Some(name) => self.qualified.get(name).map_or("", |own| &own.revision_id),
+        }
+    }
+
+    /// The policy, to be changed, which gives it a new revision.
+    pub(crate) fn policy_mut(
+        &mut self,
+        qualifier: Option<&str>,
+        revision_id: String,
+    ) -> &mut BTreeMap<String, Json> {
+        match qualifier {
+            None | Some(LATEST) => {
+                self.revision_id = revision_id;
+                &mut self.policy
+            }
+            Some(name) => {
+                let own = self.qualified.entry(name.to_owned()).or_default();
+                own.revision_id = revision_id;
+                &mut own.policy
+            }
+        }
+    }
+
+    /// How asynchronous events of a version or an alias are treated, as configured.
+    pub(crate) fn event_invoke(&self, qualifier: Option<&str>) -> Option<&EventInvoke> {
+        match qualifier {
+            None | Some(LATEST) => self.event_invoke.as_ref(),
+            Some(name) => self.qualified.get(name)?.event_invoke.as_ref(),
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn event_invoke_mut(&mut self, qualifier: Option<&str>) -> &mut Option<EventInvoke> {
+        match qualifier {
+            None | Some(LATEST) => &mut self.event_invoke,
+            Some(name) => &mut self.qualified.entry(name.to_owned()).or_default().event_invoke,
+        }
+    }
+}
+
+impl EventInvoke {
     /// How often an event is retried after the first failure.
-    pub(crate) fn retries(&self) -> u32 {
-        self.event_invoke
+    pub(crate) fn retries(config: Option<&Self>) -> u32 {
+        config
             .and_then(|config| config.maximum_retry_attempts)
             .unwrap_or(limits::ASYNCHRONOUS_RETRIES_DEFAULT)
     }
 
     /// The age at which an event is given up, seconds.
-    pub(crate) fn event_age_seconds_max(&self) -> u32 {
-        self.event_invoke
-            .and_then(|config| config.maximum_event_age_seconds)
-            .unwrap_or(limits::EVENT_AGE_SECONDS_MAX)
+    pub(crate) fn event_age_seconds_max(config: Option<&Self>) -> u32 {
+        config.and_then(|config| config.maximum_event_age_seconds).unwrap_or(limits::EVENT_AGE_SECONDS_MAX)
     }
 }
 
@@ -125,6 +216,9 @@ pub(crate) struct MappingRecord {
     pub(crate) queue: Arn,
     /// Unqualified.
     pub(crate) function: Arn,
+    /// The version or alias that is called.
+    #[serde(default)]
+    pub(crate) qualifier: Option<String>,
     pub(crate) fifo: bool,
     pub(crate) batch_size: u32,
     pub(crate) batching_window_seconds: u32,
@@ -132,6 +226,13 @@ pub(crate) struct MappingRecord {
     pub(crate) maximum_concurrency: Option<u32>,
     pub(crate) state: MappingState,
     pub(crate) last_modified: Timestamp,
+}
+
+impl MappingRecord {
+    /// The function as it was named.
+    pub(crate) fn called_arn(&self) -> Arn {
+        qualified(&self.function, self.qualifier.as_deref())
+    }
 }
 
 /// Where a mapping stands; those ending in `-ing` are on their way.
@@ -191,6 +292,26 @@ pub(crate) fn function_key(arn: &Arn) -> RecordKey {
     RecordKey::new(format!("{FUNCTIONS}{arn}"))
 }
 
+/// All published versions of a function begin so.
+pub(crate) fn versions_of(function: &FunctionRecord) -> String {
+    format!("{VERSIONS}{}/{}/", function.arn, function.id)
+}
+
+/// The key of a version's record: in order of the numbers.
+pub(crate) fn version_key(function: &FunctionRecord, number: u64) -> RecordKey {
+    RecordKey::new(format!("{}{number:020}", versions_of(function)))
+}
+
+/// All aliases of a function begin so.
+pub(crate) fn aliases_of(function: &FunctionRecord) -> String {
+    format!("{ALIASES}{}/{}/", function.arn, function.id)
+}
+
+/// The key of an alias's record.
+pub(crate) fn alias_key(function: &FunctionRecord, name: &str) -> RecordKey {
+    RecordKey::new(format!("{}{name}", aliases_of(function)))
+}
+
 /// The key of a mapping's record.
 pub(crate) fn mapping_key(uuid: &str) -> RecordKey {
     RecordKey::new(format!("{MAPPINGS}{uuid}"))
@@ -247,7 +368,9 @@ mod tests {
         )
         .unwrap();
         assert_eq!(function.state, State::Failed { reason: "why".into(), code: "InternalError".into() });
-        assert_eq!((function.retries(), function.event_age_seconds_max()), (0, 21_600));
+        let events = function.event_invoke(None);
+        assert_eq!((EventInvoke::retries(events), EventInvoke::event_age_seconds_max(events)), (0, 21_600));
+        assert_eq!((function.version.as_str(), function.published), ("$LATEST", 0));
         assert_eq!(
             function.event_queue(),
             QueueKey::new("lambda/async/arn:aws:lambda:us-east-1:000000000000:function:f/5c5b3a0e")

@@ -10,7 +10,7 @@ use service::Stop;
 use crate::Lambda;
 use crate::activation::is_due;
 use crate::limits::REGISTRY_PAGE;
-use crate::records::{self, EVENT_QUEUES, FUNCTIONS, FunctionRecord, MAPPINGS, MappingRecord};
+use crate::records::{self, EVENT_QUEUES, FUNCTIONS, FunctionRecord, MAPPINGS, MappingRecord, VERSIONS};
 
 /// The registry is asked again after so long if it could not be read.
 const RETRY: Duration = Duration::from_secs(5);
@@ -56,9 +56,15 @@ impl Lambda {
             let function: FunctionRecord = records::decode(&record)?;
             wanted.insert(function.event_queue());
             if is_due(&function) {
-                self.activate_soon(function.arn.clone());
+                self.activate_soon(function.arn.clone(), function.version.clone());
             }
             self.attend_events(&function);
+        }
+        for record in self.all_records(VERSIONS).await? {
+            let version: FunctionRecord = records::decode(&record)?;
+            if is_due(&version) {
+                self.activate_soon(version.arn.clone(), version.version);
+            }
         }
         for orphan in queues.into_iter().filter(|queue| !wanted.contains(queue)) {
             tracing::info!(queue = %orphan, "removing the event queue of a function that is gone");

@@ -187,7 +187,7 @@ fn checked_handler(handler: String) -> Result<String, ServiceError> {
     Ok(handler)
 }
 
-fn checked_description(description: String) -> Result<String, ServiceError> {
+pub(crate) fn checked_description(description: String) -> Result<String, ServiceError> {
     if description.chars().count() > limits::DESCRIPTION_CHARACTERS_MAX {
         let rule =
             format!("Member must have length less than or equal to {}", limits::DESCRIPTION_CHARACTERS_MAX);

@@ -14,6 +14,8 @@ pub(crate) fn record(name: &str) -> FunctionRecord {
         id: "id".to_owned(),
         arn: Arn::new("lambda", "us-east-1", "000000000000", &format!("function:{name}")),
         name: name.to_owned(),
+        version: "$LATEST".to_owned(),
+        published: 0,
         runtime: "provided.al2023".to_owned(),
         handler: "bootstrap".to_owned(),
         role: "arn:aws:iam::000000000000:role/r".to_owned(),
@@ -38,6 +40,7 @@ pub(crate) fn record(name: &str) -> FunctionRecord {
         policy: BTreeMap::new(),
         reserved_concurrency: None,
         event_invoke: None,
+        qualified: BTreeMap::new(),
     }
 }
 
@@ -49,6 +52,7 @@ pub(crate) fn mapping() -> MappingRecord {
         region: "us-east-1".to_owned(),
         queue: Arn::new("sqs", "us-east-1", "000000000000", "queue"),
         function: Arn::new("lambda", "us-east-1", "000000000000", "function:f"),
+        qualifier: None,
         fifo: false,
         batch_size: 10,
         batching_window_seconds: 0,

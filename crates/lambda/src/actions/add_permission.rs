@@ -9,7 +9,7 @@ use service::{Action, Context, Method, Rest, ServiceError};
 use super::QUALIFIER;
 use crate::Lambda;
 use crate::errors::{self, constraint};
-use crate::functions::check_revision;
+use crate::functions::check_policy_revision;
 use crate::limits::POLICY_BYTES_MAX;
 use crate::policy;
 
@@ -57,8 +57,12 @@ impl Action for AddPermission {
         check(&input)?;
         let (name, mut stored) =
             lambda.function(&input.function_name, input.qualifier.as_deref(), context).await?;
-        check_revision(&stored.record, input.revision_id.as_deref())?;
-        if stored.record.policy.contains_key(&input.statement_id) {
+        let qualifier = name.qualifier.as_deref();
+        check_policy_revision(&stored.record, qualifier, input.revision_id.as_deref())?;
+        let statement = statement(&input, &name.qualified());
+        let shown = statement.to_string();
+        let policy = stored.record.policy_mut(qualifier, lambda.ids.uuid().to_string());
+        if policy.contains_key(&input.statement_id) {
             let message = format!(
                 "The statement id ({}) provided already exists. Please provide a new statement id, or remove the \
                  existing statement.",
@@ -66,14 +70,11 @@ impl Action for AddPermission {
             );
             return Err(ServiceError::new(&errors::RESOURCE_CONFLICT, message));
         }
-        let statement = statement(&input, &name.qualified());
-        let shown = statement.to_string();
-        stored.record.policy.insert(input.statement_id, statement);
-        if policy::document(&stored.record).to_string().len() > POLICY_BYTES_MAX {
+        policy.insert(input.statement_id, statement);
+        if policy::document(policy).to_string().len() > POLICY_BYTES_MAX {
             let message = format!("The final policy size is bigger than the limit ({POLICY_BYTES_MAX}).");
             return Err(ServiceError::new(&errors::POLICY_LENGTH_EXCEEDED, message));
         }
-        stored.record.revision_id = lambda.ids.uuid().to_string();
         lambda.replace_function(&stored.record, stored.revision).await?;
         Ok(Output { statement: shown })
     }

@@ -37,8 +37,7 @@ impl Action for CreateEventSourceMapping {
     type Output = Mapping;
 
     async fn run(lambda: &Lambda, context: &Context, input: Input) -> Result<Mapping, ServiceError> {
-        let (_, stored) = lambda.function(&input.function_name, None, context).await?;
-        let function = stored.record;
+        let (name, _, function) = lambda.version(&input.function_name, None, context).await?;
         let source = input
             .event_source_arn
             .as_deref()
@@ -50,6 +49,7 @@ impl Action for CreateEventSourceMapping {
             region: context.caller.region.to_string(),
             queue,
             function: function.arn,
+            qualifier: name.qualifier,
             fifo: facts.fifo,
             batch_size: limits::BATCH_SIZE_DEFAULT,
             batching_window_seconds: 0,
@@ -70,7 +70,7 @@ impl Action for CreateEventSourceMapping {
 async fn refuse_second(lambda: &Lambda, record: &MappingRecord, function: &str) -> Result<(), ServiceError> {
     for stored in lambda.all_records(MAPPINGS).await? {
         let other: MappingRecord = records::decode(&stored)?;
-        if other.queue == record.queue && other.function == record.function {
+        if other.queue == record.queue && other.called_arn() == record.called_arn() {
             let message = format!(
                 "An event source mapping with SQS arn (\" {} \") and function (\" {function} \") already exists. \
                  Please update or delete the existing mapping with UUID {}",

@@ -1,6 +1,6 @@
 //! CreateFunction: checks and stores a package, and makes a function of it that is `Pending` until it is unpacked.
 //!
-//! Differs from AWS: packages only (no container images), `$LATEST` only (`Publish` is refused).
+//! Differs from AWS: packages only (no container images).
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html>
 
@@ -16,7 +16,7 @@ use crate::async_invocation;
 use crate::code::CodeSource;
 use crate::configuration::FunctionConfiguration;
 use crate::errors::{self, invalid, not_supported};
-use crate::function_name::FunctionName;
+use crate::function_name::{FunctionName, LATEST};
 use crate::limits;
 use crate::records::{self, Code, FunctionRecord, LastUpdate, State, function_key};
 use crate::settings::{Settings, checked_architectures};
@@ -60,11 +60,17 @@ impl Action for CreateFunction {
         if let Some(code) = lambda.accept_code(input.code, false).await? {
             record.code = code;
         }
+        let published = match input.publish {
+            Some(true) => Some(lambda.publish(&mut record, None).await?),
+            _ => None,
+        };
         store(lambda, &record).await?;
         tracing::info!(function = %record.arn, runtime = record.runtime, "function created");
-        lambda.activate_soon(record.arn.clone());
         lambda.attend_events(&record);
-        Ok(FunctionConfiguration::of(&record))
+        for made in std::iter::once(&record).chain(&published) {
+            lambda.activate_soon(made.arn.clone(), made.version.clone());
+        }
+        Ok(FunctionConfiguration::of(published.as_ref().unwrap_or(&record)))
     }
 }
 
@@ -77,9 +83,6 @@ fn check(input: &Input) -> Result<(), ServiceError> {
     }
     if input.code_signing_config_arn.is_some() {
         return Err(not_supported("CodeSigningConfigArn: code signing"));
-    }
-    if input.publish == Some(true) {
-        return Err(not_supported("Publish: a version besides $LATEST"));
     }
     if input.settings.runtime.is_none() || input.settings.handler.is_none() {
         return Err(invalid(
@@ -95,6 +98,8 @@ fn draft(lambda: &Lambda, context: &Context, name: FunctionName) -> FunctionReco
         id: lambda.ids.uuid().to_string(),
         arn: name.arn,
         name: name.name,
+        version: LATEST.to_owned(),
+        published: 0,
         runtime: String::new(),
         handler: String::new(),
         role: String::new(),
@@ -119,6 +124,7 @@ fn draft(lambda: &Lambda, context: &Context, name: FunctionName) -> FunctionReco
         policy: BTreeMap::new(),
         reserved_concurrency: None,
         event_invoke: None,
+        qualified: BTreeMap::new(),
     }
 }
 

@@ -1,7 +1,10 @@
-//! DeleteFunction: removes a function, its package and its waiting asynchronous events. Mappings stay and find nothing
+//! DeleteFunction: removes a function with its versions, aliases, packages and waiting asynchronous events, or one
+//! version. Mappings stay and find nothing
 //! to call, as on AWS.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_DeleteFunction.html>
+
+use std::collections::HashSet;
 
 use engine::{Error, Expect, Refusal};
 use serde::Serialize;
@@ -9,9 +12,10 @@ use service::{Action, Context, Method, Rest, ServiceError};
 
 use super::{QUALIFIER, Qualified};
 use crate::Lambda;
-use crate::errors::invalid;
-use crate::functions::changed_meanwhile;
-use crate::records::{FunctionRecord, function_key};
+use crate::errors::{self, invalid};
+use crate::function_name::{LATEST, qualified};
+use crate::functions::{Stored, changed_meanwhile};
+use crate::records::{FunctionRecord, aliases_of, function_key, version_key, versions_of};
 
 /// Its output.
 #[derive(Serialize)]
@@ -37,8 +41,9 @@ impl Action for DeleteFunction {
     async fn run(lambda: &Lambda, context: &Context, input: Qualified) -> Result<Output, ServiceError> {
         let (name, stored) =
             lambda.function(&input.function_name, input.qualifier.as_deref(), context).await?;
-        if name.qualifier.is_some() {
-            return Err(invalid("$LATEST version cannot be deleted without deleting the function."));
+        if let Some(version) = &name.qualifier {
+            delete_version(lambda, stored, version).await?;
+            return Ok(Output { status_code: 204 });
         }
         let record = stored.record;
         let deleted =
@@ -50,14 +55,61 @@ impl Action for DeleteFunction {
     }
 }
 
+/// A version that no alias points to.
+async fn delete_version(lambda: &Lambda, stored: Stored, version: &str) -> Result<(), ServiceError> {
+    let mut function = stored.record;
+    if version == LATEST {
+        return Err(invalid("$LATEST version cannot be deleted without deleting the function."));
+    }
+    let Ok(number) = version.parse() else {
+        return Err(invalid("Deletion of aliases is not currently supported."));
+    };
+    let aliases = lambda.aliases(&function).await?;
+    let pointing =
+        aliases.iter().filter(|alias| alias.version == version || alias.weights.contains_key(version));
+    let pointing: Vec<&str> = pointing.map(|alias| alias.name.as_str()).collect();
+    if !pointing.is_empty() {
+        let message = format!(
+            "Unable to delete version because the following aliases reference it: [{}]",
+            pointing.join(", ")
+        );
+        return Err(ServiceError::new(&errors::RESOURCE_CONFLICT, message));
+    }
+    let Some(record) = lambda.find_version(&function, version).await? else { return Ok(()) };
+    if function.qualified.remove(version).is_some() {
+        lambda.replace_function(&function, stored.revision).await?;
+    }
+    lambda.engine.delete(version_key(&function, number), Expect::Anything).await?;
+    lambda.release_blob(&function, &record.code.blob).await?;
+    forget(lambda, &record);
+    Ok(())
+}
+
+/// No more environments of it, and none to come.
+fn forget(lambda: &Lambda, record: &FunctionRecord) {
+    let version = qualified(&record.arn, Some(&record.version));
+    lambda.executor.retire(&version);
+    lambda.calls.forget(&version);
+}
+
 async fn clear_away(lambda: &Lambda, record: FunctionRecord) -> Result<(), ServiceError> {
-    lambda.executor.retire(&record.arn);
-    lambda.calls.forget(&record.arn);
+    forget(lambda, &record);
     match lambda.engine.delete_queue(record.event_queue()).await {
         Ok(()) | Err(Error::Refused(Refusal::NoSuchQueue(_))) => {}
         Err(error) => return Err(error.into()),
     }
-    lambda.engine.delete_blob(&record.code.blob).await?;
+    let versions = lambda.versions(&record).await?;
+    let blobs: HashSet<_> =
+        std::iter::once(&record).chain(&versions).map(|record| record.code.blob.clone()).collect();
+    for blob in &blobs {
+        lambda.engine.delete_blob(blob).await?;
+    }
+    versions.iter().for_each(|version| forget(lambda, version));
+    for prefix in [versions_of(&record), aliases_of(&record)] {
+        for found in lambda.all_records(&prefix).await? {
+            lambda.engine.delete(found.key, Expect::Anything).await?;
+        }
+    }
     let (folders, arn, name) = (lambda.folders.clone(), record.arn, record.name);
     let _ = tokio::task::spawn_blocking(move || folders.forget(&arn, &name)).await;
     Ok(())

@@ -24,7 +24,11 @@ impl Action for DeleteFunctionEventInvokeConfig {
     async fn run(lambda: &Lambda, context: &Context, input: Qualified) -> Result<(), ServiceError> {
         let (name, mut stored) =
             lambda.function(&input.function_name, input.qualifier.as_deref(), context).await?;
-        stored.record.event_invoke.take().ok_or_else(|| not_configured(&name))?;
+        stored
+            .record
+            .event_invoke_mut(name.qualifier.as_deref())
+            .take()
+            .ok_or_else(|| not_configured(&name))?;
         lambda.replace_function(&stored.record, stored.revision).await.map(drop)
     }
 }

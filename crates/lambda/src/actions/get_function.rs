@@ -52,11 +52,11 @@ impl Action for GetFunction {
     type Output = Output;
 
     async fn run(lambda: &Lambda, context: &Context, input: Qualified) -> Result<Output, ServiceError> {
-        let (name, stored) =
-            lambda.function(&input.function_name, input.qualifier.as_deref(), context).await?;
+        let (name, stored, version) =
+            lambda.version(&input.function_name, input.qualifier.as_deref(), context).await?;
         let record = stored.record;
         Ok(Output {
-            configuration: FunctionConfiguration::named(&record, name.qualified()),
+            configuration: FunctionConfiguration::named(&version, name.qualified()),
             code: CodeLocation { repository_type: "S3" },
             tags: record.tags,
             concurrency: record

@@ -26,8 +26,8 @@ impl Action for GetFunctionConfiguration {
         context: &Context,
         input: Qualified,
     ) -> Result<FunctionConfiguration, ServiceError> {
-        let (name, stored) =
-            lambda.function(&input.function_name, input.qualifier.as_deref(), context).await?;
-        Ok(FunctionConfiguration::named(&stored.record, name.qualified()))
+        let (name, _, version) =
+            lambda.version(&input.function_name, input.qualifier.as_deref(), context).await?;
+        Ok(FunctionConfiguration::named(&version, name.qualified()))
     }
 }

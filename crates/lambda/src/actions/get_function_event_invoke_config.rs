@@ -30,13 +30,15 @@ impl Action for GetFunctionEventInvokeConfig {
     ) -> Result<EventInvokeConfig, ServiceError> {
         let (name, stored) =
             lambda.function(&input.function_name, input.qualifier.as_deref(), context).await?;
-        let config = stored.record.event_invoke.ok_or_else(|| not_configured(&name))?;
-        Ok(EventInvokeConfig::of(&stored.record, config))
+        let qualifier = name.qualifier.as_deref();
+        let config = stored.record.event_invoke(qualifier).ok_or_else(|| not_configured(&name))?;
+        Ok(EventInvokeConfig::of(&name.arn, qualifier, config))
     }
 }
 
 /// Nothing was configured.
 pub(super) fn not_configured(name: &FunctionName) -> ServiceError {
-    let message = format!("The function {}:{LATEST} doesn't have an EventInvokeConfig", name.arn);
+    let qualifier = name.qualifier.as_deref().unwrap_or(LATEST);
+    let message = format!("The function {}:{qualifier} doesn't have an EventInvokeConfig", name.arn);
     ServiceError::new(&errors::RESOURCE_NOT_FOUND, message)
 }

@@ -31,13 +31,13 @@ impl Action for GetPolicy {
     type Output = Output;
 
     async fn run(lambda: &Lambda, context: &Context, input: Qualified) -> Result<Output, ServiceError> {
-        let (_, stored) = lambda.function(&input.function_name, input.qualifier.as_deref(), context).await?;
-        if stored.record.policy.is_empty() {
-            return Err(policy::not_found());
-        }
+        let (name, stored) =
+            lambda.function(&input.function_name, input.qualifier.as_deref(), context).await?;
+        let qualifier = name.qualifier.as_deref();
+        let policy = stored.record.policy(qualifier).filter(|policy| !policy.is_empty());
         Ok(Output {
-            policy: policy::document(&stored.record).to_string(),
-            revision_id: stored.record.revision_id,
+            policy: policy::document(policy.ok_or_else(policy::not_found)?).to_string(),
+            revision_id: stored.record.policy_revision(qualifier).to_owned(),
         })
     }
 }

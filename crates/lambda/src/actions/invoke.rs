@@ -13,11 +13,13 @@ use service::{Action, Binding, Blob, Context, Method, Rest, ServiceError};
 
 use super::QUALIFIER;
 use crate::Lambda;
-use crate::async_invocation;
+use crate::async_invocation::{self, StoredEvent};
 use crate::errors::{self, constraint, not_supported, throttled};
 use crate::execution::{Invocation, InvokeError, Outcome};
-use crate::functions::{Stored, check_active};
+use crate::function_name::FunctionName;
+use crate::functions::check_active;
 use crate::limits;
+use crate::records::FunctionRecord;
 
 /// Its input.
 #[derive(Deserialize)]
@@ -78,18 +80,25 @@ impl Action for Invoke {
         }
         let wants_log = wants_log(input.log_type.as_deref())?;
         let client_context = input.client_context.as_deref().map(decode_client_context).transpose()?;
-        let (_, stored) = lambda.function(&input.function_name, input.qualifier.as_deref(), context).await?;
+        let (name, stored, version) =
+            lambda.version(&input.function_name, input.qualifier.as_deref(), context).await?;
         let payload = event(input.payload);
         match input.invocation_type.as_deref().unwrap_or("RequestResponse") {
             "RequestResponse" => {
                 check_payload(&payload, limits::SYNCHRONOUS_PAYLOAD_BYTES_MAX, "InvokeFunction")?;
-                check_active(&stored.record)?;
-                let outcome = call(lambda, context, &stored, payload, client_context).await?;
-                Ok(answer(outcome, wants_log))
+                check_active(&version)?;
+                let trace = lambda.trace_or_new(context.trace.clone(), context.now);
+                let invocation = Invocation {
+                    client_context,
+                    invoked_arn: Some(name.qualified_arn()),
+                    ..Invocation::of(context.request_id, payload, Some(trace))
+                };
+                let outcome = lambda.call(&stored.record, &version, invocation).await;
+                Ok(answer(outcome.map_err(|error| not_called(&stored.record, error))?, wants_log))
             }
             "Event" => {
                 check_payload(&payload, limits::ASYNCHRONOUS_PAYLOAD_BYTES_MAX, "InvokeFunction")?;
-                accept(lambda, context, &stored, payload).await
+                accept(lambda, context, &name, &stored.record, payload).await
             }
             "DryRun" => Ok(Output { status_code: 204, ..Output::default() }),
             other => {
@@ -144,24 +153,16 @@ fn check_payload(payload: &Bytes, bytes_max: usize, operation: &str) -> Result<(
     }
 }
 
-async fn call(
-    lambda: &Lambda,
-    context: &Context,
-    stored: &Stored,
-    payload: Bytes,
-    client_context: Option<String>,
-) -> Result<Outcome, ServiceError> {
-    let trace = lambda.trace_or_new(context.trace.clone(), context.now);
-    let invocation =
-        Invocation { client_context, ..Invocation::of(context.request_id, payload, Some(trace)) };
-    lambda.call(stored, invocation).await.map_err(|error| match error {
-        InvokeError::Throttled if stored.record.reserved_concurrency.is_some() => {
+/// The fault of a call that did not come about.
+pub(super) fn not_called(function: &FunctionRecord, error: InvokeError) -> ServiceError {
+    match error {
+        InvokeError::Throttled if function.reserved_concurrency.is_some() => {
             throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
         }
         InvokeError::Throttled => throttled("ConcurrentInvocationLimitExceeded"),
         InvokeError::Stopped => ServiceError::new(&errors::SERVICE, "Service is shutting down."),
         InvokeError::Failed(reason) => ServiceError::new(&errors::SERVICE, reason),
-    })
+    }
 }
 
 fn answer(outcome: Outcome, wants_log: bool) -> Output {
@@ -178,11 +179,16 @@ fn answer(outcome: Outcome, wants_log: bool) -> Output {
 async fn accept(
     lambda: &Lambda,
     context: &Context,
-    stored: &Stored,
+    name: &FunctionName,
+    function: &FunctionRecord,
     payload: Bytes,
 ) -> Result<Output, ServiceError> {
-    let trace = lambda.trace_or_new(context.trace.clone(), context.now);
-    let enqueue = async_invocation::enqueue(&stored.record, context.request_id, Some(&trace), &payload);
+    let event = StoredEvent {
+        trace: Some(lambda.trace_or_new(context.trace.clone(), context.now)),
+        qualifier: name.qualifier.clone(),
+        payload,
+    };
+    let enqueue = async_invocation::enqueue(function, context.request_id, &event);
     lambda.engine.commit(Commit { home: None, enqueue: vec![enqueue] }).await?;
     Ok(Output { status_code: 202, ..Output::default() })
 }

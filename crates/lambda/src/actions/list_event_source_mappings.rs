@@ -2,7 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_ListEventSourceMappings.html>
 
-use aws::Arn;
 use serde::{Deserialize, Serialize};
 use service::{Action, Binding, Context, Method, Rest, ServiceError};
 
@@ -53,14 +52,14 @@ impl Action for ListEventSourceMappings {
         let limit = limit(input.max_items, LISTED_MAPPINGS_MAX)?;
         let after = input.marker.as_deref().map(position_of).transpose()?;
         let function = match input.function_name.as_deref() {
-            Some(name) => Some(FunctionName::parse(name, None, &context.caller)?.arn),
+            Some(name) => Some(FunctionName::parse(name, None, &context.caller)?.qualified_arn()),
             None => None,
         };
         let asked = |record: &MappingRecord| {
             record.account == context.caller.account.as_str()
                 && record.region == context.caller.region.as_str()
                 && input.event_source_arn.as_deref().is_none_or(|arn| arn == record.queue.as_str())
-                && function.as_ref().is_none_or(|arn: &Arn| *arn == record.function)
+                && function.as_ref().is_none_or(|arn| *arn == record.called_arn())
                 && after.as_ref().is_none_or(|after| *after < record.uuid)
         };
         let mut found: Vec<MappingRecord> = Vec::new();

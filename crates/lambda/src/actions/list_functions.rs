@@ -1,5 +1,7 @@
 //! ListFunctions: the functions of the caller's account and Region, by name, 50 at a time.
 //!
+//! Differs from AWS: with `FunctionVersion` `ALL`, 50 functions at a time, each with all its versions.
+//!
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html>
 
 use serde::{Deserialize, Serialize};
@@ -60,10 +62,15 @@ impl Action for ListFunctions {
         let more = found.len() > limit;
         found.truncate(limit);
         let next_marker = found.last().filter(|_| more).map(|record| marker_of(&record.name));
-        let shown = |record| {
-            let shown = FunctionConfiguration::of(record);
-            if all_versions { shown.with_version() } else { shown }
-        };
-        Ok(Output { next_marker, functions: found.iter().map(shown).collect() })
+        let mut functions = Vec::new();
+        for record in &found {
+            if all_versions {
+                functions.push(FunctionConfiguration::with_version(record));
+                functions.extend(lambda.versions(record).await?.iter().map(FunctionConfiguration::of));
+            } else {
+                functions.push(FunctionConfiguration::of(record));
+            }
+        }
+        Ok(Output { next_marker, functions })
     }
 }

@@ -1,4 +1,4 @@
-//! ListVersionsByFunction: `$LATEST`, the only version there is.
+//! ListVersionsByFunction: `$LATEST` and the published versions, in order.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_ListVersionsByFunction.html>
 
@@ -9,7 +9,7 @@ use super::PAGING;
 use crate::Lambda;
 use crate::configuration::FunctionConfiguration;
 use crate::limits::LISTED_FUNCTIONS_MAX;
-use crate::paging::{limit, position_of};
+use crate::paging::page;
 
 /// Its input.
 #[derive(Deserialize)]
@@ -24,6 +24,7 @@ pub(crate) struct Input {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Output {
+    next_marker: Option<String>,
     versions: Vec<FunctionConfiguration>,
 }
 
@@ -41,10 +42,13 @@ impl Action for ListVersionsByFunction {
     type Output = Output;
 
     async fn run(lambda: &Lambda, context: &Context, input: Input) -> Result<Output, ServiceError> {
-        limit(input.max_items, LISTED_FUNCTIONS_MAX)?;
-        let begins = input.marker.as_deref().map(position_of).transpose()?.is_none();
         let stored = lambda.unqualified_function(&input.function_name, context).await?;
-        let latest = begins.then(|| FunctionConfiguration::of(&stored.record).with_version());
-        Ok(Output { versions: latest.into_iter().collect() })
+        let mut all = lambda.versions(&stored.record).await?;
+        all.insert(0, stored.record);
+        // `$LATEST` comes before every number, as text too.
+        let position = |version: &crate::records::FunctionRecord| format!("{:0>20}", version.version);
+        let (shown, next_marker) =
+            page(all, input.marker.as_deref(), input.max_items, LISTED_FUNCTIONS_MAX, position)?;
+        Ok(Output { next_marker, versions: shown.iter().map(FunctionConfiguration::with_version).collect() })
     }
 }

@@ -4,6 +4,7 @@
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html>
 
+use aws::Arn;
 use engine::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -15,7 +16,7 @@ use crate::errors::not_supported;
 use crate::event_source_mapping::seconds;
 use crate::function_name::LATEST;
 use crate::limits::{ASYNCHRONOUS_RETRIES_DEFAULT, EVENT_AGE_SECONDS_MAX, EVENT_AGE_SECONDS_MIN};
-use crate::records::{EventInvoke, FunctionRecord};
+use crate::records::EventInvoke;
 use crate::settings::within;
 
 /// Its input, and that of UpdateFunctionEventInvokeConfig.
@@ -68,10 +69,10 @@ pub(crate) struct EventInvokeConfig {
 
 impl EventInvokeConfig {
     /// As AWS shows it.
-    pub(super) fn of(record: &FunctionRecord, config: EventInvoke) -> Self {
+    pub(super) fn of(function: &Arn, qualifier: Option<&str>, config: &EventInvoke) -> Self {
         Self {
             last_modified: seconds(config.last_modified),
-            function_arn: format!("{}:{LATEST}", record.arn),
+            function_arn: format!("{function}:{}", qualifier.unwrap_or(LATEST)),
             maximum_retry_attempts: config.maximum_retry_attempts,
             maximum_event_age_in_seconds: config.maximum_event_age_seconds,
             destination_config: json!({"OnSuccess": {}, "OnFailure": {}}),
@@ -98,11 +99,12 @@ impl Action for PutFunctionEventInvokeConfig {
         input: Input,
     ) -> Result<EventInvokeConfig, ServiceError> {
         let config = input.checked(context.now)?;
-        let (_, mut stored) =
+        let (name, mut stored) =
             lambda.function(&input.function_name, input.qualifier.as_deref(), context).await?;
-        stored.record.event_invoke = Some(config);
+        let qualifier = name.qualifier.as_deref();
+        *stored.record.event_invoke_mut(qualifier) = Some(config.clone());
         lambda.replace_function(&stored.record, stored.revision).await?;
-        Ok(EventInvokeConfig::of(&stored.record, config))
+        Ok(EventInvokeConfig::of(&name.arn, qualifier, &config))
     }
 }
 

@@ -7,7 +7,7 @@ use service::{Action, Binding, Context, Method, Rest, ServiceError};
 
 use crate::Lambda;
 use crate::errors;
-use crate::functions::check_revision;
+use crate::functions::check_policy_revision;
 
 /// Its input.
 #[derive(Deserialize)]
@@ -36,14 +36,15 @@ impl Action for RemovePermission {
     type Output = ();
 
     async fn run(lambda: &Lambda, context: &Context, input: Input) -> Result<(), ServiceError> {
-        let (_, mut stored) =
+        let (name, mut stored) =
             lambda.function(&input.function_name, input.qualifier.as_deref(), context).await?;
-        check_revision(&stored.record, input.revision_id.as_deref())?;
-        if stored.record.policy.remove(&input.statement_id).is_none() {
+        let qualifier = name.qualifier.as_deref();
+        check_policy_revision(&stored.record, qualifier, input.revision_id.as_deref())?;
+        let policy = stored.record.policy_mut(qualifier, lambda.ids.uuid().to_string());
+        if policy.remove(&input.statement_id).is_none() {
             let message = format!("Statement {} is not found in resource policy.", input.statement_id);
             return Err(ServiceError::new(&errors::RESOURCE_NOT_FOUND, message));
         }
-        stored.record.revision_id = lambda.ids.uuid().to_string();
         lambda.replace_function(&stored.record, stored.revision).await.map(drop)
     }
 }

@@ -35,9 +35,10 @@ impl Action for UpdateEventSourceMapping {
     async fn run(lambda: &Lambda, context: &Context, input: Input) -> Result<Mapping, ServiceError> {
         let (mut record, revision) = lambda.settled_mapping(&input.uuid, context, "update").await?;
         if let Some(name) = &input.function_name {
-            let (_, stored) = lambda.function(name, None, context).await?;
-            checked_queue(lambda, record.queue.as_str(), &stored.record).await?;
-            record.function = stored.record.arn;
+            let (name, _, function) = lambda.version(name, None, context).await?;
+            checked_queue(lambda, record.queue.as_str(), &function).await?;
+            record.function = function.arn;
+            record.qualifier = name.qualifier;
         }
         input.settings.apply(&mut record)?;
         let was_enabled = record.state == MappingState::Enabled;

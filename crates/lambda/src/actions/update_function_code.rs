@@ -1,6 +1,6 @@
 //! UpdateFunctionCode: another package for a function. `LastUpdateStatus` is `InProgress` until it is unpacked.
 //!
-//! Differs from AWS: packages only, and `Publish` is refused.
+//! Differs from AWS: packages only.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html>
 
@@ -10,7 +10,7 @@ use service::{Action, Context, Method, Rest, ServiceError};
 use crate::Lambda;
 use crate::code::CodeSource;
 use crate::configuration::FunctionConfiguration;
-use crate::errors::not_supported;
+use crate::function_name::qualified;
 use crate::functions::check_updatable;
 use crate::settings::checked_architectures;
 
@@ -39,9 +39,6 @@ impl Action for UpdateFunctionCode {
     type Output = FunctionConfiguration;
 
     async fn run(lambda: &Lambda, context: &Context, input: Input) -> Result<Self::Output, ServiceError> {
-        if input.publish == Some(true) {
-            return Err(not_supported("Publish: a version besides $LATEST"));
-        }
         let stored = lambda.unqualified_function(&input.function_name, context).await?;
         check_updatable(&stored.record, input.revision_id.as_deref())?;
         let mut record = stored.record;
@@ -52,13 +49,19 @@ impl Action for UpdateFunctionCode {
         let Some(code) = accepted else { return Ok(FunctionConfiguration::of(&record)) };
         let (added, replaced) = (code.blob.clone(), std::mem::replace(&mut record.code, code));
         lambda.touch(&mut record, context);
+        let published = match input.publish {
+            Some(true) => Some(lambda.publish(&mut record, None).await?),
+            _ => None,
+        };
         if let Err(error) = lambda.replace_function(&record, stored.revision).await {
             lambda.engine.delete_blob(&added).await?;
             return Err(error);
         }
-        lambda.engine.delete_blob(&replaced.blob).await?;
-        lambda.executor.retire(&record.arn);
-        lambda.activate_soon(record.arn.clone());
-        Ok(FunctionConfiguration::of(&record))
+        lambda.release_blob(&record, &replaced.blob).await?;
+        lambda.executor.retire(&qualified(&record.arn, Some(&record.version)));
+        for made in std::iter::once(&record).chain(&published) {
+            lambda.activate_soon(made.arn.clone(), made.version.clone());
+        }
+        Ok(FunctionConfiguration::of(published.as_ref().unwrap_or(&record)))
     }
 }

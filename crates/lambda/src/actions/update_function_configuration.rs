@@ -7,6 +7,7 @@ use service::{Action, Context, Method, Rest, ServiceError};
 
 use crate::Lambda;
 use crate::configuration::FunctionConfiguration;
+use crate::function_name::qualified;
 use crate::functions::check_updatable;
 use crate::settings::Settings;
 
@@ -38,8 +39,8 @@ impl Action for UpdateFunctionConfiguration {
         input.settings.apply(&mut record)?;
         lambda.touch(&mut record, context);
         lambda.replace_function(&record, stored.revision).await?;
-        lambda.executor.retire(&record.arn);
-        lambda.activate_soon(record.arn.clone());
+        lambda.executor.retire(&qualified(&record.arn, Some(&record.version)));
+        lambda.activate_soon(record.arn.clone(), record.version.clone());
         Ok(FunctionConfiguration::of(&record))
     }
 }

@@ -31,14 +31,15 @@ impl Action for UpdateFunctionEventInvokeConfig {
         let given = input.checked(context.now)?;
         let (name, mut stored) =
             lambda.function(&input.function_name, input.qualifier.as_deref(), context).await?;
-        let before = stored.record.event_invoke.ok_or_else(|| not_configured(&name))?;
+        let qualifier = name.qualifier.as_deref();
+        let before = stored.record.event_invoke(qualifier).ok_or_else(|| not_configured(&name))?;
         let config = EventInvoke {
             maximum_retry_attempts: given.maximum_retry_attempts.or(before.maximum_retry_attempts),
             maximum_event_age_seconds: given.maximum_event_age_seconds.or(before.maximum_event_age_seconds),
             last_modified: given.last_modified,
         };
-        stored.record.event_invoke = Some(config);
+        *stored.record.event_invoke_mut(qualifier) = Some(config.clone());
         lambda.replace_function(&stored.record, stored.revision).await?;
-        Ok(EventInvokeConfig::of(&stored.record, config))
+        Ok(EventInvokeConfig::of(&name.arn, qualifier, &config))
     }
 }

@@ -18,9 +18,10 @@ use super::event::{self, StoredEvent};
 use super::retry::{Attempts, Next, after_failure, after_throttle};
 use crate::Lambda;
 use crate::execution::{Invocation, InvokeError, Outcome};
+use crate::function_name::qualified;
 use crate::functions::{Stored, check_active};
 use crate::limits::{ASYNCHRONOUS_CONCURRENCY_MAX, DRAIN, LONG_POLL};
-use crate::records::FunctionRecord;
+use crate::records::{EventInvoke, FunctionRecord};
 
 /// After an error of the queue it is asked again after so long.
 const RETRY: Duration = Duration::from_secs(5);
@@ -125,7 +126,8 @@ impl Consumer {
             return Ok(Settle::VisibleIn { seconds: VISIBILITY_SECONDS });
         };
         let age = self.lambda.clock.now().since(delivery.sent_at);
-        if age > Duration::from_secs(stored.record.event_age_seconds_max().into()) {
+        let config = stored.record.event_invoke(event.qualifier.as_deref());
+        if age > Duration::from_secs(EventInvoke::event_age_seconds_max(config).into()) {
             return Ok(self.give_up(&stored.record, delivery, event, Next::EventAgeExceeded, "").await);
         }
         let called = self.call_visibly(&stored, delivery, event).await;
@@ -138,7 +140,7 @@ impl Consumer {
             Ok(outcome) => {
                 let attempts = self.note(delivery.message_id, |attempts| attempts.failures += 1);
                 let error = String::from_utf8_lossy(&outcome.payload).into_owned();
-                (after_failure(&stored.record, attempts, age), error)
+                (after_failure(config, attempts, age), error)
             }
             Err(InvokeError::Stopped) => {
                 let seconds = if self.lambda.is_stopping() { 0 } else { VISIBILITY_SECONDS };
@@ -146,7 +148,7 @@ impl Consumer {
             }
             Err(error) => {
                 let attempts = self.note(delivery.message_id, |attempts| attempts.throttles += 1);
-                (after_throttle(&stored.record, attempts, age), error.to_string())
+                (after_throttle(config, attempts, age), error.to_string())
             }
         };
         tracing::info!(function = %self.arn, request_id = %request_id(delivery), ?next, error,
@@ -186,9 +188,16 @@ impl Consumer {
         delivery: &Delivery,
         event: &StoredEvent,
     ) -> Result<Outcome, InvokeError> {
-        check_active(&stored.record).map_err(|error| InvokeError::Failed(error.message.into_owned()))?;
-        let invocation = Invocation::of(request_id(delivery), event.payload.clone(), event.trace.clone());
-        let mut calling = std::pin::pin!(self.lambda.call(stored, invocation));
+        let version = self.lambda.resolve(&stored.record, event.qualifier.as_deref()).await;
+        let version = version.map_err(|error| InvokeError::Failed(error.to_string()))?;
+        let version =
+            version.ok_or_else(|| InvokeError::Failed("its version or alias is gone".to_owned()))?;
+        check_active(&version).map_err(|error| InvokeError::Failed(error.message.into_owned()))?;
+        let invocation = Invocation {
+            invoked_arn: Some(qualified(&self.arn, event.qualifier.as_deref())),
+            ..Invocation::of(request_id(delivery), event.payload.clone(), event.trace.clone())
+        };
+        let mut calling = std::pin::pin!(self.lambda.call(&stored.record, &version, invocation));
         loop {
             let half = self.lambda.clock.now().plus_seconds(VISIBILITY_SECONDS / 2);
             tokio::select! {

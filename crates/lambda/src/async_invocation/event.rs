@@ -14,26 +14,28 @@ use crate::records::FunctionRecord;
 struct Head {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     trace: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    qualifier: Option<String>,
 }
 
-/// A stored event.
+/// An event as it waits.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct StoredEvent {
-    pub(super) trace: Option<TraceHeader>,
-    pub(super) payload: Bytes,
+pub(crate) struct StoredEvent {
+    /// The trace it belongs to.
+    pub(crate) trace: Option<TraceHeader>,
+    /// The version or alias that was called.
+    pub(crate) qualifier: Option<String>,
+    /// The event document.
+    pub(crate) payload: Bytes,
 }
 
 /// The send that makes an asynchronous invocation.
-pub(crate) fn enqueue(
-    function: &FunctionRecord,
-    request_id: RequestId,
-    trace: Option<&TraceHeader>,
-    payload: &Bytes,
-) -> Enqueue {
-    let head = Head { trace: trace.map(TraceHeader::to_string) };
+pub(crate) fn enqueue(function: &FunctionRecord, request_id: RequestId, event: &StoredEvent) -> Enqueue {
+    let head =
+        Head { trace: event.trace.as_ref().map(TraceHeader::to_string), qualifier: event.qualifier.clone() };
     let mut content = serde_json::to_vec(&head).expect("a text is JSON");
     content.push(b'\n');
-    content.extend_from_slice(payload);
+    content.extend_from_slice(&event.payload);
     let message = NewMessage {
         id: MessageId(request_id.0.as_u128()),
         content: content.into(),
@@ -49,7 +51,7 @@ pub(super) fn read(content: &Bytes) -> Option<StoredEvent> {
     let end = content.iter().position(|byte| *byte == b'\n')?;
     let head: Head = serde_json::from_slice(&content[..end]).ok()?;
     let trace = head.trace.as_deref().and_then(TraceHeader::parse);
-    Some(StoredEvent { trace, payload: content.slice(end + 1..) })
+    Some(StoredEvent { trace, qualifier: head.qualifier, payload: content.slice(end + 1..) })
 }
 
 #[cfg(test)]
@@ -62,10 +64,13 @@ mod tests {
         let trace = TraceHeader::parse("Root=1-67891233-abcdef012345678912345678;Sampled=1").unwrap();
         let payload = Bytes::from_static(b"{\"a\":\n\"b\"}");
         let request_id = RequestId(uuid::Uuid::from_u128(7));
-        let enqueue = enqueue(&record("f"), request_id, Some(&trace), &payload);
+        let event = StoredEvent { trace: Some(trace), qualifier: Some("live".to_owned()), payload };
+        let enqueue = enqueue(&record("f"), request_id, &event);
         assert_eq!(enqueue.message.id, MessageId(7));
         assert!(!enqueue.queue.as_str().starts_with("arn:aws:sqs"));
-        assert_eq!(read(&enqueue.message.content), Some(StoredEvent { trace: Some(trace), payload }));
+        assert_eq!(read(&enqueue.message.content), Some(event));
+        let first = read(&Bytes::from_static(b"{}\n1")).unwrap();
+        assert_eq!((first.qualifier, first.payload), (None, Bytes::from_static(b"1")), "of the first format");
         assert_eq!(read(&Bytes::from_static(b"junk")), None);
     }
 }

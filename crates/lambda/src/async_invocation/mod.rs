@@ -8,7 +8,7 @@ mod dead_letter;
 mod event;
 mod retry;
 
-pub(crate) use event::enqueue;
+pub(crate) use event::{StoredEvent, enqueue};
 
 /// The queue keeps events longer than any may grow old, so that none vanishes without a line in the log.
 pub(crate) const RETENTION_SECONDS: u32 = 1_209_600;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::limits::{ASYNCHRONOUS_BACKOFF_SECONDS_MAX, ASYNCHRONOUS_RETRY_SECONDS};
-use crate::records::FunctionRecord;
+use crate::records::EventInvoke;
 
 /// How often an event went wrong so far. Kept in memory: after a restart an event has all its attempts again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,23 +26,23 @@ pub(super) enum Next {
 }
 
 /// After a failure of the function.
-pub(super) fn after_failure(function: &FunctionRecord, attempts: Attempts, age: Duration) -> Next {
-    if attempts.failures > function.retries() {
+pub(super) fn after_failure(config: Option<&EventInvoke>, attempts: Attempts, age: Duration) -> Next {
+    if attempts.failures > EventInvoke::retries(config) {
         return Next::RetriesExhausted;
     }
     let index = usize::try_from(attempts.failures.saturating_sub(1)).unwrap_or(usize::MAX);
     let [.., last] = ASYNCHRONOUS_RETRY_SECONDS;
-    in_time(function, ASYNCHRONOUS_RETRY_SECONDS.get(index).copied().unwrap_or(last), age)
+    in_time(config, ASYNCHRONOUS_RETRY_SECONDS.get(index).copied().unwrap_or(last), age)
 }
 
 /// After an invocation that did not come about: 1 s, 2 s, … up to 5 minutes.
-pub(super) fn after_throttle(function: &FunctionRecord, attempts: Attempts, age: Duration) -> Next {
+pub(super) fn after_throttle(config: Option<&EventInvoke>, attempts: Attempts, age: Duration) -> Next {
     let doubled = 1_u32.checked_shl(attempts.throttles.saturating_sub(1)).unwrap_or(u32::MAX);
-    in_time(function, doubled.min(ASYNCHRONOUS_BACKOFF_SECONDS_MAX), age)
+    in_time(config, doubled.min(ASYNCHRONOUS_BACKOFF_SECONDS_MAX), age)
 }
 
-fn in_time(function: &FunctionRecord, seconds: u32, age: Duration) -> Next {
-    let age_max = Duration::from_secs(function.event_age_seconds_max().into());
+fn in_time(config: Option<&EventInvoke>, seconds: u32, age: Duration) -> Next {
+    let age_max = Duration::from_secs(EventInvoke::event_age_seconds_max(config).into());
     if age + Duration::from_secs(seconds.into()) > age_max {
         return Next::EventAgeExceeded;
     }
@@ -54,8 +54,6 @@ mod tests {
     use engine::Timestamp;
 
     use super::*;
-    use crate::records::EventInvoke;
-    use crate::testing::record;
 
     fn failed(failures: u32) -> Attempts {
         Attempts { failures, throttles: 0 }
@@ -63,8 +61,7 @@ mod tests {
 
     #[test]
     fn two_retries_after_one_and_two_minutes() {
-        let function = record("f");
-        let next = |failures| after_failure(&function, failed(failures), Duration::ZERO);
+        let next = |failures| after_failure(None, failed(failures), Duration::ZERO);
         assert_eq!(
             [next(1), next(2), next(3)],
             [Next::RetryIn(60), Next::RetryIn(120), Next::RetriesExhausted]
@@ -73,22 +70,20 @@ mod tests {
 
     #[test]
     fn retries_and_age_can_be_configured() {
-        let mut function = record("f");
-        function.event_invoke = Some(EventInvoke {
+        let config = Some(&EventInvoke {
             maximum_retry_attempts: Some(0),
             maximum_event_age_seconds: Some(60),
             last_modified: Timestamp(0),
         });
-        assert_eq!(after_failure(&function, failed(1), Duration::ZERO), Next::RetriesExhausted);
+        assert_eq!(after_failure(config, failed(1), Duration::ZERO), Next::RetriesExhausted);
         let throttled = Attempts { failures: 0, throttles: 1 };
-        assert_eq!(after_throttle(&function, throttled, Duration::from_secs(59)), Next::RetryIn(1));
-        assert_eq!(after_throttle(&function, throttled, Duration::from_mins(1)), Next::EventAgeExceeded);
+        assert_eq!(after_throttle(config, throttled, Duration::from_secs(59)), Next::RetryIn(1));
+        assert_eq!(after_throttle(config, throttled, Duration::from_mins(1)), Next::EventAgeExceeded);
     }
 
     #[test]
     fn throttling_backs_off_to_five_minutes() {
-        let function = record("f");
-        let next = |throttles| after_throttle(&function, Attempts { failures: 0, throttles }, Duration::ZERO);
+        let next = |throttles| after_throttle(None, Attempts { failures: 0, throttles }, Duration::ZERO);
         assert_eq!([next(1), next(2), next(9)], [Next::RetryIn(1), Next::RetryIn(2), Next::RetryIn(256)]);
         assert_eq!([next(10), next(40), next(u32::MAX)], [Next::RetryIn(300); 3]);
     }

@@ -3,6 +3,7 @@
 //! A cache of the stored packages. It is emptied when the program starts, because what a power cut left half-written
 //! cannot be told from the whole.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use bytes::Bytes;
 use super::archive::{self, BadArchive};
 use crate::records::FunctionRecord;
 
-/// A function's latest packages stay: environments of the one before may still be busy.
+/// A function's latest packages stay, besides those of its versions: environments of the one before may still be busy.
 const KEPT: usize = 3;
 
 /// Where packages are unpacked.
@@ -51,7 +52,8 @@ impl Folders {
     }
 
     /// Unpacks a package to where it belongs; whole or not at all.
-    pub(crate) fn fill(folder: &Path, zip: &Bytes) -> Result<(), BadArchive> {
+    /// Packages of the function that are neither among the latest nor to be kept go.
+    pub(crate) fn fill(folder: &Path, zip: &Bytes, keep: &HashSet<String>) -> Result<(), BadArchive> {
         let parent = folder.parent().ok_or_else(|| io::Error::other("a function's folder has a parent"))?;
         fs::create_dir_all(parent)?;
         let unfinished = tempfile::Builder::new().prefix(".unpacking-").tempdir_in(parent)?;
@@ -60,7 +62,7 @@ impl Folders {
         fs::rename(unfinished.path(), folder)?;
         // It has another name now; nothing is left to remove.
         let _ = unfinished.keep();
-        prune(parent, folder);
+        prune(parent, folder, keep);
         Ok(())
     }
 
@@ -82,11 +84,12 @@ fn make_enterable(folder: &Path) -> io::Result<()> {
 }
 
 /// Removes packages beyond the latest ones. What fails here costs room only until the next start.
-fn prune(parent: &Path, current: &Path) {
+fn prune(parent: &Path, current: &Path, keep: &HashSet<String>) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     let mut folders: Vec<(SystemTime, PathBuf)> = entries
         .filter_map(Result::ok)
         .filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."))
+        .filter(|entry| !entry.file_name().to_str().is_some_and(|name| keep.contains(name)))
         .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
         .collect();
     folders.sort();

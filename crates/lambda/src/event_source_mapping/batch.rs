@@ -87,7 +87,10 @@ async fn call(
     let mut wait = *BACKOFF.start();
     let mut throttled = false;
     loop {
-        let invocation = Invocation::of(request_id, payload.clone(), Some(trace.clone()));
+        let invocation = Invocation {
+            invoked_arn: Some(mapping.called_arn()),
+            ..Invocation::of(request_id, payload.clone(), Some(trace.clone()))
+        };
         let error = match attempt(lambda, mapping, invocation).await {
             Ok(outcome) => return Ok((outcome, throttled)),
             Err(error) => error,
@@ -110,8 +113,12 @@ async fn attempt(
     let found = lambda.find_function(&mapping.function).await;
     let stored = found.map_err(|error| InvokeError::Failed(error.to_string()))?;
     let stored = stored.ok_or_else(|| InvokeError::Failed(format!("{} does not exist", mapping.function)))?;
-    check_active(&stored.record).map_err(|error| InvokeError::Failed(error.message.into_owned()))?;
-    lambda.call(&stored, invocation).await
+    let version = lambda.resolve(&stored.record, mapping.qualifier.as_deref()).await;
+    let version = version.map_err(|error| InvokeError::Failed(error.to_string()))?;
+    let gone = || InvokeError::Failed(format!("{} does not exist", mapping.called_arn()));
+    let version = version.ok_or_else(gone)?;
+    check_active(&version).map_err(|error| InvokeError::Failed(error.message.into_owned()))?;
+    lambda.call(&stored.record, &version, invocation).await
 }
 
 /// The wait after a wait that did not help.

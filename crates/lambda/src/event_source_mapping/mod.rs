@@ -54,7 +54,7 @@ impl Mapping {
                 record.region, record.account, record.uuid
             ),
             event_source_arn: record.queue.to_string(),
-            function_arn: record.function.to_string(),
+            function_arn: record.called_arn().to_string(),
             batch_size: record.batch_size,
             maximum_batching_window_in_seconds: record.batching_window_seconds,
             function_response_types: if record.report_batch_item_failures {

@@ -81,8 +81,15 @@ impl Environment {
         })
     }
 
-    pub(super) fn arn(&self) -> &Arn {
-        &self.spec.arn
+    pub(super) fn version_arn(&self) -> Arn {
+        self.spec.version_arn()
+    }
+
+    /// Initialises it before anybody needs it; whether it can be used.
+    pub(super) async fn warm_up(&mut self) -> bool {
+        let usable = self.initialised().await.is_none();
+        self.cold = false;
+        usable
     }
 
     pub(super) fn revision(&self) -> u64 {
@@ -143,6 +150,7 @@ impl Environment {
     async fn run(&self, site: &Site, invocation: Invocation, request_id: &str) -> Ended {
         let timeout = Duration::from_secs(self.spec.timeout_seconds.into());
         let now = site.clock.now();
+        let invoked_arn = invocation.invoked_arn.as_ref().unwrap_or(&self.spec.arn).to_string();
         let trace = invocation.trace.unwrap_or_else(|| {
             TraceHeader::begin(&TraceHeader::new_trace_id(now.seconds(), site.ids.uuid().as_u128()))
         });
@@ -150,7 +158,7 @@ impl Environment {
             request_id: request_id.to_owned(),
             payload: invocation.payload,
             deadline_ms: now.plus(timeout).0,
-            function_arn: self.spec.arn.to_string(),
+            function_arn: invoked_arn,
             trace: trace.to_string(),
             client_context: invocation.client_context,
         };
@@ -212,11 +220,13 @@ impl Environment {
 /// The program of a runtime and its arguments.
 async fn command(site: &Site, spec: &FunctionSpec) -> Result<(PathBuf, Vec<String>), NotStarted> {
     if spec.runtime.starts_with("provided") {
-        let bootstrap = spec.code.join("bootstrap");
-        if !bootstrap.is_file() {
+        // A layer that comes later lies over the earlier ones.
+        let places = std::iter::once(&spec.code).chain(spec.layers.iter().rev());
+        let found = places.map(|folder| folder.join("bootstrap")).find(|file| file.is_file());
+        let Some(bootstrap) = found else {
             let message = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]".to_owned();
             return Err(NotStarted { kind: "Runtime.InvalidEntrypoint", message });
-        }
+        };
         return Ok((bootstrap, Vec::new()));
     }
     if spec.runtime.starts_with("python3.") {

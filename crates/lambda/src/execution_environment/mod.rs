@@ -4,6 +4,7 @@ mod environment;
 mod failure;
 mod output;
 mod process;
+mod provisioned;
 mod variables;
 
 use std::collections::HashMap;
@@ -42,7 +43,9 @@ pub struct ExecutorSettings {
 /// Runs functions in processes of their own.
 pub struct Executor {
     site: Site,
+    /// By their functions' versions.
     idle: Mutex<HashMap<Arn, Vec<Environment>>>,
+    provisioned: provisioned::Provisioned,
     running: Arc<Semaphore>,
     stopping: std::sync::atomic::AtomicBool,
     this: std::sync::Weak<Self>,
@@ -73,6 +76,7 @@ impl Executor {
         Arc::new_cyclic(|this| Self {
             site: Site { clock, ids, logs, interpreters, path, scratch },
             idle: Mutex::default(),
+            provisioned: provisioned::Provisioned::default(),
             running: Arc::new(Semaphore::new(ENVIRONMENTS_MAX)),
             stopping: false.into(),
             this: this.clone(),
@@ -90,7 +94,10 @@ impl Executor {
         loop {
             let next = self.site.clock.now().plus(SWEEP_EVERY);
             tokio::select! {
-                () = self.site.clock.sleep_until(next) => self.end_idle(),
+                () = self.site.clock.sleep_until(next) => {
+                    self.end_idle();
+                    self.refill().await;
+                }
                 () = stop.requested() => break,
             }
         }
@@ -106,16 +113,22 @@ impl Executor {
 
     fn end_idle(&self) {
         let now = self.site.clock.now();
-        for environments in self.idle().values_mut() {
-            environments
-                .retain(|environment| environment.is_alive() && now.since(environment.idle_since) < IDLE_MAX);
-        }
+        self.idle().retain(|version, environments| {
+            environments.retain(Environment::is_alive);
+            let mut kept = self.provisioned.wanted(version);
+            environments.retain(|environment| {
+                let provisioned = kept > 0;
+                kept = kept.saturating_sub(1);
+                provisioned || now.since(environment.idle_since) < IDLE_MAX
+            });
+            !environments.is_empty()
+        });
     }
 
     /// A warm environment of this very revision, if one is idle.
     fn warm(&self, spec: &FunctionSpec) -> Option<Environment> {
         let mut idle = self.idle();
-        let environments = idle.get_mut(&spec.arn)?;
+        let environments = idle.get_mut(&spec.version_arn())?;
         environments.retain(|environment| environment.is_alive() && environment.revision() == spec.revision);
         environments.pop()
     }
@@ -125,7 +138,7 @@ impl Executor {
             return;
         }
         environment.idle_since = self.site.clock.now();
-        self.idle().entry(environment.arn().clone()).or_default().push(environment);
+        self.idle().entry(environment.version_arn()).or_default().push(environment);
     }
 
     async fn run(&self, spec: Arc<FunctionSpec>, invocation: Invocation) -> Result<Outcome, InvokeError> {
@@ -168,8 +181,20 @@ impl Execute for Executor {
         })
     }
 
-    fn retire(&self, function: &Arn) {
-        self.idle().remove(function);
+    fn provision(
+        &self,
+        spec: Arc<FunctionSpec>,
+        environments: u32,
+    ) -> BoxFuture<'_, Result<u32, InvokeError>> {
+        Box::pin(async move {
+            self.provisioned.want(&spec, environments);
+            Ok(self.fill(&spec).await)
+        })
+    }
+
+    fn retire(&self, version: &Arn) {
+        self.provisioned.forget(version);
+        self.idle().remove(version);
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
 
+mod layers;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -51,10 +53,8 @@ pub(super) fn of(
     if let Some(endpoint) = spec.environment.get("AWS_ENDPOINT_URL") {
         all.insert(text("AWS_ENDPOINT_URL"), endpoint.clone());
     }
+    layers::extend(&mut all, spec);
     if spec.runtime.starts_with("python") {
-        let path = spec.environment.get("PYTHONPATH");
-        let path = path.map_or_else(|| folder(&spec.code), |own| format!("{}:{own}", spec.code.display()));
-        all.insert(text("PYTHONPATH"), path);
         all.insert(text("PYTHONDONTWRITEBYTECODE"), text("1"));
         all.insert(text("PYTHONUNBUFFERED"), text("1"));
     }

@@ -36,6 +36,7 @@ pub(super) struct Scripted {
     answer: Mutex<Answer>,
     pub(super) calls: Mutex<Vec<(Arc<FunctionSpec>, Invocation)>>,
     pub(super) retired: Mutex<Vec<Arn>>,
+    pub(super) provisioned: Mutex<Vec<(Arn, u32)>>,
     /// Functions wait while it is true.
     pub(super) hold: watch::Sender<bool>,
 }
@@ -64,7 +65,8 @@ impl Execute for Scripted {
         spec: Arc<FunctionSpec>,
         invocation: Invocation,
     ) -> BoxFuture<'_, Result<Outcome, InvokeError>> {
-        let outcome = (self.answer.lock().unwrap())(&invocation);
+        let outcome = (self.answer.lock().unwrap())(&invocation)
+            .map(|outcome| Outcome { executed_version: spec.version.clone(), ..outcome });
         self.calls.lock().unwrap().push((spec, invocation));
         let mut hold = self.hold.subscribe();
         Box::pin(async move {
@@ -73,8 +75,17 @@ impl Execute for Scripted {
         })
     }
 
-    fn retire(&self, function: &Arn) {
-        self.retired.lock().unwrap().push(function.clone());
+    fn provision(
+        &self,
+        spec: Arc<FunctionSpec>,
+        environments: u32,
+    ) -> BoxFuture<'_, Result<u32, InvokeError>> {
+        self.provisioned.lock().unwrap().push((spec.version_arn(), environments));
+        Box::pin(async move { Ok(environments) })
+    }
+
+    fn retire(&self, version: &Arn) {
+        self.retired.lock().unwrap().push(version.clone());
     }
 }
 
@@ -242,6 +253,7 @@ impl Bench {
             })),
             calls: Mutex::default(),
             retired: Mutex::default(),
+            provisioned: Mutex::default(),
             hold: watch::Sender::new(false),
         });
         let ports = Ports::default();

@@ -70,7 +70,6 @@ async fn what_is_wrong_with_a_function_is_said() {
         (json!({"Code": {"ZipFile": "%"}}), 400, "Could not parse request body into json"),
         (json!({"Code": {"ImageUri": "x"}}), 400, "not supported"),
         (json!({"PackageType": "Image"}), 400, "not supported"),
-        (json!({"Publish": true}), 400, "not supported"),
         (json!({"Timeout": 0}), 400, "Value '0' at 'timeout'"),
         (json!({"FunctionName": "a b"}), 400, "at 'functionName' failed to satisfy constraint"),
     ] {

@@ -6,3 +6,4 @@ mod bench;
 mod functions;
 mod invoke;
 mod mappings;
+mod versions;
