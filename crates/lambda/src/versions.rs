@@ -93,7 +93,7 @@ impl Lambda {
     pub(crate) async fn release_blob(&self, function: &FunctionRecord, blob: &BlobId) -> Result<(), Error> {
         let versions = self.versions(function).await?;
         let used = std::iter::once(function).chain(&versions).any(|record| record.code.blob == *blob);
-        if used { Ok(()) } else { self.engine.delete_blob(blob).await.map_err(Into::into) }
+        if used { Ok(()) } else { self.engine.delete_blob(blob).await }
     }
 
     /// The packages that published versions are made of, by their digests.

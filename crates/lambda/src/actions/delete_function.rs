@@ -104,7 +104,9 @@ async fn clear_away(lambda: &Lambda, record: FunctionRecord) -> Result<(), Servi
     for blob in &blobs {
         lambda.engine.delete_blob(blob).await?;
     }
-    versions.iter().for_each(|version| forget(lambda, version));
+    for version in &versions {
+        forget(lambda, version);
+    }
     for prefix in [versions_of(&record), aliases_of(&record)] {
         for found in lambda.all_records(&prefix).await? {
             lambda.engine.delete(found.key, Expect::Anything).await?;

@@ -144,6 +144,40 @@ async fn invocations_at_once_have_environments_of_their_own() {
 }
 
 #[tokio::test]
+async fn provisioned_environments_are_there_before_the_first_call() {
+    let bench = bench();
+    let spec = bench.function(&runtime(), 20, 1);
+    assert_eq!(bench.executor.provision(Arc::clone(&spec), 2).await, Ok(2));
+    let (_, _, log) = bench.invoke(&spec, "{}").await;
+    assert!(!log.contains("Init Duration"), "{log}");
+    bench.executor.retire(&spec.version_arn());
+    assert_eq!(bench.executor.provision(Arc::clone(&spec), 0).await, Ok(0));
+}
+
+#[tokio::test]
+async fn versions_have_environments_of_their_own() {
+    let bench = bench();
+    let latest = bench.function(&runtime(), 20, 1);
+    let first = Arc::new(FunctionSpec { version: "1".to_owned(), ..(*latest).clone() });
+    let (one, other) = (bench.invoke(&latest, "{}").await.0, bench.invoke(&first, "{}").await.0);
+    assert_ne!(one["pid"], other["pid"]);
+    assert_eq!(other["env"]["AWS_LAMBDA_FUNCTION_VERSION"], "1");
+    assert_eq!(bench.invoke(&latest, "{}").await.0["pid"], one["pid"], "still warm");
+}
+
+#[tokio::test]
+async fn layers_are_on_the_search_paths_and_may_bring_the_bootstrap() {
+    let bench = bench();
+    let code = bench.function("", 20, 1);
+    let layer = bench.function(&runtime(), 20, 2).code.clone();
+    let spec = Arc::new(FunctionSpec { layers: vec![layer.clone()], ..(*code).clone() });
+    let env = &bench.invoke(&spec, "{}").await.0["env"];
+    let path = env["PATH"].as_str().unwrap();
+    assert!(path.starts_with(&format!("{}:", layer.join("bin").display())), "{path}");
+    assert!(env["LD_LIBRARY_PATH"].as_str().unwrap().contains(&layer.join("lib").display().to_string()));
+}
+
+#[tokio::test]
 async fn another_revision_gets_another_environment() {
     let bench = bench();
     let old = bench.invoke(&bench.function(&runtime(), 20, 1), "{}").await.0;

@@ -12,25 +12,25 @@ use crate::execution::FunctionSpec;
 
 /// Puts the folders of code and layers on the search paths, before what is there.
 pub(super) fn extend(all: &mut BTreeMap<String, String>, spec: &FunctionSpec) {
-    prepend(all, "PATH", below(spec, &["bin"]));
+    prepend(all, "PATH", &below(spec, &["bin"]));
     let libraries = [vec![spec.code.clone(), spec.code.join("lib")], below(spec, &["lib"])].concat();
-    prepend(all, "LD_LIBRARY_PATH", libraries);
+    prepend(all, "LD_LIBRARY_PATH", &libraries);
     if let Some(version) = spec.runtime.strip_prefix("python") {
         let packages = format!("python/lib/python{version}/site-packages");
         let folders = [vec![spec.code.clone()], below(spec, &["python", &packages])].concat();
-        prepend(all, "PYTHONPATH", folders);
+        prepend(all, "PYTHONPATH", &folders);
     }
     if let Some(version) = spec.runtime.strip_prefix("nodejs") {
         let major = format!("nodejs/node{}/node_modules", version.trim_end_matches(".x"));
-        prepend(all, "NODE_PATH", below(spec, &[&major, "nodejs/node_modules"]));
+        prepend(all, "NODE_PATH", &below(spec, &[&major, "nodejs/node_modules"]));
     }
     if spec.runtime.starts_with("java") {
-        let jars = below(spec, &["java/lib"]).into_iter().map(|folder| folder.join("*")).collect();
-        prepend(all, "CLASSPATH", jars);
+        let jars: Vec<_> = below(spec, &["java/lib"]).iter().map(|folder| folder.join("*")).collect();
+        prepend(all, "CLASSPATH", &jars);
     }
     if let Some(version) = spec.runtime.strip_prefix("ruby") {
-        prepend(all, "GEM_PATH", below(spec, &[&format!("ruby/gems/{version}.0")]));
-        prepend(all, "RUBYLIB", below(spec, &["ruby/lib"]));
+        prepend(all, "GEM_PATH", &below(spec, &[&format!("ruby/gems/{version}.0")]));
+        prepend(all, "RUBYLIB", &below(spec, &["ruby/lib"]));
     }
 }
 
@@ -40,7 +40,7 @@ fn below(spec: &FunctionSpec, names: &[&str]) -> Vec<PathBuf> {
     layers.flat_map(|layer| names.iter().map(|name| layer.join(name))).collect()
 }
 
-fn prepend(all: &mut BTreeMap<String, String>, variable: &str, folders: Vec<PathBuf>) {
+fn prepend(all: &mut BTreeMap<String, String>, variable: &str, folders: &[PathBuf]) {
     if folders.is_empty() {
         return;
     }
