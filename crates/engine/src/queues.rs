@@ -79,7 +79,8 @@ pub trait Queues: Send + Sync + 'static {
     /// order.
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Vec<Sent>, Error>>;
     /// Hands out messages, waiting as long as asked. Dropping the future gives up the wait; no message is lost by it.
-    /// Refuses `NoSuchQueue` (also when the queue is deleted while waiting), `TooManyInFlight`.
+    /// Refuses `NoSuchQueue` (also when the queue is deleted while waiting), `TooManyInFlight` (standard queues; a
+    /// receive that waits waits for room instead).
     fn receive(&self, receive: Receive) -> BoxFuture<'_, Result<Vec<Delivery>, Error>>;
     /// Deletes or returns messages; one result a settlement, in order. Refuses `NoSuchQueue` as a whole; each
     /// settlement `InvalidReceiptHandle`, `ExpiredReceiptHandle`, `NotInFlight`, `InvisibleTooLong`.

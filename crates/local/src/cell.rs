@@ -124,20 +124,22 @@ impl Cell {
         self.run_locked(&mut state, decide)
     }
 
-    /// Like `run`; if the answer is empty, takes a place in line before anybody else can change the queue.
+    /// Like `run`; if the answer is empty, or too much is in flight for one, takes a place in line before anybody else
+    /// can change the queue.
     pub(crate) fn run_or_park<A>(
         self: &Arc<Self>,
         queue: &QueueKey,
         decide: impl FnOnce(&Partition, Timestamp) -> Result<Decision<Vec<A>>, Refusal>,
     ) -> Result<Result<Done<Vec<A>>, Place>, Error> {
         let mut state = self.state();
-        let done = self.run_locked(&mut state, decide)?;
-        if done.answer.is_empty() {
-            let State { partition, lines, .. } = &mut *state;
-            let number = partition.number(queue).ok_or_else(|| Refusal::NoSuchQueue(queue.clone()))?;
-            return Ok(Err(Place::take(self, lines, number)));
+        match self.run_locked(&mut state, decide) {
+            Ok(done) if !done.answer.is_empty() => return Ok(Ok(done)),
+            Ok(_) | Err(Error::Refused(Refusal::TooManyInFlight(_))) => {}
+            Err(error) => return Err(error),
         }
-        Ok(Ok(done))
+        let State { partition, lines, .. } = &mut *state;
+        let number = partition.number(queue).ok_or_else(|| Refusal::NoSuchQueue(queue.clone()))?;
+        Ok(Err(Place::take(self, lines, number)))
     }
 
     fn run_locked<A>(

@@ -78,11 +78,6 @@ impl Local {
                     return Ok(self.deliveries(cell, taken));
                 }
                 Ok(Err(place)) => place,
-                // A long poll answers nothing at the in-flight limit; waiting for room would be waiting for deletes.
-                Err(Error::Refused(Refusal::TooManyInFlight(_))) if waits => {
-                    self.clock.sleep_until(until).await;
-                    return Ok(Vec::new());
-                }
                 Err(error) => return Err(error),
             };
             tokio::select! {

@@ -202,6 +202,27 @@ async fn a_receiver_that_gives_up_loses_no_message() {
 }
 
 #[tokio::test]
+async fn a_long_poll_at_the_in_flight_limit_is_answered_once_there_is_room() {
+    for kind in [QueueKind::Standard, QueueKind::Fifo(engine::DeduplicationScope::Queue)] {
+        let bench = Bench::with(&[]).await;
+        let settings = QueueSettings { in_flight_max: 1, kind, ..queue_settings() };
+        bench.local.create_queue(key("q"), settings, Bytes::new()).await.unwrap();
+        for name in ["first", "second"] {
+            let mut sent = enqueue("q", name);
+            sent.message.group = Some(name.into());
+            bench.local.commit(Commit { home: None, enqueue: vec![sent] }).await.unwrap();
+        }
+        let first = bench.take("q").await.remove(0);
+        let local = Arc::clone(&bench.local);
+        let mut poll = Box::pin(async move { local.receive(receive("q", 20)).await.unwrap() });
+        assert!(futures_util::poll!(&mut poll).is_pending());
+        let done = Settlement { receipt_handle: first.receipt_handle, settle: Settle::Delete };
+        bench.local.settle(key("q"), vec![done]).await.unwrap();
+        assert_eq!(bodies(&poll.await), ["second"], "{kind:?}");
+    }
+}
+
+#[tokio::test]
 async fn deleting_a_queue_ends_its_long_polls() {
     let bench = Bench::with(&["q"]).await;
     let mut waiting = bench.local.receive(receive("q", 20));

@@ -61,14 +61,6 @@ impl QueueState {
             }
             self.forgetting.pop_front();
         }
-        while let Some((until, attempt)) = self.giving_up.front() {
-            if *until > now {
-                break;
-            }
-            if self.attempts.get(attempt).is_some_and(|attempt| attempt.until <= now) {
-                self.attempts.remove(attempt);
-            }
-            self.giving_up.pop_front();
-        }
+        self.attempts.end(now);
     }
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use engine::{Queue, QueueKey, QueueSettings, Timestamp};
 
+use crate::attempts::Attempt;
 use crate::message::{Message, Standing};
 use crate::operation::{OutboundLetter, Sent};
 use crate::outbox::Letter;
-use crate::queue::{Attempt, QueueState, Remembered};
+use crate::queue::{QueueState, Remembered};
 use crate::standard::RECEIVES_BEFORE_BACK;
 use crate::{Location, Operation, Partition};
 
@@ -67,6 +68,9 @@ impl Partition {
             }
             Operation::VisibilityChanged { queue, message, visible_at } => {
                 self.with(*queue, |queue| queue.visibility_changed(*message, *visible_at));
+            }
+            Operation::AttemptRepeated { queue, messages, visible_at } => {
+                self.with(*queue, |queue| queue.attempt_repeated(messages, *visible_at));
             }
         }
     }
@@ -208,6 +212,7 @@ impl QueueState {
         let visible_at = if visible_at <= at { Timestamp(0) } else { visible_at };
         for number in messages {
             let back = self.next_message;
+            self.attempts.changed(*number);
             self.change(*number, |message| {
                 if message.receive_count == 0 {
                     message.set_first_received_at(at);
@@ -222,13 +227,22 @@ impl QueueState {
             });
         }
         if let Some(attempt) = attempt {
-            let until = at.plus(REMEMBERED_FOR);
-            self.giving_up.push_back((until, Arc::clone(attempt)));
-            self.attempts.insert(Arc::clone(attempt), Attempt { messages: messages.to_vec(), until });
+            let attempt_state = Attempt { messages: messages.to_vec(), until: at.plus(REMEMBERED_FOR) };
+            self.attempts.remember(attempt, attempt_state);
+        }
+    }
+
+    fn attempt_repeated(&mut self, messages: &[u64], visible_at: Timestamp) {
+        for number in messages {
+            self.change(*number, |message| {
+                message.visible_at = visible_at;
+                message.received = visible_at != Timestamp(0);
+            });
         }
     }
 
     fn visibility_changed(&mut self, number: u64, visible_at: Timestamp) {
+        self.attempts.changed(number);
         self.change(number, |message| {
             message.visible_at = visible_at;
             message.received = visible_at != Timestamp(0);

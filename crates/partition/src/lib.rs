@@ -9,6 +9,7 @@
 
 mod advance;
 mod apply;
+mod attempts;
 mod commit;
 mod decision;
 mod deliver;

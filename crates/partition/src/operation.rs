@@ -100,6 +100,12 @@ pub enum Operation {
         target: u16,
         through: u64,
     },
+    /// A receive attempt was repeated: the same messages again, and their timeout anew.
+    AttemptRepeated {
+        queue: u32,
+        messages: Vec<u64>,
+        visible_at: Timestamp,
+    },
 }
 
 /// A message as it comes into a queue.
@@ -150,7 +156,8 @@ impl Operation {
             Self::QueueChanged { queue, .. }
             | Self::Received { queue, .. }
             | Self::Deleted { queue, .. }
-            | Self::VisibilityChanged { queue, .. } => Some(*queue),
+            | Self::VisibilityChanged { queue, .. }
+            | Self::AttemptRepeated { queue, .. } => Some(*queue),
             _ => None,
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use engine::{DeduplicationScope, MessageId, Queue, QueueCounts, QueueKind, QueueSettings, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::attempts::Attempts;
 use crate::fifo::Groups;
 use crate::message::{Message, Standing};
 use crate::messages::Messages;
@@ -22,13 +23,6 @@ pub(crate) struct Remembered {
 /// Where a deduplication id is unique: in its group, or (no group) in the queue.
 pub(crate) type DeduplicationKey = (Option<Arc<str>>, Arc<str>);
 
-/// A receive attempt that may be repeated.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Attempt {
-    pub(crate) messages: Vec<u64>,
-    pub(crate) until: Timestamp,
-}
-
 /// The state of a queue.
 #[derive(Clone, Debug)]
 pub(crate) struct QueueState {
@@ -38,9 +32,7 @@ pub(crate) struct QueueState {
     pub(crate) next_message: u64,
     pub(crate) deduplication: HashMap<DeduplicationKey, Remembered>,
     pub(crate) forgetting: VecDeque<(Timestamp, DeduplicationKey)>,
-    pub(crate) attempts: HashMap<Arc<str>, Attempt>,
-    /// Attempts by the moment until which they may be repeated.
-    pub(crate) giving_up: VecDeque<(Timestamp, Arc<str>)>,
+    pub(crate) attempts: Attempts,
     /// Standard queues: visible messages that were put back in line, by rank.
     pub(crate) put_back: BTreeSet<(u64, u64)>,
     pub(crate) groups: Groups,
@@ -63,8 +55,7 @@ impl QueueState {
             next_message: 1,
             deduplication: HashMap::new(),
             forgetting: VecDeque::new(),
-            attempts: HashMap::new(),
-            giving_up: VecDeque::new(),
+            attempts: Attempts::default(),
             put_back: BTreeSet::new(),
             groups: Groups::default(),
             ripening: BTreeSet::new(),
@@ -103,7 +94,7 @@ impl QueueState {
         let ripe = self.ripening.first().map(|(moment, _)| *moment);
         let aged = self.messages.oldest().map(|from| from.plus_seconds(self.settings().retention_seconds));
         let forgotten = self.forgetting.front().map(|(until, _)| *until);
-        let given_up = self.giving_up.front().map(|(until, _)| *until);
+        let given_up = self.attempts.due();
         [ripe, aged, forgotten, given_up].into_iter().flatten().min()
     }
 
@@ -120,6 +111,7 @@ impl QueueState {
     /// Takes a message out of everything; `None` if it is gone already.
     pub(crate) fn remove(&mut self, number: u64) -> Option<Message> {
         self.displace(number);
+        self.attempts.changed(number);
         let message = self.messages.remove(number)?;
         self.content_bytes -= u64::from(message.content.length);
         if let Some(group) = message.group().filter(|_| self.is_fifo()) {
@@ -193,6 +185,9 @@ impl QueueState {
 
     /// Whether a receive would find something now.
     pub(crate) fn has_visible(&self) -> bool {
+        if self.in_flight >= u64::from(self.settings().in_flight_max) {
+            return false;
+        }
         if self.is_fifo() { !self.groups.none_ready() } else { self.line().next().is_some() }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use engine::{QueueKey, Refusal, Timestamp};
 
+use crate::commit::visible_at;
 use crate::queue::QueueState;
 use crate::{Decision, Operation, Partition, Peers, Taken};
 
@@ -140,18 +141,15 @@ impl QueueState {
     /// FIFO: the same attempt again, while none of its messages was changed, hands out the same messages under the same
     /// handles and begins their timeout anew.
     fn repeated(&self, number: u32, ask: &Ask, now: Timestamp) -> Option<Decision<Vec<Taken>>> {
-        let attempt = self.attempts.get(ask.attempt.as_ref()?).filter(|attempt| attempt.until > now)?;
+        let attempt = self.attempts.get(ask.attempt.as_ref()?, now)?;
         let timeout = ask.visibility_timeout_seconds.unwrap_or(self.settings().visibility_timeout_seconds);
-        let visible_at = now.plus_seconds(timeout);
-        let untouched = |message: &u64| self.messages.get(*message).is_some_and(|message| message.received);
-        if !attempt.messages.iter().all(untouched) {
+        let in_flight = |message: &u64| self.messages.get(*message).is_some_and(|message| message.received);
+        if !attempt.messages.iter().all(in_flight) {
             return None;
         }
-        let change =
-            |message: &u64| Operation::VisibilityChanged { queue: number, message: *message, visible_at };
-        let answer =
-            attempt.messages.iter().filter_map(|message| self.taken(number, *message, now, true)).collect();
-        let operations = attempt.messages.iter().map(change).collect();
+        let (messages, visible_at) = (attempt.messages.clone(), visible_at(now, timeout));
+        let answer = messages.iter().filter_map(|message| self.taken(number, *message, now, true)).collect();
+        let operations = vec![Operation::AttemptRepeated { queue: number, messages, visible_at }];
         Some(Decision { operations, contents: Vec::new(), answer, wait: true })
     }
 }

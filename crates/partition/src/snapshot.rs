@@ -11,10 +11,11 @@ use bytes::Bytes;
 use engine::{MessageId, Queue, QueueKey, QueueSettings, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::attempts::{Attempt, Attempts};
 use crate::message::Message;
 use crate::messages::Image as MessagesImage;
 use crate::outbox::Outbox;
-use crate::queue::{Attempt, QueueState, Remembered};
+use crate::queue::{QueueState, Remembered};
 use crate::{Decision, Location, Operation, Partition, RecordError};
 
 const VERSION: u8 = 2;
@@ -186,9 +187,6 @@ fn form(number: u32, queue: &QueueState) -> QueueForm {
             &right.deduplication_id,
         ))
     });
-    let mut attempts: Vec<(Arc<str>, Attempt)> =
-        queue.attempts.iter().map(|(id, attempt)| (Arc::clone(id), attempt.clone())).collect();
-    attempts.sort_by(|left, right| left.0.cmp(&right.0));
     let about = About {
         key: queue.about.key.clone(),
         settings: queue.about.settings.clone(),
@@ -204,7 +202,7 @@ fn form(number: u32, queue: &QueueState) -> QueueForm {
         next_message: queue.next_message,
         messages: queue.messages.image(),
         remembered,
-        attempts,
+        attempts: queue.attempts.list(),
     }
 }
 
@@ -214,11 +212,7 @@ fn state(form: QueueForm) -> QueueState {
     let mut queue = QueueState::new(Arc::new(about));
     queue.purged_at = form.purged_at;
     queue.next_message = form.next_message;
-    let mut giving_up: Vec<_> =
-        form.attempts.iter().map(|(id, attempt)| (attempt.until, Arc::clone(id))).collect();
-    giving_up.sort();
-    queue.giving_up = giving_up.into();
-    queue.attempts = form.attempts.into_iter().collect();
+    queue.attempts = Attempts::of(form.attempts);
     for RememberedForm { group, deduplication_id, id, sequence, until } in form.remembered {
         let key = (group, deduplication_id);
         queue.forgetting.push_back((until, key.clone()));

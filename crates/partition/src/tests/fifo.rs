@@ -115,6 +115,30 @@ fn a_repeated_attempt_hands_out_the_same_messages_and_handles_again() {
 }
 
 #[test]
+fn a_message_whose_visibility_was_changed_ends_the_repetition_of_its_attempt() {
+    let mut bench = with(&[("g", "1"), ("g", "2"), ("h", "3")]);
+    let first = bench.ask("q", &attempt(1, "try")).unwrap();
+    bench.settle("q", &first[0], Settle::VisibleIn { seconds: 300 }).unwrap();
+    let next = bench.ask("q", &attempt(1, "try")).unwrap();
+    assert_eq!(bench.bodies(&next), ["3"], "a receive of its own");
+    assert_eq!(bench.ask("q", &attempt(1, "try")).unwrap(), next);
+}
+
+#[test]
+fn an_attempt_may_be_repeated_for_five_minutes_and_while_its_messages_are_in_flight() {
+    let mut bench = with(&[("g", "1")]);
+    let ask = Ask { visibility_timeout_seconds: Some(290), ..attempt(1, "try") };
+    let first = bench.ask("q", &ask).unwrap();
+    bench.pass(280);
+    assert_eq!(bench.ask("q", &ask).unwrap(), first);
+    bench.pass(20);
+    assert!(bench.ask("q", &ask).unwrap().is_empty(), "five minutes after the first try it is another one");
+    bench.pass(270);
+    let again = bench.ask("q", &ask).unwrap();
+    assert_eq!(again[0].receive_count, 2);
+}
+
+#[test]
 fn a_new_delay_acts_on_waiting_messages() {
     let mut bench = Bench::with(&[("q", QueueSettings { delay_seconds: 100, ..fifo() })]);
     bench.send("q", in_group("g", "1"));
