@@ -26,6 +26,7 @@ mod settle;
 mod snapshot;
 mod standard;
 mod state;
+mod tenants;
 
 pub use commit::{Peers, partition_of};
 pub use decision::{Decision, Taken};

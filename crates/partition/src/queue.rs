@@ -10,6 +10,7 @@ use crate::attempts::Attempts;
 use crate::fifo::Groups;
 use crate::message::{Message, Standing};
 use crate::messages::Messages;
+use crate::tenants::{Place, Tenants};
 use crate::{Receipt, Taken};
 
 /// A send that is remembered for five minutes.
@@ -36,6 +37,8 @@ pub(crate) struct QueueState {
     /// Standard queues: visible messages that were put back in line, by rank.
     pub(crate) put_back: BTreeSet<(u64, u64)>,
     pub(crate) groups: Groups,
+    /// Standard queues: the tenants of messages that name a group.
+    pub(crate) tenants: Tenants,
     /// Invisible messages by the moment they become visible.
     pub(crate) ripening: BTreeSet<(Timestamp, u64)>,
     pub(crate) in_flight: u64,
@@ -58,6 +61,7 @@ impl QueueState {
             attempts: Attempts::default(),
             put_back: BTreeSet::new(),
             groups: Groups::default(),
+            tenants: Tenants::default(),
             ripening: BTreeSet::new(),
             in_flight: 0,
             delayed: 0,
@@ -133,10 +137,10 @@ impl QueueState {
     fn place(&mut self, number: u64) {
         let Some(message) = self.messages.get(number) else { return };
         let (standing, visible_at, rank) = (message.standing(), message.visible_at, message.rank());
-        let group = message.group().filter(|_| self.is_fifo()).cloned();
+        let group = message.group().cloned();
         match standing {
             Standing::Visible => match rank {
-                _ if self.is_fifo() => {}
+                _ if group.is_some() || self.is_fifo() => {}
                 None => self.messages.set_in_line(number, true),
                 Some(rank) => {
                     self.put_back.insert((rank, number));
@@ -148,14 +152,28 @@ impl QueueState {
         if standing != Standing::Visible {
             self.ripening.insert((visible_at, number));
         }
-        if let Some(group) = group {
-            self.refresh_group(&group);
+        match group {
+            Some(group) if self.is_fifo() => self.refresh_group(&group),
+            Some(tenant) => self.set_tenant(&tenant, standing, (rank.unwrap_or(number), number), true),
+            None => {}
+        }
+    }
+
+    /// Standard queues: a message of a tenant has come to stand somewhere, or stands there no more.
+    fn set_tenant(&mut self, tenant: &Arc<str>, standing: Standing, place: Place, stands: bool) {
+        match standing {
+            Standing::Visible => self.tenants.set_in_line(tenant, place, stands),
+            Standing::InFlight => self.tenants.set_in_flight(tenant, stands),
+            Standing::Delayed => {}
         }
     }
 
     fn displace(&mut self, number: u64) {
         let Some(message) = self.messages.get(number) else { return };
         let (standing, visible_at, rank) = (message.standing(), message.visible_at, message.rank());
+        if let Some(tenant) = message.group().filter(|_| !self.is_fifo()).cloned() {
+            self.set_tenant(&tenant, standing, (rank.unwrap_or(number), number), false);
+        }
         match standing {
             Standing::Visible => match rank {
                 None => self.messages.set_in_line(number, false),
@@ -171,14 +189,14 @@ impl QueueState {
         }
     }
 
-    /// Standard queues: visible messages from the front of the line. Those that were put back stand where their ranks
-    /// are.
-    pub(crate) fn line(&self) -> impl Iterator<Item = u64> + '_ {
-        let mut sent = self.messages.in_line().peekable();
-        let mut put_back = self.put_back.iter().peekable();
+    /// Standard queues: visible messages of no tenant from the front of the line. Those that were put back stand where
+    /// their ranks are.
+    pub(crate) fn line(&self) -> impl Iterator<Item = Place> + '_ {
+        let mut sent = self.messages.in_line().map(|number| (number, number)).peekable();
+        let mut put_back = self.put_back.iter().copied().peekable();
         std::iter::from_fn(move || match (sent.peek(), put_back.peek()) {
-            (Some(number), Some((rank, _))) if number >= rank => put_back.next().map(|(_, number)| *number),
-            (None, Some(_)) => put_back.next().map(|(_, number)| *number),
+            (Some(first), Some(other)) if first < other => sent.next(),
+            (_, Some(_)) => put_back.next(),
             _ => sent.next(),
         })
     }
@@ -188,7 +206,11 @@ impl QueueState {
         if self.in_flight >= u64::from(self.settings().in_flight_max) {
             return false;
         }
-        if self.is_fifo() { !self.groups.none_ready() } else { self.line().next().is_some() }
+        if self.is_fifo() {
+            !self.groups.none_ready()
+        } else {
+            !self.tenants.none_in_line() || self.line().next().is_some()
+        }
     }
 
     /// A message whose moment has come stands in line again.

@@ -29,6 +29,17 @@ struct Found {
     dead: Vec<u64>,
 }
 
+impl Found {
+    fn fill(&mut self, line: impl Iterator<Item = u64>, limit: usize, is_dead: &dyn Fn(&u64) -> bool) {
+        for number in line {
+            if self.taken.len() >= limit || self.dead.len() >= MOVES_MAX {
+                break;
+            }
+            if is_dead(&number) { self.dead.push(number) } else { self.taken.push(number) }
+        }
+    }
+}
+
 impl Partition {
     /// Hands out messages. `own` is this partition's number. Call `advance` first.
     pub fn receive(
@@ -112,13 +123,10 @@ impl QueueState {
         let mut found = Found::default();
         if self.is_fifo() {
             self.search_groups(limit, &is_dead, &mut found);
+        } else if self.tenants.is_empty() {
+            found.fill(self.line().map(|(_, number)| number), limit, &is_dead);
         } else {
-            for number in self.line() {
-                if found.taken.len() >= limit || found.dead.len() >= MOVES_MAX {
-                    break;
-                }
-                if is_dead(&number) { found.dead.push(number) } else { found.taken.push(number) }
-            }
+            found.fill(self.tenants.line(self.line(), self.in_flight), limit, &is_dead);
         }
         found
     }

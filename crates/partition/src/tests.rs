@@ -1,6 +1,7 @@
 //! A test a rule of AWS's documentation, on a partition whose records are kept: after each test's steps, replaying them
 //! and restoring a snapshot must give the same state.
 
+mod fair;
 mod fifo;
 mod outbox;
 mod random;
