@@ -39,6 +39,7 @@ impl Server {
             endpoint: endpoint.clone(),
             folder: folder.path().to_path_buf(),
             smtp_url: None,
+            sqs: sqs::Settings::default(),
             python: None,
             path: "/usr/local/bin:/usr/bin:/bin".to_owned(),
         };

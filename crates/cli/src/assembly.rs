@@ -24,6 +24,8 @@ pub struct Basis {
     pub folder: PathBuf,
     /// Where mails go; without it they land in the data folder.
     pub smtp_url: Option<String>,
+    /// What can be chosen of SQS.
+    pub sqs: sqs::Settings,
     /// An interpreter that has `awslambdaric`.
     pub python: Option<PathBuf>,
     /// The search path for interpreters and functions.
@@ -35,7 +37,7 @@ pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
     let ports = Ports::default();
     let engine = || Arc::clone(&basis.local) as Arc<dyn Engine>;
     let (ids, clock) = (|| Arc::clone(&basis.ids), || Arc::clone(&basis.clock));
-    let sqs = sqs::Sqs::new(engine(), ids());
+    let sqs = sqs::Sqs::new(engine(), ids(), basis.sqs);
     ports.offer_queues(Arc::new(sqs::Queues(Arc::clone(&sqs))));
     let sns_settings = sns::Settings {
         endpoint: basis.endpoint.clone(),

@@ -43,6 +43,9 @@ pub(crate) struct Settings {
     /// Where mails go: `smtp://[user:password@]host:port` or `smtps://…`; without it they land in the data folder.
     #[arg(long, env = "KONEKUTA_SMTP_URL", hide_env_values = true)]
     smtp_url: Option<String>,
+    /// Let the name of a deleted queue be free again after 60 seconds only, as at AWS.
+    #[arg(long, env = "KONEKUTA_QUEUE_DELETED_RECENTLY", num_args = 0..=1, default_missing_value = "true")]
+    queue_deleted_recently: Option<bool>,
     /// A Python interpreter that has `awslambdaric` and `boto3`, for Python functions.
     #[arg(long, env = "KONEKUTA_PYTHON")]
     python: Option<PathBuf>,
@@ -61,6 +64,7 @@ pub(crate) struct Config {
     pub(crate) ephemeral: bool,
     pub(crate) durability: Durability,
     pub(crate) smtp_url: Option<String>,
+    pub(crate) sqs: sqs::Settings,
     pub(crate) python: Option<PathBuf>,
     /// The search path for interpreters and functions.
     pub(crate) path: String,
@@ -87,6 +91,12 @@ impl Settings {
             ephemeral: self.ephemeral.or(file.ephemeral).unwrap_or(false),
             durability: self.durability.or(file.durability).unwrap_or(Durability::Fsync),
             smtp_url: self.smtp_url.or(file.smtp_url),
+            sqs: sqs::Settings {
+                queue_deleted_recently: self
+                    .queue_deleted_recently
+                    .or(file.queue_deleted_recently)
+                    .unwrap_or(false),
+            },
             python: self.python.or(file.python),
             path: search_path(),
         }

@@ -39,6 +39,7 @@ pub(crate) async fn serve(config: Config, partitions: u16) -> anyhow::Result<()>
         endpoint: endpoint.clone(),
         folder: folder.path.clone(),
         smtp_url: config.smtp_url.clone(),
+        sqs: config.sqs,
         python: config.python.clone(),
         path: config.path.clone(),
     };

@@ -40,7 +40,11 @@ impl Bench {
             local::Settings { folder: path.clone(), durability: Durability::Memory, partitions: 2 };
         let engine = Local::open(&settings, Arc::new(clock.clone())).unwrap();
         let ports = Ports::default();
-        let queues = Arc::new(sqs::Queues(sqs::Sqs::new(Arc::clone(&engine) as _, Arc::new(RandomIds))));
+        let queues = Arc::new(sqs::Queues(sqs::Sqs::new(
+            Arc::clone(&engine) as _,
+            Arc::new(RandomIds),
+            sqs::Settings::default(),
+        )));
         ports.offer_queues(Arc::clone(&queues) as _);
         let outbox = path.join("outbox");
         let settings =

@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-json-api-responses.html>
 
-use engine::{Error, Refusal};
+use engine::{Error, Refusal, Settle};
 use service::{ErrorRow, ServiceError};
 
 const fn fault(shape: &'static str, query_code: &'static str) -> ErrorRow {
@@ -52,6 +52,17 @@ pub(crate) const RECEIPT_HANDLE_IS_INVALID: ErrorRow = ErrorRow {
 pub(crate) const OVER_LIMIT: ErrorRow =
     ErrorRow { shape: "com.amazonaws.sqs#OverLimit", query_code: "OverLimit", status: 403, sender: true };
 
+pub(crate) const QUEUE_DELETED_RECENTLY: ErrorRow =
+    fault("com.amazonaws.sqs#QueueDeletedRecently", "AWS.SimpleQueueService.QueueDeletedRecently");
+pub(crate) const UNSUPPORTED_OPERATION: ErrorRow =
+    fault("com.amazonaws.sqs#UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation");
+pub(crate) const INVALID_ADDRESS: ErrorRow = ErrorRow {
+    shape: "com.amazonaws.sqs#InvalidAddress",
+    query_code: "InvalidAddress",
+    status: 404,
+    sender: true,
+};
+
 /// The queue is not there; the two protocols word it differently.
 pub(crate) fn no_such_queue() -> ServiceError {
     ServiceError::new(&QUEUE_DOES_NOT_EXIST, "The specified queue does not exist.")
@@ -85,8 +96,8 @@ pub(crate) fn of_queue(error: Error) -> ServiceError {
     }
 }
 
-/// What the engine refuses of one receipt handle.
-pub(crate) fn of_handle(refusal: &Refusal, handle: &str) -> ServiceError {
+/// What the engine refuses of one receipt handle and what was to happen with its message.
+pub(crate) fn of_handle(refusal: &Refusal, handle: &str, settle: Settle) -> ServiceError {
     match refusal {
         Refusal::ExpiredReceiptHandle => invalid(handle, "ReceiptHandle", "The receipt handle has expired."),
         Refusal::NotInFlight => invalid(
@@ -95,7 +106,7 @@ pub(crate) fn of_handle(refusal: &Refusal, handle: &str) -> ServiceError {
             "Message does not exist or is not available for visibility timeout change.",
         ),
         Refusal::InvisibleTooLong => invalid(
-            handle,
+            if let Settle::VisibleIn { seconds } = settle { seconds } else { 0 },
             "VisibilityTimeout",
             "Total VisibilityTimeout for the message is beyond the limit [43200 seconds].",
         ),

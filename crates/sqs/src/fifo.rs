@@ -8,6 +8,10 @@ use sha2::{Digest as _, Sha256};
 use crate::queue_attributes::{self, Attributes};
 use crate::{errors, limits};
 
+/// The reason AWS gives where a parameter is of the other kind of queue.
+pub(crate) const NOT_OF_THIS_TYPE: &str =
+    "The request include parameter that is not valid for this queue type.";
+
 /// The ids of a message, resolved.
 pub(crate) struct FifoIds {
     pub(crate) group: Option<String>,
@@ -30,8 +34,7 @@ pub(crate) fn ids(
     }
     if !queue_attributes::is_fifo(queue) {
         if let Some(id) = deduplication_id {
-            let reason = "The request include parameter that is not valid for this queue type.";
-            return Err(Some(errors::invalid(id, "MessageDeduplicationId", reason)));
+            return Err(Some(errors::invalid(id, "MessageDeduplicationId", NOT_OF_THIS_TYPE)));
         }
         return Ok(FifoIds { group, deduplication_id: None });
     }
@@ -50,7 +53,8 @@ pub(crate) fn ids(
     Ok(FifoIds { group, deduplication_id: Some(deduplication_id) })
 }
 
-fn check(parameter: &str, id: &str) -> Result<(), ServiceError> {
+/// 1 to 128 letters, digits and punctuation.
+pub(crate) fn check(parameter: &str, id: &str) -> Result<(), ServiceError> {
     let fits =
         (1..=limits::FIFO_ID_MAX).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
     if fits {

@@ -5,6 +5,7 @@
 mod actions;
 mod batch;
 mod content;
+mod deleted_queues;
 mod digest;
 mod errors;
 mod fifo;
@@ -54,12 +55,22 @@ pub struct Sqs {
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) records: records::RecordCache,
+    pub(crate) settings: Settings,
+    pub(crate) deleted: deleted_queues::DeletedQueues,
+}
+
+/// What can be chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The name of a deleted queue is free again after a minute only, as at AWS.
+    pub queue_deleted_recently: bool,
 }
 
 impl Sqs {
     /// Over an engine.
-    pub fn new(engine: Arc<dyn Engine>, ids: Arc<dyn Ids>) -> Arc<Self> {
-        Arc::new(Self { engine, ids, records: records::RecordCache::default() })
+    pub fn new(engine: Arc<dyn Engine>, ids: Arc<dyn Ids>, settings: Settings) -> Arc<Self> {
+        let deleted = deleted_queues::DeletedQueues::default();
+        Arc::new(Self { engine, ids, records: records::RecordCache::default(), settings, deleted })
     }
 }
 

@@ -29,7 +29,6 @@ pub(crate) struct Prepared {
     pub(crate) enqueue: Enqueue,
     pub(crate) md5_of_body: String,
     pub(crate) md5_of_attributes: Option<String>,
-    pub(crate) md5_of_system_attributes: Option<String>,
 }
 
 /// Why a message is not accepted.
@@ -99,11 +98,6 @@ impl Sqs {
             .map_err(|error| error.map_or(Unfit::NoGroup, Unfit::Other))?;
         let md5_of_body = message.body.md5(digest::of_body);
         let md5_of_attributes = digest::of_attributes(&message.attributes);
-        let md5_of_system_attributes = message.trace_header.as_ref().and_then(|header| {
-            let value = MessageAttributeValue::Text(header.clone());
-            let attribute = MessageAttribute { data_type: "String".to_owned(), value };
-            digest::of_attributes(&BTreeMap::from([("AWSTraceHeader".to_owned(), attribute)]))
-        });
         let content = Content {
             body: Bytes::from_owner(message.body),
             md5_of_body,
@@ -124,7 +118,6 @@ impl Sqs {
             enqueue: Enqueue { queue: queue.key.clone(), message: new },
             md5_of_body: hex::encode(md5_of_body),
             md5_of_attributes,
-            md5_of_system_attributes,
         })
     }
 }
@@ -139,8 +132,7 @@ fn delay(given: Option<i64>, attributes: &Attributes) -> Result<Option<u32>, Ser
         if seconds == 0 {
             return Ok(None);
         }
-        let reason = "The request include parameter that is not valid for this queue type.";
-        return Err(errors::invalid(seconds, "DelaySeconds", reason));
+        return Err(errors::invalid(seconds, "DelaySeconds", fifo::NOT_OF_THIS_TYPE));
     }
     Ok(u32::try_from(seconds).ok())
 }
@@ -155,10 +147,19 @@ pub(crate) fn sequence_text(number: u64) -> String {
     format!("{number:020}")
 }
 
-/// The trace header among system attributes; it is the only one there is.
-pub(crate) fn trace_header(
+/// What a sender gave as system attributes.
+#[derive(Debug, Default)]
+pub(crate) struct SystemAttributes {
+    /// The only one there is.
+    pub(crate) trace_header: Option<String>,
+    /// Of what was given.
+    pub(crate) md5: Option<String>,
+}
+
+/// Checks the system attributes.
+pub(crate) fn system_attributes(
     given: message_attributes::AttributeValues,
-) -> Result<Option<String>, ServiceError> {
+) -> Result<SystemAttributes, ServiceError> {
     let mut header = None;
     for (name, value) in given {
         if name != "AWSTraceHeader" {
@@ -169,7 +170,18 @@ pub(crate) fn trace_header(
             let text = format!("Message (system) attribute '{name}' must be of type String.");
             return Err(ServiceError::new(&errors::INVALID_PARAMETER, text));
         }
-        header = value.string_value;
+        header = value.string_value.filter(|text| !text.is_empty());
+        if header.is_none() {
+            let text = format!(
+                "Message (system) attribute '{name}' must contain a non-empty value of type 'String'."
+            );
+            return Err(ServiceError::new(&errors::INVALID_PARAMETER, text));
+        }
     }
-    Ok(header)
+    let md5 = header.clone().and_then(|header| {
+        let value = MessageAttributeValue::Text(header);
+        let attribute = MessageAttribute { data_type: "String".to_owned(), value };
+        digest::of_attributes(&BTreeMap::from([("AWSTraceHeader".to_owned(), attribute)]))
+    });
+    Ok(SystemAttributes { trace_header: header, md5 })
 }

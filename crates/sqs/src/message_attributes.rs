@@ -19,6 +19,12 @@ pub(crate) struct AttributeValue {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) binary_value: Option<Blob>,
     pub(crate) data_type: String,
+    /// In the model, and not supported.
+    #[serde(default, skip_serializing)]
+    pub(crate) string_list_values: Option<Vec<String>>,
+    /// Likewise.
+    #[serde(default, skip_serializing)]
+    pub(crate) binary_list_values: Option<Vec<Blob>>,
 }
 
 /// Attributes as they come and go.
@@ -43,7 +49,14 @@ pub(crate) fn parse(given: AttributeValues) -> Result<BTreeMap<String, MessageAt
 
 fn parse_one(name: &str, given: AttributeValue) -> Result<MessageAttribute, ServiceError> {
     check_name(name)?;
-    let AttributeValue { string_value, binary_value, data_type } = given;
+    let AttributeValue { string_value, binary_value, data_type, string_list_values, binary_list_values } =
+        given;
+    if string_list_values.is_some_and(|list| !list.is_empty())
+        || binary_list_values.is_some_and(|list| !list.is_empty())
+    {
+        let text = "Message attribute list values in SendMessage operation are not supported.";
+        return Err(ServiceError::new(&errors::UNSUPPORTED_OPERATION, text));
+    }
     let base = data_type.split('.').next().unwrap_or_default();
     if !matches!(base, "String" | "Number" | "Binary") || data_type.len() > limits::ATTRIBUTE_NAME_BYTES_MAX {
         return Err(refused(format!(
@@ -71,9 +84,10 @@ fn parse_one(name: &str, given: AttributeValue) -> Result<MessageAttribute, Serv
     Ok(MessageAttribute { data_type, value })
 }
 
-/// Up to 38 digits, as AWS keeps them.
+/// Up to 38 digits between 10^-128 and 10^126, as AWS keeps them.
 fn is_number(text: &str) -> bool {
-    text.parse::<f64>().is_ok_and(f64::is_finite) && text.bytes().filter(u8::is_ascii_digit).count() <= 38
+    let fits = |number: f64| number == 0.0 || (1e-128..=1e126).contains(&number.abs());
+    text.parse::<f64>().is_ok_and(fits) && text.bytes().filter(u8::is_ascii_digit).count() <= 38
 }
 
 fn check_name(name: &str) -> Result<(), ServiceError> {
@@ -110,7 +124,7 @@ pub(crate) fn shown(attribute: MessageAttribute) -> AttributeValue {
         MessageAttributeValue::Text(text) => (Some(text), None),
         MessageAttributeValue::Binary(blob) => (None, Some(blob)),
     };
-    AttributeValue { string_value, binary_value, data_type: attribute.data_type }
+    AttributeValue { string_value, binary_value, data_type: attribute.data_type, ..AttributeValue::default() }
 }
 
 #[cfg(test)]
@@ -118,7 +132,11 @@ mod tests {
     use super::*;
 
     fn text(data_type: &str, value: &str) -> AttributeValue {
-        AttributeValue { string_value: Some(value.into()), binary_value: None, data_type: data_type.into() }
+        AttributeValue {
+            string_value: Some(value.into()),
+            data_type: data_type.into(),
+            ..AttributeValue::default()
+        }
     }
 
     fn parsed(name: &str, value: AttributeValue) -> Result<(), String> {
@@ -139,7 +157,11 @@ mod tests {
             parsed("a", text("String", "")),
             Err("Message (user) attribute 'a' must contain a non-empty value of type 'String'.".into())
         );
-        assert!(parsed("a", text("Number", "seven")).is_err());
+        for number in ["seven", "NaN", "inf", "1e127", "1e-129", &"1".repeat(39)] {
+            assert!(parsed("a", text("Number", number)).is_err(), "{number}");
+        }
+        let listed = AttributeValue { string_list_values: Some(vec!["x".into()]), ..text("String", "x") };
+        assert!(parsed("a", listed).unwrap_err().contains("list values"));
         assert!(parsed("a", text("Binary", "x")).is_err());
     }
 }

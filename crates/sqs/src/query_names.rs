@@ -31,6 +31,8 @@ pub(crate) const DIALECT: QueryDialect = QueryDialect {
         list("Messages", "Message"),
         list("QueueUrls", "QueueUrl"),
         list("queueUrls", "QueueUrl"),
+        list("StringListValues", "StringListValue"),
+        list("BinaryListValues", "BinaryListValue"),
         list("TagKeys", "TagKey"),
         list("Failed", "BatchResultErrorEntry"),
         tags("", "tags"),

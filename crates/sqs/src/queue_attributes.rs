@@ -39,6 +39,9 @@ const fn fifo(name: &'static str, rule: Rule, default: Option<&'static str>) -> 
     Row { name, rule, default, fifo_only: true }
 }
 
+const KMS_KEY: &str = "KmsMasterKeyId";
+const KMS_REUSE: &str = "KmsDataKeyReusePeriodSeconds";
+const MANAGED_SSE: &str = "SqsManagedSseEnabled";
 pub(crate) const DEDUPLICATION_SCOPE: &str = "DeduplicationScope";
 const ROWS: &[Row] = &[
     row("DelaySeconds", Rule::Number(0, 900), Some("0")),
@@ -49,9 +52,9 @@ const ROWS: &[Row] = &[
     row("Policy", Rule::Document, None),
     row("RedrivePolicy", Rule::Document, None),
     row("RedriveAllowPolicy", Rule::Document, None),
-    row("KmsMasterKeyId", Rule::Text, None),
-    row("KmsDataKeyReusePeriodSeconds", Rule::Number(60, 86_400), None),
-    row("SqsManagedSseEnabled", Rule::Flag, Some("true")),
+    row(KMS_KEY, Rule::Text, None),
+    row(KMS_REUSE, Rule::Number(60, 86_400), Some("300")),
+    row(MANAGED_SSE, Rule::Flag, Some("true")),
     fifo("FifoQueue", Rule::Choice(&["true"]), None),
     fifo("ContentBasedDeduplication", Rule::Flag, Some("false")),
     fifo(DEDUPLICATION_SCOPE, Rule::Choice(&["queue", "messageGroup"]), Some("queue")),
@@ -69,7 +72,8 @@ const READ_ONLY: [&str; 6] = [
 /// Attributes as they are given, checked.
 pub(crate) type Attributes = BTreeMap<String, String>;
 
-fn unknown(name: &str) -> ServiceError {
+/// An attribute that there is not, or not for this kind of queue.
+pub(crate) fn unknown(name: &str) -> ServiceError {
     ServiceError::new(&errors::INVALID_ATTRIBUTE_NAME, format!("Unknown Attribute {name}."))
 }
 
@@ -116,8 +120,8 @@ pub(crate) fn check_together(all: &Attributes) -> Result<(), ServiceError> {
         let text = "The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup.";
         return Err(ServiceError::new(&errors::INVALID_PARAMETER, text));
     }
-    if all.get("KmsMasterKeyId").is_some_and(|key| !key.is_empty())
-        && all.get("SqsManagedSseEnabled").is_some_and(|flag| flag == "true")
+    if all.get(KMS_KEY).is_some_and(|key| !key.is_empty())
+        && all.get(MANAGED_SSE).is_some_and(|flag| flag == "true")
     {
         let text = "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.";
         return Err(ServiceError::new(&errors::INVALID_ATTRIBUTE_NAME, text));
@@ -136,8 +140,11 @@ pub(crate) fn merge(all: &mut Attributes, given: &Attributes) {
             all.insert(name.clone(), value.clone());
         }
     }
-    if all.contains_key("KmsMasterKeyId") {
-        all.remove("SqsManagedSseEnabled");
+    // One kind of encryption ends the other.
+    if all.contains_key(KMS_KEY) && !given.contains_key(MANAGED_SSE) {
+        all.insert(MANAGED_SSE.to_owned(), "false".to_owned());
+    } else if !all.contains_key(KMS_KEY) && given.contains_key(KMS_KEY) {
+        all.remove(MANAGED_SSE);
     }
 }
 
@@ -145,6 +152,18 @@ pub(crate) fn merge(all: &mut Attributes, given: &Attributes) {
 pub(crate) fn value<'a>(all: &'a Attributes, name: &str) -> Option<&'a str> {
     let default = || ROWS.iter().find(|row| row.name == name).and_then(|row| row.default);
     all.get(name).map(String::as_str).or_else(default)
+}
+
+/// Whether an attribute has that value; documents are compared by what they say.
+pub(crate) fn equals(all: &Attributes, name: &str, given: &str) -> bool {
+    let is_document = ROWS.iter().any(|row| row.name == name && matches!(row.rule, Rule::Document));
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    match value(all, name) {
+        Some(value) => {
+            value == given || (is_document && json(value).is_some_and(|value| json(given) == Some(value)))
+        }
+        None => given.is_empty(),
+    }
 }
 
 fn number(all: &Attributes, name: &str) -> u32 {
@@ -197,7 +216,7 @@ pub(crate) fn shown(
     let kept = ROWS
         .iter()
         .filter(|row| wanted(row.name) && (!row.fifo_only || is_fifo(all)))
-        .filter(|row| row.name != "SqsManagedSseEnabled" || !all.contains_key("KmsMasterKeyId"))
+        .filter(|row| row.name != KMS_REUSE || all.contains_key(KMS_KEY))
         .filter_map(|row| Some((row.name, value(all, row.name)?.to_owned())));
     let derived = [
         ("ApproximateNumberOfMessages", counts.visible.to_string()),
@@ -211,6 +230,7 @@ pub(crate) fn shown(
     Ok(kept.chain(derived).map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
-fn is_known(name: &str) -> bool {
+/// Whether queues have such an attribute.
+pub(crate) fn is_known(name: &str) -> bool {
     name == "All" || READ_ONLY.contains(&name) || ROWS.iter().any(|row| row.name == name)
 }

@@ -54,7 +54,10 @@ pub(crate) fn from_url(context: &Context, url: &str) -> Result<QueueKey, Service
         (Some(name), Some(account)) if aws::AccountId::parse(account).is_some() && !name.is_empty() => {
             Ok(key_of(context, account, name))
         }
-        _ => Err(errors::no_such_queue()),
+        _ => {
+            let text = format!("The address {url} is not valid for this endpoint.");
+            Err(ServiceError::new(&errors::INVALID_ADDRESS, text))
+        }
     }
 }
 

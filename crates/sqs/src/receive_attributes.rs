@@ -3,10 +3,32 @@
 use std::collections::BTreeMap;
 
 use engine::Delivery;
+use service::ServiceError;
 use service::ports::MessageAttribute;
 
 use crate::content::Content;
 use crate::message::sequence_text;
+use crate::queue_attributes;
+
+/// The names that may be asked for. The old member `AttributeNames` also takes those of queues, which no message has.
+const SYSTEM: [&str; 10] = [
+    "AWSTraceHeader",
+    "All",
+    "ApproximateFirstReceiveTimestamp",
+    "ApproximateReceiveCount",
+    "DeadLetterQueueSourceArn",
+    "MessageDeduplicationId",
+    "MessageGroupId",
+    "SenderId",
+    "SentTimestamp",
+    "SequenceNumber",
+];
+
+/// Refuses names that neither messages nor queues know.
+pub(crate) fn check(names: &[String]) -> Result<(), ServiceError> {
+    let known = |name: &str| SYSTEM.contains(&name) || queue_attributes::is_known(name);
+    names.iter().find(|name| !known(name)).map_or(Ok(()), |name| Err(queue_attributes::unknown(name)))
+}
 
 /// System attributes by name, `All` or none.
 pub(crate) fn system(names: &[String], delivery: &Delivery, content: &Content) -> BTreeMap<String, String> {

@@ -57,6 +57,11 @@ impl RedrivePolicy {
 pub(crate) async fn check_target(sqs: &Sqs, source: &QueueKey, all: &Attributes) -> Result<(), ServiceError> {
     let Some(text) = all.get("RedrivePolicy") else { return Ok(()) };
     let policy = RedrivePolicy::parse(text)?;
+    let home = |arn: &str| arn.split(':').take(5).map(str::to_owned).collect::<Vec<_>>();
+    if home(policy.target.as_str()) != home(source.as_str()) {
+        let reason = "Dead letter target must be owned by the same account and be in the same Region.";
+        return Err(refused(text, reason));
+    }
     let engine: &dyn Engine = &*sqs.engine;
     let target = engine
         .queue(&queue_name::from_arn(&policy.target))

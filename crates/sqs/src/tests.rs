@@ -12,6 +12,8 @@ use serde_json::{Value as Json, json};
 use service::{Action, Caller, Context, CountingIds, Endpoint, Ids as _, Protocol, ServiceError};
 use testkit::SimulatedClock;
 
+mod rules;
+
 use crate::actions::*;
 use crate::{Sqs, actions};
 
@@ -25,11 +27,15 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::with(crate::Settings::default())
+    }
+
+    fn with(settings: crate::Settings) -> Self {
         let (folder, clock) = (tempfile::tempdir().unwrap(), SimulatedClock::default());
-        let settings =
+        let engine_settings =
             Settings { folder: folder.path().to_path_buf(), durability: Durability::Memory, partitions: 2 };
-        let engine = Local::open(&settings, Arc::new(clock.clone())).unwrap();
-        Self { sqs: Sqs::new(engine, Arc::new(CountingIds::default())), clock, _folder: folder }
+        let engine = Local::open(&engine_settings, Arc::new(clock.clone())).unwrap();
+        Self { sqs: Sqs::new(engine, Arc::new(CountingIds::default()), settings), clock, _folder: folder }
     }
 
     fn context(&self) -> Context {

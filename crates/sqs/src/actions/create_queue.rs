@@ -44,6 +44,10 @@ impl Action for CreateQueue {
         let is_fifo = queue_attributes::is_fifo(&given);
         let key = QueueName::parse(&input.queue_name, is_fifo)?.key(context);
         queue_attributes::check(&given, is_fifo)?;
+        if sqs.deleted.blocks(&key, context.now) {
+            let text = "You must wait 60 seconds after deleting a queue before you can create another with the same name.";
+            return Err(ServiceError::new(&errors::QUEUE_DELETED_RECENTLY, text));
+        }
         let mut attributes = Attributes::new();
         queue_attributes::merge(&mut attributes, &given);
         queue_attributes::check_together(&attributes)?;
@@ -65,9 +69,8 @@ impl Action for CreateQueue {
 async fn compare(sqs: &Sqs, key: &QueueKey, given: &Attributes) -> Result<(), ServiceError> {
     let queue = sqs.engine.queue(key).await.map_err(errors::of_queue)?;
     let record = sqs.records.of(&queue)?;
-    let differs = |(name, value): &(&String, &String)| {
-        queue_attributes::value(&record.attributes, name) != Some(value.as_str())
-    };
+    let differs =
+        |(name, value): &(&String, &String)| !queue_attributes::equals(&record.attributes, name, value);
     match given.iter().find(differs) {
         None => Ok(()),
         Some((name, _)) => {

@@ -40,7 +40,7 @@ pub(super) async fn settle(
     let handle = receipt_handle.clone();
     let results = sqs.engine.settle(key, vec![Settlement { receipt_handle, settle }]).await;
     match results.map_err(errors::of_queue)?.into_iter().next() {
-        Some(Err(refusal)) => Err(errors::of_handle(&refusal, &handle)),
+        Some(Err(refusal)) => Err(errors::of_handle(&refusal, &handle, settle)),
         _ => Ok(()),
     }
 }

@@ -23,6 +23,10 @@ impl Action for DeleteQueue {
 
     async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<(), ServiceError> {
         let key = queue_name::from_url(context, &input.queue_url)?;
-        sqs.engine.delete_queue(key).await.map_err(errors::of_queue)
+        sqs.engine.delete_queue(key.clone()).await.map_err(errors::of_queue)?;
+        if sqs.settings.queue_deleted_recently {
+            sqs.deleted.remember(key, context.now);
+        }
+        Ok(())
     }
 }

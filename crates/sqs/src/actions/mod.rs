@@ -58,17 +58,19 @@ async fn settle_batch(
     for (id, receipt_handle, settle) in entries {
         match settle {
             Ok(settle) => {
-                known.push((id, receipt_handle.clone()));
+                known.push((id, receipt_handle.clone(), settle));
                 settlements.push(Settlement { receipt_handle, settle });
             }
             Err(error) => outcome.failed.push(Failed::new(id, error)),
         }
     }
     let results = sqs.engine.settle(key, settlements).await.map_err(errors::of_queue)?;
-    for ((id, handle), result) in known.into_iter().zip(results) {
+    for ((id, handle, settle), result) in known.into_iter().zip(results) {
         match result {
             Ok(()) => outcome.successful.push(Succeeded { id }),
-            Err(refusal) => outcome.failed.push(Failed::new(id, errors::of_handle(&refusal, &handle))),
+            Err(refusal) => {
+                outcome.failed.push(Failed::new(id, errors::of_handle(&refusal, &handle, settle)))
+            }
         }
     }
     Ok(outcome)

@@ -13,7 +13,8 @@ use service::{Action, Context, ServiceError, Text};
 use crate::content::Content;
 use crate::message::id_text;
 use crate::message_attributes::{self, AttributeValues};
-use crate::{Sqs, digest, errors, limits, queue_attributes, queue_name, receive_attributes};
+use crate::queue_attributes::Attributes;
+use crate::{Sqs, digest, errors, fifo, limits, queue_attributes, queue_name, receive_attributes};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -65,6 +66,10 @@ impl Action for ReceiveMessage {
         let key = queue_name::from_url(context, &input.queue_url)?;
         let queue = sqs.engine.queue(&key).await.map_err(errors::of_queue)?;
         let record = sqs.records.of(&queue)?;
+        let mut system = input.message_system_attribute_names.unwrap_or_default();
+        system.extend(input.attribute_names.unwrap_or_default());
+        receive_attributes::check(&system)?;
+        let attempt_id = attempt_id(input.receive_request_attempt_id, &record.attributes)?;
         let wait_default = queue_attributes::wait_seconds(&record.attributes);
         let receive = Receive {
             queue: key,
@@ -77,11 +82,9 @@ impl Action for ReceiveMessage {
             .unwrap_or(1),
             visibility_timeout_seconds: visibility(input.visibility_timeout)?,
             wait: Duration::from_secs(wait(input.wait_time_seconds)?.unwrap_or(wait_default).into()),
-            attempt_id: attempt_id(input.receive_request_attempt_id)?,
+            attempt_id,
         };
         let deliveries = sqs.engine.receive(receive).await.map_err(errors::of_queue)?;
-        let mut system = input.message_system_attribute_names.unwrap_or_default();
-        system.extend(input.attribute_names.unwrap_or_default());
         let user = input.message_attribute_names.unwrap_or_default();
         let shown = deliveries.into_iter().map(|delivery| message(delivery, &system, &user));
         Ok(Output { messages: shown.collect::<Result<_, _>>()? })
@@ -138,12 +141,13 @@ pub(super) fn visibility(given: Option<i64>) -> Result<Option<u32>, ServiceError
     }
 }
 
-fn attempt_id(given: Option<String>) -> Result<Option<Arc<str>>, ServiceError> {
-    match given {
-        Some(id) if id.is_empty() || id.len() > limits::FIFO_ID_MAX => {
-            let reason = "ReceiveRequestAttemptId can only include alphanumeric and punctuation characters. 1 to 128 in length.";
-            Err(errors::invalid(id, "ReceiveRequestAttemptId", reason))
-        }
-        other => Ok(other.map(Arc::from)),
+/// Of FIFO queues only.
+fn attempt_id(given: Option<String>, queue: &Attributes) -> Result<Option<Arc<str>>, ServiceError> {
+    const PARAMETER: &str = "ReceiveRequestAttemptId";
+    let Some(id) = given else { return Ok(None) };
+    if !queue_attributes::is_fifo(queue) {
+        return Err(errors::invalid(id, PARAMETER, fifo::NOT_OF_THIS_TYPE));
     }
+    fifo::check(PARAMETER, &id)?;
+    Ok(Some(Arc::from(id)))
 }

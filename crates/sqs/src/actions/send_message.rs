@@ -48,10 +48,11 @@ impl Action for SendMessage {
         let key = queue_name::from_url(context, &input.queue_url)?;
         let queue = sqs.engine.queue(&key).await.map_err(errors::of_queue)?;
         let record = sqs.records.of(&queue)?;
+        let system = message::system_attributes(input.message_system_attributes.unwrap_or_default())?;
         let outgoing = Outgoing {
             body: input.message_body.into(),
             attributes: message_attributes::parse(input.message_attributes.unwrap_or_default())?,
-            trace_header: trace(context, input.message_system_attributes)?,
+            trace_header: trace(context, system.trace_header),
             delay_seconds: input.delay_seconds,
             group: input.message_group_id,
             deduplication_id: input.message_deduplication_id,
@@ -66,19 +67,15 @@ impl Action for SendMessage {
             message_id: id_text(sent.message_id),
             md5_of_message_body: prepared.md5_of_body,
             md5_of_message_attributes: prepared.md5_of_attributes,
-            md5_of_message_system_attributes: prepared.md5_of_system_attributes,
+            md5_of_message_system_attributes: system.md5,
             sequence_number: sent.sequence_number.map(sequence_text),
         })
     }
 }
 
 /// The explicit system attribute wins over the request's header.
-pub(super) fn trace(
-    context: &Context,
-    given: Option<AttributeValues>,
-) -> Result<Option<String>, ServiceError> {
-    let explicit = message::trace_header(given.unwrap_or_default())?;
-    Ok(explicit.or_else(|| context.trace.as_ref().map(ToString::to_string)))
+pub(super) fn trace(context: &Context, explicit: Option<String>) -> Option<String> {
+    explicit.or_else(|| context.trace.as_ref().map(ToString::to_string))
 }
 
 /// `SenderId`: the account stands for its user.

@@ -70,7 +70,7 @@ impl Action for SendMessageBatch {
         for entry in input.entries {
             let id = entry.id.clone();
             match prepare(sqs, context, &queue, &record.attributes, entry) {
-                Ok(prepared) => ready.push((id, prepared)),
+                Ok((prepared, md5)) => ready.push((id, prepared, md5)),
                 Err(Unfit::NoGroup) => {
                     let text = "The request must contain the parameter MessageGroupId.";
                     return Err(ServiceError::new(&errors::INVALID_PARAMETER, text));
@@ -78,15 +78,15 @@ impl Action for SendMessageBatch {
                 Err(unfit) => outcome.failed.push(Failed::new(id, of_entry(unfit))),
             }
         }
-        let enqueue = ready.iter().map(|(_, prepared)| prepared.enqueue.clone()).collect();
+        let enqueue = ready.iter().map(|(_, prepared, _)| prepared.enqueue.clone()).collect();
         let sent = sqs.engine.commit(Commit { home: None, enqueue }).await.map_err(errors::of_queue)?;
-        for ((id, prepared), sent) in ready.into_iter().zip(sent) {
+        for ((id, prepared, md5_of_message_system_attributes), sent) in ready.into_iter().zip(sent) {
             outcome.successful.push(Succeeded {
                 id,
                 message_id: id_text(sent.message_id),
                 md5_of_message_body: prepared.md5_of_body,
                 md5_of_message_attributes: prepared.md5_of_attributes,
-                md5_of_message_system_attributes: prepared.md5_of_system_attributes,
+                md5_of_message_system_attributes,
                 sequence_number: sent.sequence_number.map(sequence_text),
             });
         }
@@ -114,24 +114,27 @@ fn check_size(entries: &[Entry]) -> Result<(), ServiceError> {
     Err(ServiceError::new(&errors::BATCH_TOO_LONG, text))
 }
 
+/// A message and the digest of its system attributes.
 fn prepare(
     sqs: &Sqs,
     context: &Context,
     queue: &Queue,
     attributes: &Attributes,
     entry: Entry,
-) -> Result<Prepared, Unfit> {
+) -> Result<(Prepared, Option<String>), Unfit> {
+    let system = message::system_attributes(entry.message_system_attributes.unwrap_or_default())
+        .map_err(Unfit::Other)?;
     let outgoing = Outgoing {
         body: entry.message_body.into(),
         attributes: message_attributes::parse(entry.message_attributes.unwrap_or_default())
             .map_err(Unfit::Other)?,
-        trace_header: trace(context, entry.message_system_attributes).map_err(Unfit::Other)?,
+        trace_header: trace(context, system.trace_header),
         delay_seconds: entry.delay_seconds,
         group: entry.message_group_id,
         deduplication_id: entry.message_deduplication_id,
         sender_id: sender_id(context),
     };
-    sqs.prepare(queue, attributes, outgoing)
+    Ok((sqs.prepare(queue, attributes, outgoing)?, system.md5))
 }
 
 /// As an entry of a batch words it.
