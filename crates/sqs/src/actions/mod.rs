@@ -69,7 +69,7 @@ async fn settle_batch(
         match result {
             Ok(()) => outcome.successful.push(Succeeded { id }),
             Err(refusal) => {
-                outcome.failed.push(Failed::new(id, errors::of_handle(&refusal, &handle, settle)))
+                outcome.failed.push(Failed::new(id, errors::of_handle(&refusal, &handle, settle)));
             }
         }
     }
