@@ -39,6 +39,8 @@ pub(crate) struct FunctionConfiguration {
     #[serde(rename = "KMSKeyArn", skip_serializing_if = "Option::is_none")]
     kms_key_arn: Option<String>,
     tracing_config: Json,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    layers: Vec<Json>,
     revision_id: String,
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,6 +92,11 @@ impl FunctionConfiguration {
             dead_letter_config: record.dead_letter_target.as_ref().map(|arn| json!({"TargetArn": arn})),
             environment: record.environment.clone().map(|variables| Environment { variables }),
             kms_key_arn: record.kms_key_arn.clone(),
+            layers: record
+                .layers
+                .iter()
+                .map(|layer| json!({"Arn": layer.arn, "CodeSize": layer.code.size}))
+                .collect(),
             tracing_config: json!({"Mode": record.tracing_mode}),
             revision_id: record.revision_id.clone(),
             state,

@@ -9,6 +9,7 @@ const fn row(shape: &'static str, status: u16) -> ErrorRow {
     ErrorRow { shape, query_code: shape, status, sender: status < 500 }
 }
 
+pub(crate) const ACCESS_DENIED: ErrorRow = row("AccessDeniedException", 403);
 pub(crate) const INVALID_PARAMETER_VALUE: ErrorRow = row("InvalidParameterValueException", 400);
 pub(crate) const INVALID_REQUEST_CONTENT: ErrorRow = row("InvalidRequestContentException", 400);
 pub(crate) const POLICY_LENGTH_EXCEEDED: ErrorRow = row("PolicyLengthExceededException", 400);

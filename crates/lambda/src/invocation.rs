@@ -1,7 +1,7 @@
 //! From a function's record to a call of it: the code unpacked, the reserved concurrency kept, the executor asked.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws::{AccountId, Arn, Region, TraceHeader};
@@ -10,11 +10,11 @@ use engine::{Error, Refusal, Timestamp};
 use futures_util::TryStreamExt;
 
 use crate::Lambda;
-use crate::code::{BadArchive, Folders};
+use crate::code::{BadArchive, Folders, Keep};
 use crate::execution::{FunctionSpec, Invocation, InvokeError, Outcome};
 use crate::function_name::{LATEST, qualified};
 use crate::logging_config::LoggingConfig;
-use crate::records::FunctionRecord;
+use crate::records::{Code, FunctionRecord, LayerUse};
 
 /// Why a package could not be made ready to run.
 #[derive(Debug, thiserror::Error)]
@@ -121,12 +121,17 @@ impl Lambda {
         if let Some(spec) = self.calls.known(record) {
             return Ok(spec);
         }
-        let spec = Arc::new(self.describe(record, self.unpacked(record).await?));
+        let code = self.unpacked(record).await?;
+        let mut layers = Vec::new();
+        for layer in &record.layers {
+            layers.push(self.unpacked_layer(layer).await?);
+        }
+        let spec = Arc::new(self.describe(record, code, layers));
         self.calls.remember(&spec);
         Ok(spec)
     }
 
-    fn describe(&self, record: &FunctionRecord, code: PathBuf) -> FunctionSpec {
+    fn describe(&self, record: &FunctionRecord, code: PathBuf, layers: Vec<PathBuf>) -> FunctionSpec {
         FunctionSpec {
             arn: record.arn.clone(),
             name: record.name.clone(),
@@ -138,7 +143,7 @@ impl Lambda {
             ephemeral_storage_mb: record.ephemeral_storage_mb,
             environment: record.environment.clone().unwrap_or_default(),
             code,
-            layers: Vec::new(),
+            layers,
             image: None,
             logging: LoggingConfig::of(record.logging_config.as_ref()),
             revision: record.environment_revision,
@@ -156,15 +161,30 @@ impl Lambda {
         if folder.exists() {
             return Ok(folder);
         }
-        let mut content = self.engine.read_blob(&record.code.blob, None).await?;
-        let mut zip = BytesMut::with_capacity(usize::try_from(record.code.size).unwrap_or(0));
+        let keep = self.published_packages(record).await?;
+        self.fill(&record.code, &folder, Some(keep)).await?;
+        Ok(folder)
+    }
+
+    /// The same for one of its layers.
+    async fn unpacked_layer(&self, layer: &LayerUse) -> Result<PathBuf, NotReady> {
+        let folder = self.folders.of_layer(layer);
+        let _alone = self.calls.unpacking.lock().await;
+        if !folder.exists() {
+            self.fill(&layer.code, &folder, None).await?;
+        }
+        Ok(folder)
+    }
+
+    async fn fill(&self, code: &Code, folder: &Path, keep: Option<HashSet<String>>) -> Result<(), NotReady> {
+        let mut content = self.engine.read_blob(&code.blob, None).await?;
+        let mut zip = BytesMut::with_capacity(usize::try_from(code.size).unwrap_or(0));
         while let Some(piece) = content.try_next().await? {
             zip.extend_from_slice(&piece);
         }
-        let keep = self.published_packages(record).await?;
-        let (zip, target) = (zip.freeze(), folder.clone());
-        tokio::task::spawn_blocking(move || Folders::fill(&target, &zip, &keep)).await??;
-        Ok(folder)
+        let (zip, target) = (zip.freeze(), folder.to_owned());
+        let filling = move || Folders::fill(&target, &zip, keep.as_ref().map_or(Keep::All, Keep::Named));
+        Ok(tokio::task::spawn_blocking(filling).await??)
     }
 
     /// The trace an invocation belongs to: the one it came with, or one that begins here.

@@ -19,8 +19,10 @@ mod function_log;
 mod function_name;
 mod functions;
 mod invocation;
+mod layers;
 mod limits;
 mod logging_config;
+mod package_page;
 mod paging;
 mod policy;
 mod ports;
@@ -57,6 +59,7 @@ const ACTIVATIONS_MAX: usize = 4;
 
 /// The actions.
 pub const ACTIONS: &[Row<Lambda>] = &[
+    row::<actions::AddLayerVersionPermission>(),
     row::<actions::AddPermission>(),
     row::<actions::CreateAlias>(),
     row::<actions::CreateEventSourceMapping>(),
@@ -66,6 +69,7 @@ pub const ACTIONS: &[Row<Lambda>] = &[
     row::<actions::DeleteFunction>(),
     row::<actions::DeleteFunctionConcurrency>(),
     row::<actions::DeleteFunctionEventInvokeConfig>(),
+    row::<actions::DeleteLayerVersion>(),
     row::<actions::GetAccountSettings>(),
     row::<actions::GetAlias>(),
     row::<actions::GetEventSourceMapping>(),
@@ -73,17 +77,24 @@ pub const ACTIONS: &[Row<Lambda>] = &[
     row::<actions::GetFunctionConcurrency>(),
     row::<actions::GetFunctionConfiguration>(),
     row::<actions::GetFunctionEventInvokeConfig>(),
+    row::<actions::GetLayerVersion>(),
+    row::<actions::GetLayerVersionByArn>(),
+    row::<actions::GetLayerVersionPolicy>(),
     row::<actions::GetPolicy>(),
     row::<actions::Invoke>(),
     row::<actions::ListAliases>(),
     row::<actions::ListEventSourceMappings>(),
     row::<actions::ListFunctionEventInvokeConfigs>(),
     row::<actions::ListFunctions>(),
+    row::<actions::ListLayerVersions>(),
+    row::<actions::ListLayers>(),
     row::<actions::ListTags>(),
     row::<actions::ListVersionsByFunction>(),
+    row::<actions::PublishLayerVersion>(),
     row::<actions::PublishVersion>(),
     row::<actions::PutFunctionConcurrency>(),
     row::<actions::PutFunctionEventInvokeConfig>(),
+    row::<actions::RemoveLayerVersionPermission>(),
     row::<actions::RemovePermission>(),
     row::<actions::TagResource>(),
     row::<actions::UntagResource>(),
@@ -198,7 +209,9 @@ impl Lambda {
 /// The service as the server takes it.
 pub fn service(state: &Arc<Lambda>) -> service::Service {
     let speaks = Speaks { json_target: None, query: None, on_decode_error: errors::on_decode_error };
-    service::bind("lambda", speaks, ACTIONS, state)
+    let mut service = service::bind("lambda", speaks, ACTIONS, state);
+    service.pages.push(package_page::page(state));
+    service
 }
 
 /// Goes on with everything that happens without a request: functions on their way to be active, asynchronous events,

@@ -30,6 +30,10 @@ pub(crate) const TAGS_MAX: usize = 50;
 pub(crate) const ZIP_BYTES_MAX: u64 = 52_428_800;
 /// Bytes of a deployment package, unzipped; also the most that is read from S3.
 pub(crate) const UNZIPPED_BYTES_MAX: u64 = 262_144_000;
+/// Layers of a function.
+pub(crate) const LAYERS_MAX: usize = 5;
+/// `CompatibleRuntimes` of a layer's version.
+pub(crate) const COMPATIBLE_RUNTIMES_MAX: usize = 15;
 /// Ours: files and folders in a deployment package.
 pub(crate) const ZIP_ENTRIES_MAX: usize = 100_000;
 /// Bytes of an event of a synchronous invocation.

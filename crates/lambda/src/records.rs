@@ -53,8 +53,11 @@ pub(crate) struct FunctionRecord {
     pub(crate) kms_key_arn: Option<String>,
     /// Accepted and shown; there is no VPC here.
     pub(crate) vpc_config: Option<Json>,
-    /// Accepted and shown.
+    /// As it was given.
     pub(crate) logging_config: Option<Json>,
+    /// In their order: later ones lie over earlier ones.
+    #[serde(default)]
+    pub(crate) layers: Vec<LayerUse>,
     pub(crate) code: Code,
     pub(crate) last_modified: Timestamp,
     pub(crate) revision_id: String,
@@ -98,6 +101,14 @@ pub(crate) struct AliasRecord {
     pub(crate) revision_id: String,
 }
 
+/// A layer of a function. Its package stays as long as it is used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LayerUse {
+    /// The layer version's ARN.
+    pub(crate) arn: String,
+    pub(crate) code: Code,
+}
+
 /// A deployment package.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Code {
@@ -105,6 +116,9 @@ pub(crate) struct Code {
     pub(crate) blob: BlobId,
     /// Its bytes.
     pub(crate) size: u64,
+    /// The bytes of all files in it; 0 where an earlier program did not count them.
+    #[serde(default)]
+    pub(crate) unzipped: u64,
     /// SHA-256 of it, hexadecimal.
     pub(crate) sha256: String,
 }

@@ -41,6 +41,7 @@ async fn resume(lambda: Arc<Lambda>, mut stop: Stop) {
 impl Lambda {
     async fn resume_all(&self) -> Result<(), Error> {
         self.resume_functions().await?;
+        self.sweep_layers().await?;
         for record in self.all_records(MAPPINGS).await? {
             let mapping: MappingRecord = records::decode(&record)?;
             self.attend_mapping(mapping.uuid);

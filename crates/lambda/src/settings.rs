@@ -75,8 +75,9 @@ struct SnapStart {
 }
 
 impl Settings {
-    /// Puts what is given into the record. `InvalidParameterValueException`, `ValidationException`.
-    pub(crate) fn apply(self, record: &mut FunctionRecord) -> Result<(), ServiceError> {
+    /// Puts what is given into the record; answers the layers it is to have, which must be looked up.
+    /// `InvalidParameterValueException`, `ValidationException`.
+    pub(crate) fn apply(self, record: &mut FunctionRecord) -> Result<Option<Vec<String>>, ServiceError> {
         self.refuse_unsupported()?;
         if let Some(runtime) = self.runtime {
             record.runtime = checked_runtime(runtime)?;
@@ -120,14 +121,13 @@ impl Settings {
         }
         record.vpc_config = self.vpc_config.or(record.vpc_config.take());
         record.logging_config = self.logging_config.or(record.logging_config.take());
-        Ok(())
+        Ok(self.layers)
     }
 
     fn refuse_unsupported(&self) -> Result<(), ServiceError> {
         let given = |list: &Option<Vec<Json>>| list.as_ref().is_some_and(|list| !list.is_empty());
         let snap_start = self.snap_start.as_ref().and_then(|config| config.apply_on.as_deref());
         for (is_given, what) in [
-            (self.layers.as_ref().is_some_and(|layers| !layers.is_empty()), "Layers: a function with layers"),
             (given(&self.file_system_configs), "FileSystemConfigs: a function with a file system"),
             (self.image_config.is_some(), "ImageConfig: a function in a container image"),
             (snap_start.is_some_and(|mode| mode != "None"), "SnapStart"),
@@ -263,13 +263,12 @@ mod tests {
     #[test]
     fn what_cannot_be_done_is_said() {
         for settings in [
-            json!({"Layers": ["arn:aws:lambda:us-east-1:123456789012:layer:l:1"]}),
             json!({"SnapStart": {"ApplyOn": "PublishedVersions"}}),
             json!({"DurableConfig": {"ExecutionTimeout": 60}}),
         ] {
             assert!(refusal(settings).ends_with("is not supported by Konekuta"));
         }
-        assert!(apply(json!({"Layers": [], "SnapStart": {"ApplyOn": "None"}})).is_ok());
+        assert!(apply(json!({"SnapStart": {"ApplyOn": "None"}})).is_ok());
     }
 
     #[test]

@@ -87,7 +87,8 @@ fn json<'a>(services: &'a [Service], head: &Parts, target: &str) -> Route<'a> {
 fn rest<'a>(services: &'a [Service], head: &Parts, scope: Option<&str>) -> Option<Route<'a>> {
     let actions = services.iter().flat_map(|service| &service.actions);
     for action in actions {
-        let Some(rest) = action.rest.filter(|rest| is_method(rest.method, &head.method)) else { continue };
+        let fits = |rest: &&Rest| is_method(rest.method, &head.method) && has_literal(rest, head.uri.query());
+        let Some(rest) = action.rest.filter(fits) else { continue };
         if let Some(path_members) = path::members(rest.path, head.uri.path()) {
             return Some(Route::Action { action, protocol: Protocol::RestJson(rest), path_members });
         }
@@ -99,6 +100,10 @@ fn rest<'a>(services: &'a [Service], head: &Parts, scope: Option<&str>) -> Optio
         protocol: Protocol::RestJson(NO_REST),
         action: format!("{} {}", head.method, head.uri.path()),
     })
+}
+
+fn has_literal(rest: &Rest, query: Option<&str>) -> bool {
+    rest.query_literal.is_none_or(|(name, value)| parameter(query, name).as_deref() == Some(value))
 }
 
 fn is_method(method: Method, http: &HttpMethod) -> bool {

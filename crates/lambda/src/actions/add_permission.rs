@@ -80,16 +80,19 @@ impl Action for AddPermission {
     }
 }
 
-fn check(input: &Input) -> Result<(), ServiceError> {
-    let is_id = (1..=STATEMENT_ID_CHARACTERS_MAX).contains(&input.statement_id.len())
-        && input
-            .statement_id
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+/// Refuses what cannot be a statement's id. `ValidationException`.
+pub(super) fn check_statement_id(statement_id: &str) -> Result<(), ServiceError> {
+    let is_id = (1..=STATEMENT_ID_CHARACTERS_MAX).contains(&statement_id.len())
+        && statement_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     if !is_id {
         let rule = "Member must satisfy regular expression pattern: ([a-zA-Z0-9-_]+)";
-        return Err(constraint(&input.statement_id, "statementId", rule));
+        return Err(constraint(statement_id, "statementId", rule));
     }
+    Ok(())
+}
+
+fn check(input: &Input) -> Result<(), ServiceError> {
+    check_statement_id(&input.statement_id)?;
     let is_action = input.action == "*"
         || input.action.strip_prefix("lambda:").is_some_and(|name| {
             name == "*" || (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic()))
@@ -121,7 +124,7 @@ fn statement(input: &Input, resource: &str) -> Json {
 }
 
 /// A service, an account (by its root), an ARN, or everyone.
-fn principal(text: &str) -> Json {
+pub(super) fn principal(text: &str) -> Json {
     if text == "*" {
         json!("*")
     } else if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {

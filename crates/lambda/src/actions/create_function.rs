@@ -17,6 +17,7 @@ use crate::code::CodeSource;
 use crate::configuration::FunctionConfiguration;
 use crate::errors::{self, invalid, not_supported};
 use crate::function_name::{FunctionName, LATEST};
+use crate::layers::check_size;
 use crate::limits;
 use crate::records::{self, Code, FunctionRecord, LastUpdate, State, function_key};
 use crate::settings::{Settings, checked_architectures};
@@ -53,13 +54,17 @@ impl Action for CreateFunction {
         let mut record = draft(lambda, context, name);
         record.architectures = checked_architectures(input.architectures)?;
         record.tags = check_tags(input.tags.unwrap_or_default())?;
-        input.settings.apply(&mut record)?;
+        let layers = input.settings.apply(&mut record)?;
         if lambda.find_function(&record.arn).await?.is_some() {
             return Err(exists(&record.name));
+        }
+        if let Some(layers) = layers {
+            record.layers = lambda.layers(&layers, &context.caller).await?;
         }
         if let Some(code) = lambda.accept_code(input.code, false).await? {
             record.code = code;
         }
+        check_size(&record)?;
         let published = match input.publish {
             Some(true) => Some(lambda.publish(&mut record, None).await?),
             _ => None,
@@ -114,7 +119,8 @@ fn draft(lambda: &Lambda, context: &Context, name: FunctionName) -> FunctionReco
         kms_key_arn: None,
         vpc_config: None,
         logging_config: None,
-        code: Code { blob: BlobId(String::new()), size: 0, sha256: String::new() },
+        layers: Vec::new(),
+        code: Code { blob: BlobId(String::new()), size: 0, unzipped: 0, sha256: String::new() },
         last_modified: context.now,
         revision_id: lambda.ids.uuid().to_string(),
         environment_revision: context.now.0,

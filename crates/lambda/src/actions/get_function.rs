@@ -12,6 +12,7 @@ use service::{Action, Context, Method, Rest, ServiceError};
 use super::{QUALIFIER, Qualified};
 use crate::Lambda;
 use crate::configuration::FunctionConfiguration;
+use crate::package_page;
 
 /// Its output.
 #[derive(Serialize)]
@@ -30,6 +31,7 @@ pub(crate) struct Output {
 #[serde(rename_all = "PascalCase")]
 struct CodeLocation {
     repository_type: &'static str,
+    location: String,
 }
 
 #[derive(Serialize)]
@@ -57,7 +59,10 @@ impl Action for GetFunction {
         let record = stored.record;
         Ok(Output {
             configuration: FunctionConfiguration::named(&version, name.qualified()),
-            code: CodeLocation { repository_type: "S3" },
+            code: CodeLocation {
+                repository_type: "S3",
+                location: package_page::location(&context.endpoint, &version.code),
+            },
             tags: record.tags,
             concurrency: record
                 .reserved_concurrency

@@ -12,6 +12,8 @@ use crate::code::CodeSource;
 use crate::configuration::FunctionConfiguration;
 use crate::function_name::qualified;
 use crate::functions::check_updatable;
+use crate::layers::check_size;
+use crate::records::FunctionRecord;
 use crate::settings::checked_architectures;
 
 /// Its input.
@@ -47,6 +49,11 @@ impl Action for UpdateFunctionCode {
         }
         let accepted = lambda.accept_code(input.code, input.dry_run == Some(true)).await?;
         let Some(code) = accepted else { return Ok(FunctionConfiguration::of(&record)) };
+        let candidate = FunctionRecord { code: code.clone(), ..record.clone() };
+        if let Err(error) = check_size(&candidate) {
+            lambda.engine.delete_blob(&code.blob).await?;
+            return Err(error);
+        }
         let (added, replaced) = (code.blob.clone(), std::mem::replace(&mut record.code, code));
         lambda.touch(&mut record, context);
         let published = match input.publish {

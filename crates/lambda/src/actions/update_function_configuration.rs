@@ -9,6 +9,7 @@ use crate::Lambda;
 use crate::configuration::FunctionConfiguration;
 use crate::function_name::qualified;
 use crate::functions::check_updatable;
+use crate::layers::check_size;
 use crate::settings::Settings;
 
 /// Its input.
@@ -36,7 +37,10 @@ impl Action for UpdateFunctionConfiguration {
         let stored = lambda.unqualified_function(&input.function_name, context).await?;
         check_updatable(&stored.record, input.revision_id.as_deref())?;
         let mut record = stored.record;
-        input.settings.apply(&mut record)?;
+        if let Some(layers) = input.settings.apply(&mut record)? {
+            record.layers = lambda.layers(&layers, &context.caller).await?;
+            check_size(&record)?;
+        }
         lambda.touch(&mut record, context);
         lambda.replace_function(&record, stored.revision).await?;
         lambda.executor.retire(&qualified(&record.arn, Some(&record.version)));

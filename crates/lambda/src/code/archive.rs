@@ -43,12 +43,12 @@ impl From<ZipError> for BadArchive {
     }
 }
 
-/// Looks at every entry's head: names, methods, sizes.
-pub(crate) fn check(zip: &Bytes) -> Result<(), BadArchive> {
+/// Looks at every entry's head: names, methods, sizes. Answers the bytes of all files.
+pub(crate) fn check(zip: &Bytes) -> Result<u64, BadArchive> {
     check_within(zip, UNZIPPED_BYTES_MAX)
 }
 
-fn check_within(zip: &Bytes, bytes_max: u64) -> Result<(), BadArchive> {
+fn check_within(zip: &Bytes, bytes_max: u64) -> Result<u64, BadArchive> {
     let mut archive = open(zip)?;
     let mut unzipped: u64 = 0;
     for index in 0..archive.len() {
@@ -59,7 +59,7 @@ fn check_within(zip: &Bytes, bytes_max: u64) -> Result<(), BadArchive> {
             return Err(BadArchive::TooLarge);
         }
     }
-    Ok(())
+    Ok(unzipped)
 }
 
 /// Unpacks into an existing folder. What an entry says of its size is not believed.

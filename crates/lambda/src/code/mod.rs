@@ -6,4 +6,4 @@ mod unpacked;
 
 pub(crate) use archive::BadArchive;
 pub(crate) use source::CodeSource;
-pub(crate) use unpacked::Folders;
+pub(crate) use unpacked::{Folders, Keep};

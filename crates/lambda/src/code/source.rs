@@ -40,9 +40,9 @@ impl Lambda {
         let zip = self.fetch(source).await?;
         let checked = zip.clone();
         let digest = tokio::task::spawn_blocking(move || {
-            archive::check(&checked).map(|()| hex::encode(Sha256::digest(&checked)))
+            archive::check(&checked).map(|unzipped| (unzipped, hex::encode(Sha256::digest(&checked))))
         });
-        let sha256 = digest
+        let (unzipped, sha256) = digest
             .await
             .map_err(|error| ServiceError::internal(format!("checking a package: {error}")))?
             .map_err(|error| invalid(error.to_string()))?;
@@ -50,7 +50,7 @@ impl Lambda {
             return Ok(None);
         }
         let (blob, size) = self.engine.put_blob(pieces(&zip)).await?;
-        Ok(Some(Code { blob, size, sha256 }))
+        Ok(Some(Code { blob, size, unzipped, sha256 }))
     }
 
     async fn fetch(&self, source: CodeSource) -> Result<Bytes, ServiceError> {

@@ -13,10 +13,19 @@ use aws::Arn;
 use bytes::Bytes;
 
 use super::archive::{self, BadArchive};
-use crate::records::FunctionRecord;
+use crate::records::{FunctionRecord, LayerUse};
 
 /// A function's latest packages stay, besides those of its versions: environments of the one before may still be busy.
 const KEPT: usize = 3;
+
+/// Which packages stay beside a new one, besides the latest.
+#[derive(Clone, Copy)]
+pub(crate) enum Keep<'a> {
+    /// All: whoever uses one is not known here.
+    All,
+    /// Those of these digests.
+    Named(&'a HashSet<String>),
+}
 
 /// Where packages are unpacked.
 #[derive(Clone, Debug)]
@@ -32,6 +41,14 @@ impl Folders {
     /// Where the function's package belongs.
     pub(crate) fn of(&self, record: &FunctionRecord) -> PathBuf {
         self.of_function(&record.arn, &record.name).join(&record.code.sha256)
+    }
+
+    /// Where a layer's package belongs; no function is called so.
+    pub(crate) fn of_layer(&self, layer: &LayerUse) -> PathBuf {
+        let parts: Vec<&str> = layer.arn.split(':').collect();
+        let part = |index: usize| parts.get(index).copied().unwrap_or_default();
+        let name = format!("layer:{}", part(6));
+        self.root.join(part(3)).join(part(4)).join(name).join(&layer.code.sha256)
     }
 
     fn of_function(&self, arn: &Arn, name: &str) -> PathBuf {
@@ -53,7 +70,7 @@ impl Folders {
 
     /// Unpacks a package to where it belongs; whole or not at all.
     /// Packages of the function that are neither among the latest nor to be kept go.
-    pub(crate) fn fill(folder: &Path, zip: &Bytes, keep: &HashSet<String>) -> Result<(), BadArchive> {
+    pub(crate) fn fill(folder: &Path, zip: &Bytes, keep: Keep<'_>) -> Result<(), BadArchive> {
         let parent = folder.parent().ok_or_else(|| io::Error::other("a function's folder has a parent"))?;
         fs::create_dir_all(parent)?;
         let unfinished = tempfile::Builder::new().prefix(".unpacking-").tempdir_in(parent)?;
@@ -62,7 +79,9 @@ impl Folders {
         fs::rename(unfinished.path(), folder)?;
         // It has another name now; nothing is left to remove.
         let _ = unfinished.keep();
-        prune(parent, folder, keep);
+        if let Keep::Named(names) = keep {
+            prune(parent, folder, names);
+        }
         Ok(())
     }
 

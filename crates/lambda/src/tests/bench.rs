@@ -311,6 +311,11 @@ impl Bench {
             .iter()
             .find_map(|action| {
                 let rest = action.rest.filter(|rest| rest.method == method)?;
+                let literal =
+                    rest.query_literal.is_none_or(|(name, value)| query.contains(&format!("{name}={value}")));
+                if !literal {
+                    return None;
+                }
                 Some((action, rest, members(rest.path, path)?))
             })
             .expect("an action lives there");
@@ -331,6 +336,15 @@ impl Bench {
             Ok(service::Answer::Stream(_)) => panic!("{} answers as it goes", action.name),
             Err((protocol, error)) => protocol.encode_fault("id", &error.fault()),
         }
+    }
+
+    /// A page of the service's own.
+    pub(super) async fn page(&self, path: &str) -> Reply {
+        let service = crate::service(&self.lambda);
+        let page = service.pages.iter().find(|page| path.starts_with(page.path_prefix)).expect("a page");
+        let request =
+            service::PageRequest { path: path.to_owned(), query: String::new(), context: self.context() };
+        (page.answer)(request).await
     }
 
     pub(super) async fn json(&self, method: Method, target: &str, body: &Json) -> (u16, Json) {
@@ -463,6 +477,16 @@ pub(super) fn package(content: &str) -> String {
     let options = zip::write::SimpleFileOptions::default().unix_permissions(0o755);
     writer.start_file("bootstrap", options).unwrap();
     writer.write_all(content.as_bytes()).unwrap();
+    STANDARD.encode(writer.finish().unwrap().into_inner())
+}
+
+/// A package with these files.
+pub(super) fn files(files: &[(&str, &str)]) -> String {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in files {
+        writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(content.as_bytes()).unwrap();
+    }
     STANDARD.encode(writer.finish().unwrap().into_inner())
 }
 

@@ -5,5 +5,6 @@ mod asynchronous;
 mod bench;
 mod functions;
 mod invoke;
+mod layers;
 mod mappings;
 mod versions;

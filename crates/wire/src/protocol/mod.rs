@@ -77,6 +77,8 @@ pub struct Rest {
     /// Its path with members in braces: `/2015-03-31/functions/{FunctionName}/code`. A final slash in a request is
     /// ignored. `{Name+}` takes the rest of the path.
     pub path: &'static str,
+    /// What else must stand in the query string, where another action has the same path.
+    pub query_literal: Option<(&'static str, &'static str)>,
     /// The status of success, where no member says it.
     pub status: u16,
     /// Input members in the query string.
@@ -99,6 +101,7 @@ impl Rest {
         Self {
             method,
             path,
+            query_literal: None,
             status,
             query: &[],
             headers: &[],
