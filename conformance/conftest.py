@@ -1,5 +1,6 @@
 """A server of the release binary for each test that wants one, on a port of its own, gone with the test."""
 
+import json
 import os
 import re
 import signal
@@ -11,6 +12,19 @@ import pytest
 
 KONEKUTA = os.environ["KONEKUTA"]
 REGION = "us-east-1"
+
+
+def allow(sqs, queue_url, queue_arn, principal, source):
+    """Lets a topic or bucket send into a queue."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": principal},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": source}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=queue_url, Attributes={"Policy": policy})
 
 
 def run(*arguments, check=True):

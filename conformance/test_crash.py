@@ -12,6 +12,7 @@ import time
 
 import botocore.config
 import botocore.exceptions
+from conftest import allow
 
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "50"))
 VISIBILITY_SECONDS = 5
@@ -149,6 +150,8 @@ def test_what_was_acknowledged_survives_being_killed_at_any_moment(server):
     topic = sns.create_topic(Name="all")["TopicArn"]
     for queue in ["left", "right"]:
         arn = f"arn:aws:sqs:us-east-1:000000000000:{queue}"
+        url = f"{server.endpoint}/000000000000/{queue}"
+        allow(sqs, url, arn, "sns.amazonaws.com", topic)
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
     ledger = Ledger()
     for _ in range(ROUNDS):

@@ -6,6 +6,8 @@ import urllib.request
 import pytest
 from botocore.exceptions import ClientError
 
+from conftest import allow
+
 
 def refusal(call, **arguments):
     with pytest.raises(ClientError) as caught:
@@ -54,6 +56,7 @@ def test_what_was_acknowledged_survives_a_kill(server):
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
     topic = sns.create_topic(Name="t")["TopicArn"]
     arn = "arn:aws:sqs:us-east-1:000000000000:q"
+    allow(sqs, url, arn, "sns.amazonaws.com", topic)
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
     s3.create_bucket(Bucket="bucket")
     s3.put_object(Bucket="bucket", Key="k", Body=b"kept")

@@ -23,6 +23,16 @@ async fn an_object_that_fits_the_filter_is_told_of() {
          <Filter><S3Key><FilterRule><Name>prefix</Name><Value>in/</Value></FilterRule></S3Key></Filter>\
          </QueueConfiguration></NotificationConfiguration>"
     );
+    let put = Call {
+        service: "s3",
+        method: Method::PUT,
+        path: "/bucket?notification=",
+        headers: vec![("x-amz-content-sha256", "UNSIGNED-PAYLOAD".to_owned())],
+        body: Bytes::from(configuration.clone()),
+    };
+    let refused = server.client.send(put).await.unwrap().success().unwrap_err().to_string();
+    assert!(refused.contains("Unable to validate the following destination configurations"), "{refused}");
+    server.allow(&arn, "s3.amazonaws.com", "arn:aws:s3:::bucket").await;
     s3(&server, Method::PUT, "/bucket?notification=", configuration).await;
     let test: Json = serde_json::from_str(&server.next_body(&url).await).unwrap();
     assert_eq!((&test["Event"], &test["Bucket"]), (&"s3:TestEvent".into(), &"bucket".into()));

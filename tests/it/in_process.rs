@@ -65,10 +65,35 @@ impl Server {
         (url, format!("arn:aws:sqs:eu-west-1:111122223333:{name}"))
     }
 
+    /// Lets a topic or bucket send into a queue.
+    pub(crate) async fn allow(&self, queue_arn: &str, principal: &str, source: &str) {
+        let statement = json!({
+            "Effect": "Allow", "Principal": {"Service": principal}, "Action": "sqs:SendMessage",
+            "Resource": queue_arn, "Condition": {"ArnEquals": {"aws:SourceArn": source}},
+        });
+        let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+        let name = queue_arn.rsplit(':').next().unwrap();
+        let url = format!("{}/111122223333/{name}", self.endpoint);
+        let input = json!({"QueueUrl": url, "Attributes": {"Policy": policy}});
+        self.sqs("SetQueueAttributes", input).await;
+    }
+
     /// The body of the next message, waited for.
     pub(crate) async fn next_body(&self, url: &str) -> String {
         let answer = self.sqs("ReceiveMessage", json!({"QueueUrl": url, "WaitTimeSeconds": 20})).await;
         answer["Messages"][0]["Body"].as_str().expect("a message within 20 seconds").to_owned()
+    }
+
+    /// The page that operators look at.
+    pub(crate) async fn metrics(&self) -> String {
+        let call = client::Call {
+            service: "sqs",
+            method: http::Method::GET,
+            path: "/_konekuta/metrics",
+            headers: Vec::new(),
+            body: bytes::Bytes::new(),
+        };
+        self.client.send(call).await.unwrap().text()
     }
 
     pub(crate) async fn sns(&self, action: &str, parameters: &[(&str, &str)]) -> client::Answer {

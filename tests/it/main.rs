@@ -12,6 +12,8 @@ mod bucket_to_queue;
 mod publish_to_endpoint;
 /// From a publish through a queue and a function to another queue.
 mod publish_to_function;
+/// Queues whose policies do not let a topic in.
+mod queue_policy;
 /// The Query protocol that SNS speaks.
 mod sns_in_query_protocol;
 /// The Query protocol that SQS's SDKs spoke before 2023.

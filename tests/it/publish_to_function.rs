@@ -64,6 +64,7 @@ async fn a_message_reaches_the_function_and_a_bad_one_the_dead_letters() {
         .await
         .unwrap();
     let topic = server.sns("CreateTopic", &[("Name", "t")]).await.element("TopicArn").unwrap();
+    server.allow(in_arn, "sns.amazonaws.com", &topic).await;
     server.sns("Subscribe", &[("TopicArn", &topic), ("Protocol", "sqs"), ("Endpoint", in_arn)]).await;
     for message in ["bad", "good"] {
         server.sns("Publish", &[("TopicArn", &topic), ("Message", message)]).await;

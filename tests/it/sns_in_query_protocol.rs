@@ -68,6 +68,7 @@ async fn a_fifo_topic_drops_a_duplicate_before_a_standard_queue() {
         ("Attributes.entry.1.key", "RawMessageDelivery"),
         ("Attributes.entry.1.value", "true"),
     ];
+    server.allow(&queue, "sns.amazonaws.com", &topic).await;
     server.sns("Subscribe", &subscription).await;
     let mut ids = Vec::new();
     for message in ["same", "same", "end"] {

@@ -90,6 +90,12 @@ async fn topic(requests: &Requests, name: &str, queues: u64, raw: bool) -> anyho
         )
         .await?;
         let queue = attributes["Attributes"]["QueueArn"].as_str().context("no QueueArn")?.to_owned();
+        let policy = json!({ "Statement": {
+            "Effect": "Allow", "Principal": { "Service": "sns.amazonaws.com" }, "Action": "sqs:SendMessage",
+            "Resource": queue, "Condition": { "ArnEquals": { "aws:SourceArn": topic } },
+        }});
+        let attributes = json!({ "QueueUrl": queue_url, "Attributes": { "Policy": policy.to_string() } });
+        ask(requests, "SetQueueAttributes", attributes).await?;
         let members = [
             ("TopicArn", topic.as_str()),
             ("Protocol", "sqs"),

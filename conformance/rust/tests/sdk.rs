@@ -71,6 +71,11 @@ async fn queues_and_topics() {
     let topic = sns.create_topic().name("t").send().await.unwrap().topic_arn.unwrap();
     assert_eq!(topic, "arn:aws:sns:ap-northeast-1:123456789012:t");
     let arn = "arn:aws:sqs:ap-northeast-1:123456789012:q";
+    let policy = format!(
+        r#"{{"Statement":[{{"Effect":"Allow","Principal":{{"Service":"sns.amazonaws.com"}},"Action":"sqs:SendMessage",
+        "Resource":"{arn}","Condition":{{"ArnEquals":{{"aws:SourceArn":"{topic}"}}}}}}]}}"#
+    );
+    sqs.set_queue_attributes().queue_url(&url).attributes(QueueAttributeName::Policy, policy).send().await.unwrap();
     let subscription = sns.subscribe().topic_arn(&topic).protocol("sqs").endpoint(arn);
     subscription.attributes("RawMessageDelivery", "true").send().await.unwrap();
     sns.publish().topic_arn(&topic).message("published").send().await.unwrap();

@@ -77,7 +77,7 @@ pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
     let services =
         vec![sqs::service(&sqs), sns::service(&sns), functions, sts::service(), stacks::service(&stacks)];
     let engine = Arc::clone(&basis.local);
-    let metrics = metrics::of(&basis.local);
+    let metrics = metrics::of(&basis.local, &sqs);
     Services {
         services,
         streaming: Some(s3::service(&s3)),

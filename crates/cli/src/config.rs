@@ -46,6 +46,9 @@ pub(crate) struct Settings {
     /// Let the name of a deleted queue be free again after 60 seconds only, as at AWS.
     #[arg(long, env = "KONEKUTA_QUEUE_DELETED_RECENTLY", num_args = 0..=1, default_missing_value = "true")]
     queue_deleted_recently: Option<bool>,
+    /// Keep queues' policies without enforcing them: topics and buckets may send into every queue.
+    #[arg(long, env = "KONEKUTA_LENIENT_POLICIES", num_args = 0..=1, default_missing_value = "true")]
+    lenient_policies: Option<bool>,
     /// A Python interpreter that has `awslambdaric` and `boto3`, for Python functions.
     #[arg(long, env = "KONEKUTA_PYTHON")]
     python: Option<PathBuf>,
@@ -96,6 +99,7 @@ impl Settings {
                     .queue_deleted_recently
                     .or(file.queue_deleted_recently)
                     .unwrap_or(false),
+                lenient_policies: self.lenient_policies.or(file.lenient_policies).unwrap_or(false),
             },
             python: self.python.or(file.python),
             path: search_path(),

@@ -11,8 +11,8 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
-/// Reads the engine.
-struct Engine(Arc<Local>);
+/// Reads the engine, and whom queues turned away.
+struct Engine(Arc<Local>, Arc<sqs::Sqs>);
 
 impl fmt::Debug for Engine {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,10 +20,10 @@ impl fmt::Debug for Engine {
     }
 }
 
-/// The figures of an engine.
-pub(crate) fn of(local: &Arc<Local>) -> Registry {
+/// The figures of an engine and of SQS over it.
+pub(crate) fn of(local: &Arc<Local>, sqs: &Arc<sqs::Sqs>) -> Registry {
     let mut registry = Registry::default();
-    registry.register_collector(Box::new(Engine(Arc::clone(local))));
+    registry.register_collector(Box::new(Engine(Arc::clone(local), Arc::clone(sqs))));
     registry
 }
 
@@ -35,6 +35,7 @@ impl Collector for Engine {
     fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
         self.queues(&mut encoder)?;
         self.partitions(&mut encoder)?;
+        self.denied(&mut encoder)?;
         let failed = ConstGauge::new(i64::from(self.0.failure().is_some()));
         let help = "Whether a journal has failed and nothing is accepted until a restart";
         let metric =
@@ -61,6 +62,17 @@ impl Engine {
                 let labels = [("queue", queue.as_str()), ("state", state)];
                 ConstGauge::new(signed(count)).encode(messages.encode_family(&labels)?)?;
             }
+        }
+        Ok(())
+    }
+
+    fn denied(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
+        let help = "Messages of topics and buckets that a queue's policy turned away";
+        let mut denied =
+            encoder.encode_descriptor("konekuta_denied_messages", help, None, MetricType::Counter)?;
+        for (queue, principal, count) in self.1.denied() {
+            let labels = [("queue", queue), ("principal", principal)];
+            ConstCounter::new(count).encode(denied.encode_family(&labels)?)?;
         }
         Ok(())
     }

@@ -9,11 +9,13 @@ use s3s::{S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use service::Context;
-use service::ports::{FunctionEvent, PortError, QueueMessage};
+use service::ports::{FunctionEvent, PortError, QueueMessage, Sender};
 
 use crate::S3;
 use crate::records::BucketRecord;
 
+/// As policies call this service.
+const PRINCIPAL: &str = "s3.amazonaws.com";
 /// The newest version of the event's form.
 const EVENT_VERSION: &str = "2.6";
 /// Keys are form-encoded: a space is a plus.
@@ -98,7 +100,7 @@ impl S3 {
     ) -> S3Result<()> {
         for target in bucket.notifications.iter().filter(|target| target.wants(&happened)) {
             let document = self.document(context, bucket, target, &happened);
-            match self.tell(context, target, &document).await {
+            match self.tell(context, bucket, target, &document).await {
                 Ok(()) => {}
                 Err(PortError::Failed(reason)) => {
                     tracing::error!(target = %target.arn, reason, "a bucket's event could not be stored");
@@ -153,7 +155,13 @@ impl S3 {
         }]})
     }
 
-    async fn tell(&self, context: &Context, target: &Target, document: &Json) -> Result<(), PortError> {
+    async fn tell(
+        &self,
+        context: &Context,
+        bucket: &BucketRecord,
+        target: &Target,
+        document: &Json,
+    ) -> Result<(), PortError> {
         let trace = context.trace.clone();
         let body = document.to_string();
         let enqueue = match target.kind {
@@ -168,7 +176,12 @@ impl S3 {
                     group: None,
                     deduplication_id: None,
                     trace,
-                    sender_id: "s3.amazonaws.com".to_owned(),
+                    sender_id: PRINCIPAL.to_owned(),
+                    sender: Sender::Service {
+                        principal: PRINCIPAL,
+                        source: Arn::new("s3", "", "", &bucket.name),
+                        account: bucket.account.to_string(),
+                    },
                 };
                 self.ports.queues()?.prepare(target.arn.clone(), message).await?
             }
@@ -181,11 +194,11 @@ impl S3 {
         Ok(())
     }
 
-    /// Every target must exist; queues and topics are sent a test event.
+    /// Every target must exist and let the bucket in; queues and topics are sent a test event.
     pub(crate) async fn check_targets(
         &self,
         context: &Context,
-        bucket: &str,
+        bucket: &BucketRecord,
         targets: &[Target],
     ) -> S3Result<()> {
         for target in targets {
@@ -199,11 +212,11 @@ impl S3 {
                         "Service": "Amazon S3",
                         "Event": "s3:TestEvent",
                         "Time": timestamp::iso_milliseconds(self.clock.now().0),
-                        "Bucket": bucket,
+                        "Bucket": bucket.name,
                         "RequestId": context.request_id.to_string(),
                         "HostId": context.request_id.to_string(),
                     });
-                    self.tell(context, target, &test).await
+                    self.tell(context, bucket, target, &test).await
                 }
             };
             if let Err(error) = exists {

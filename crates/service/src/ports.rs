@@ -24,6 +24,9 @@ pub enum PortError {
     /// The target refuses this message (size, type, missing group). Retrying does not help.
     #[error("{0}")]
     Refused(String),
+    /// A policy does not let the sender in. Retrying does not help until it is changed.
+    #[error("{0}")]
+    Denied(String),
     /// It failed here; later it may work.
     #[error("{0}")]
     Failed(String),
@@ -121,6 +124,43 @@ pub struct QueueMessage {
     pub trace: Option<TraceHeader>,
     /// Shown as `SenderId`.
     pub sender_id: String,
+    /// On whose behalf it is sent.
+    pub sender: Sender,
+}
+
+/// On whose behalf a message is sent: what the queue's policy is asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// A service for one of its resources. The queue's policy must allow it, also within one account.
+    Service {
+        /// `sns.amazonaws.com`.
+        principal: &'static str,
+        /// The topic, the bucket.
+        source: Arn,
+        /// The account that the source belongs to.
+        account: String,
+    },
+    /// An account through a role of its own. Its own queues are open to it.
+    Account(String),
+}
+
+impl Sender {
+    /// What a policy would call it.
+    pub fn principal(&self) -> &str {
+        match self {
+            Self::Service { principal, .. } => principal,
+            Self::Account(account) => account,
+        }
+    }
+}
+
+impl std::fmt::Display for Sender {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Service { principal, source, .. } => write!(out, "{principal} with aws:SourceArn {source}"),
+            Self::Account(account) => write!(out, "account {account}"),
+        }
+    }
 }
 
 /// A message received for a function.
@@ -153,7 +193,8 @@ pub struct QueueFacts {
 
 /// Offered by SQS.
 pub trait QueuePort: Send + Sync {
-    /// Checks a message against SQS's rules and encodes it for a commit. `NotFound`, `Refused`.
+    /// Checks a message against SQS's rules and the queue's policy and encodes it for a commit. `NotFound`, `Refused`,
+    /// `Denied`.
     fn prepare(&self, queue: Arn, message: QueueMessage) -> BoxFuture<'_, Result<Enqueue, PortError>>;
     /// Facts about a queue. `NotFound`.
     fn facts(&self, queue: Arn) -> BoxFuture<'_, Result<QueueFacts, PortError>>;

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use aws::{Arn, TraceHeader, timestamp};
 use engine::{Commit, Enqueue, Error, Refusal};
 use service::ServiceError;
-use service::ports::{FunctionEvent, PortError, QueueMessage, SharedText};
+use service::ports::{FunctionEvent, PortError, QueueMessage, Sender, SharedText};
 
 use crate::envelope::Notification;
 use crate::http_endpoint::{self, Kind, Post};
@@ -304,6 +304,7 @@ impl<'a> Circumstances<'a> {
             deduplication_id: self.outgoing.deduplication_id.clone().filter(|_| fifo),
             trace: self.trace.cloned(),
             sender_id: self.topic.arn.account().to_owned(),
+            sender: sender(&self.topic.arn),
         }
     }
 
@@ -326,6 +327,15 @@ impl<'a> Circumstances<'a> {
             signed: self.signatures.get(message).map(Signature::as_signed),
             unsubscribe_url,
         }
+    }
+}
+
+/// A topic as the policies of queues know it.
+pub(crate) fn sender(topic: &Arn) -> Sender {
+    Sender::Service {
+        principal: "sns.amazonaws.com",
+        source: topic.clone(),
+        account: topic.account().to_owned(),
     }
 }
 

@@ -106,8 +106,15 @@ impl Bench {
             dead_letter: None,
             in_flight_max: 120_000,
         };
-        let fifo = if name.ends_with(".fifo") { json!({"FifoQueue": "true"}) } else { json!({}) };
-        let record = json!({"version": 1, "attributes": fifo, "tags": {}}).to_string();
+        let statement = json!({
+            "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage", "Resource": format!("{QUEUE}{name}"),
+        });
+        let mut attributes = json!({"Policy": json!({"Statement": statement}).to_string()});
+        if name.ends_with(".fifo") {
+            attributes["FifoQueue"] = json!("true");
+        }
+        let record = json!({"version": 1, "attributes": attributes, "tags": {}}).to_string();
         self.engine
             .create_queue(engine::QueueKey::new(format!("{QUEUE}{name}")), settings, record.into())
             .await

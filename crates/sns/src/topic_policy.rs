@@ -3,7 +3,8 @@
 //! <https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html>
 
 use aws::Arn;
-use serde_json::{Map, Value as Json, json};
+use policy::{Grant, Policy, PolicyError, Statement};
+use serde_json::{Value as Json, json};
 use service::ServiceError;
 
 use crate::records::TopicRecord;
@@ -57,58 +58,24 @@ pub(crate) fn check(text: &str) -> Result<(), ServiceError> {
     if text.len() > limits::POLICY_BYTES_MAX {
         return Err(invalid("the policy is too long"));
     }
-    let document: Json = serde_json::from_str(text).map_err(|_| invalid("failed to parse JSON"))?;
-    let object = document.as_object().ok_or_else(|| invalid("failed to parse JSON"))?;
-    if !matches!(object.get("Version").map(Json::as_str), None | Some(Some("2008-10-17" | "2012-10-17"))) {
-        return Err(invalid("unknown Version"));
-    }
-    let statements = each(object.get("Statement"));
-    if statements.is_empty() {
-        return Err(invalid("Statement is missing"));
-    }
-    let mut sids = std::collections::HashSet::new();
-    for statement in statements {
-        let statement = statement.as_object().ok_or_else(|| invalid("a statement must be an object"))?;
-        check_statement(statement)?;
-        if let Some(sid) = statement.get("Sid").and_then(Json::as_str)
-            && !sids.insert(sid)
-        {
-            return Err(invalid("statement ids must be unique"));
-        }
-    }
-    Ok(())
+    let policy = Policy::parse(text).map_err(|error| match error {
+        PolicyError::Action => out_of_scope(),
+        other => invalid(&other.to_string()),
+    })?;
+    policy.statements().iter().try_for_each(check_statement)
 }
 
-/// One value or a list of them.
-fn each(value: Option<&Json>) -> Vec<&Json> {
-    match value {
-        Some(Json::Array(items)) => items.iter().collect(),
-        Some(one) => vec![one],
-        None => Vec::new(),
-    }
-}
-
-fn check_statement(statement: &Map<String, Json>) -> Result<(), ServiceError> {
-    if !matches!(statement.get("Effect").and_then(Json::as_str), Some("Allow" | "Deny")) {
-        return Err(invalid("Effect must be Allow or Deny"));
-    }
-    let principal = statement.get("Principal").or_else(|| statement.get("NotPrincipal"));
-    if !principal.is_some_and(|principal| principal.is_object() || principal.as_str() == Some("*")) {
-        return Err(invalid("PrincipalNotFound"));
-    }
-    let actions = each(statement.get("Action").or_else(|| statement.get("NotAction")));
-    if actions.is_empty() || !actions.into_iter().all(|action| action.as_str().is_some_and(is_action)) {
+fn check_statement(statement: &Statement) -> Result<(), ServiceError> {
+    if !statement.actions().iter().all(|action| is_action(action)) {
         return Err(out_of_scope());
     }
-    let resources = each(statement.get("Resource").or_else(|| statement.get("NotResource")));
-    let fits = |resource: &Json| {
-        let text = resource.as_str().unwrap_or_default();
-        text == "*" || text.parse::<Arn>().is_ok_and(|arn| arn.service() == "sns")
+    let fits = |resource: &String| {
+        resource == "*" || resource.parse::<Arn>().is_ok_and(|arn| arn.service() == "sns")
     };
-    if resources.is_empty() || !resources.into_iter().all(fits) {
-        return Err(invalid("Resource must be the ARN of a topic"));
+    if statement.resources().iter().all(fits) {
+        return Ok(());
     }
-    Ok(())
+    Err(invalid("Resource must be the ARN of a topic"))
 }
 
 fn is_action(text: &str) -> bool {
@@ -120,19 +87,6 @@ fn is_action(text: &str) -> bool {
 fn current(topic: &TopicRecord) -> Json {
     let stored = topic.attributes.get("Policy").and_then(|text| serde_json::from_str(text).ok());
     stored.unwrap_or_else(|| default(&topic.arn))
-}
-
-fn statements(policy: &Json) -> Vec<Json> {
-    each(policy.get("Statement")).into_iter().cloned().collect()
-}
-
-fn store(topic: &mut TopicRecord, mut policy: Json, statements: Vec<Json>) {
-    policy["Statement"] = Json::Array(statements);
-    topic.attributes.insert("Policy".to_owned(), policy.to_string());
-}
-
-fn one_or_many(mut texts: Vec<String>) -> Json {
-    if texts.len() == 1 { json!(texts.remove(0)) } else { json!(texts) }
 }
 
 /// Adds a statement that allows accounts some actions.
@@ -153,32 +107,19 @@ pub(crate) fn allow(
     if !accounts.iter().all(is_account) {
         return Err(invalid("PrincipalNotFound"));
     }
-    let policy = current(topic);
-    let mut all = statements(&policy);
-    if all.iter().any(|statement| statement["Sid"] == label) {
-        return Err(errors::invalid("Statement already exists"));
-    }
-    let principals = accounts.iter().map(|account| format!("arn:aws:iam::{account}:root")).collect();
-    let actions = actions.iter().map(|action| format!("SNS:{action}")).collect();
-    all.push(json!({
-        "Sid": label,
-        "Effect": "Allow",
-        "Principal": {"AWS": one_or_many(principals)},
-        "Action": one_or_many(actions),
-        "Resource": topic.arn,
-    }));
-    store(topic, policy, all);
+    let mut policy = current(topic);
+    let arn = topic.arn.to_string();
+    let grant = Grant { label, accounts, service: "SNS", actions, resource: &arn };
+    policy::grant(&mut policy, &grant).map_err(|_| errors::invalid("Statement already exists"))?;
+    topic.attributes.insert("Policy".to_owned(), policy.to_string());
     Ok(())
 }
 
 /// Removes a statement; one that is not there is fine.
 pub(crate) fn revoke(topic: &mut TopicRecord, label: &str) {
-    let policy = current(topic);
-    let mut all = statements(&policy);
-    let before = all.len();
-    all.retain(|statement| statement["Sid"] != label);
-    if all.len() < before {
-        store(topic, policy, all);
+    let mut policy = current(topic);
+    if policy::revoke(&mut policy, label) {
+        topic.attributes.insert("Policy".to_owned(), policy.to_string());
     }
 }
 

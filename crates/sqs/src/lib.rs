@@ -2,10 +2,12 @@
 //!
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html>
 
+mod access;
 mod actions;
 mod batch;
 mod content;
 mod deleted_queues;
+mod denied;
 mod digest;
 mod errors;
 mod fifo;
@@ -30,6 +32,7 @@ pub use ports::Queues;
 
 /// The actions.
 pub const ACTIONS: &[Row<Sqs>] = &[
+    row::<actions::AddPermission>(),
     row::<actions::ChangeMessageVisibility>(),
     row::<actions::ChangeMessageVisibilityBatch>(),
     row::<actions::CreateQueue>(),
@@ -43,6 +46,7 @@ pub const ACTIONS: &[Row<Sqs>] = &[
     row::<actions::ListQueues>(),
     row::<actions::PurgeQueue>(),
     row::<actions::ReceiveMessage>(),
+    row::<actions::RemovePermission>(),
     row::<actions::SendMessage>(),
     row::<actions::SendMessageBatch>(),
     row::<actions::SetQueueAttributes>(),
@@ -57,6 +61,7 @@ pub struct Sqs {
     pub(crate) records: records::RecordCache,
     pub(crate) settings: Settings,
     pub(crate) deleted: deleted_queues::DeletedQueues,
+    pub(crate) denied: denied::Denied,
 }
 
 /// What can be chosen.
@@ -64,13 +69,27 @@ pub struct Sqs {
 pub struct Settings {
     /// The name of a deleted queue is free again after a minute only, as at AWS.
     pub queue_deleted_recently: bool,
+    /// Queues' policies are kept, and turn nobody away.
+    pub lenient_policies: bool,
 }
 
 impl Sqs {
     /// Over an engine.
     pub fn new(engine: Arc<dyn Engine>, ids: Arc<dyn Ids>, settings: Settings) -> Arc<Self> {
-        let deleted = deleted_queues::DeletedQueues::default();
-        Arc::new(Self { engine, ids, records: records::RecordCache::default(), settings, deleted })
+        Arc::new(Self {
+            engine,
+            ids,
+            records: records::RecordCache::default(),
+            settings,
+            deleted: deleted_queues::DeletedQueues::default(),
+            denied: denied::Denied::default(),
+        })
+    }
+
+    /// How many messages each queue's policy has turned away since the start: queue, principal, count.
+    pub fn denied(&self) -> Vec<(String, String, u64)> {
+        let counts = self.denied.counts().into_iter();
+        counts.map(|((queue, principal), count)| (queue.to_string(), principal, count)).collect()
     }
 }
 

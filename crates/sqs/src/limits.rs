@@ -24,6 +24,17 @@ pub(crate) const IN_FLIGHT_MAX: u32 = 120_000;
 pub(crate) const QUEUE_NAME_MAX: usize = 80;
 /// A group or deduplication id, characters.
 pub(crate) const FIFO_ID_MAX: usize = 128;
+/// A policy, bytes.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html>
+pub(crate) const POLICY_BYTES_MAX: usize = 8192;
+/// Statements of a policy.
+pub(crate) const POLICY_STATEMENTS_MAX: usize = 20;
+/// Actions of a statement.
+pub(crate) const POLICY_ACTIONS_MAX: usize = 7;
+/// Principals of a statement.
+pub(crate) const POLICY_PRINCIPALS_MAX: usize = 50;
+/// Conditions of a statement.
+pub(crate) const POLICY_CONDITIONS_MAX: usize = 10;
 /// Queues on one page of a list.
 pub(crate) const LIST_MAX: i64 = 1000;
 /// Tags of a queue.

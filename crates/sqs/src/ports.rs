@@ -11,7 +11,7 @@ use service::ports::{PortError, QueueFacts, QueueMessage, QueuePort, QueueRecord
 
 use crate::content::Content;
 use crate::message::{Outgoing, Unfit, id_text};
-use crate::{Sqs, digest, limits, queue_name, receive_attributes};
+use crate::{Sqs, access, digest, limits, queue_name, receive_attributes};
 
 /// SQS as other services see it.
 pub struct Queues(pub Arc<Sqs>);
@@ -35,6 +35,12 @@ impl QueuePort for Queues {
         Box::pin(async move {
             let queue = self.engine().queue(&queue_name::from_arn(&queue)).await?;
             let record = self.0.records.of(&queue).map_err(|error| PortError::Failed(error.to_string()))?;
+            if let Some(refusal) = access::refusal(&queue.key, &record, &message.sender)
+                && !self.0.settings.lenient_policies
+            {
+                self.0.denied.count(&queue.key, &message.sender);
+                return Err(PortError::Denied(refusal));
+            }
             if message.attributes.len() > limits::MESSAGE_ATTRIBUTES_MAX {
                 return Err(PortError::Refused("more than 10 message attributes".to_owned()));
             }

@@ -22,6 +22,8 @@ pub(crate) const DIALECT: QueryDialect = QueryDialect {
     flattened: true,
     path_member: Some("QueueUrl"),
     names: &[
+        list("AWSAccountIds", "AWSAccountId"),
+        list("Actions", "ActionName"),
         list("Attributes", "Attribute"),
         list("AttributeNames", "AttributeName"),
         list("MessageAttributes", "MessageAttribute"),

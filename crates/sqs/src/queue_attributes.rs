@@ -8,7 +8,7 @@ use engine::{DeduplicationScope, Queue, QueueCounts, QueueKind, QueueSettings};
 use service::ServiceError;
 
 use crate::redrive_policy::{self, RedrivePolicy};
-use crate::{errors, limits};
+use crate::{access, errors, limits};
 
 /// What a value must be.
 enum Rule {
@@ -92,6 +92,9 @@ pub(crate) fn check(given: &Attributes, is_fifo: bool) -> Result<(), ServiceErro
         }
         if !fits(&row.rule, value) {
             return Err(errors::invalid_attribute(name));
+        }
+        if row.name == "Policy" && !value.is_empty() {
+            access::check(value)?;
         }
     }
     Ok(())

@@ -73,6 +73,11 @@ pub(crate) fn name(key: &QueueKey) -> &str {
     key.as_str().rsplit(':').next().unwrap_or_default()
 }
 
+/// The account in a queue's ARN.
+pub(crate) fn account(key: &QueueKey) -> &str {
+    key.as_str().rsplit(':').nth(1).unwrap_or_default()
+}
+
 /// An ARN as a key; only SQS's own.
 pub(crate) fn from_arn(arn: &Arn) -> QueueKey {
     QueueKey::new(arn.as_str())

@@ -1,10 +1,11 @@
 //! What SQS keeps with a queue: the attributes as they were given, and its tags.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use engine::{Queue, QueueKey};
+use policy::Policy;
 use serde::{Deserialize, Serialize};
 use service::ServiceError;
 
@@ -15,11 +16,20 @@ pub(crate) struct QueueRecord {
     /// As given, defaults left out.
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) tags: BTreeMap<String, String>,
+    /// Its policy, read once.
+    #[serde(skip)]
+    policy: OnceLock<Option<Policy>>,
 }
 
 impl QueueRecord {
     pub(crate) fn new(attributes: BTreeMap<String, String>, tags: BTreeMap<String, String>) -> Self {
-        Self { version: 1, attributes, tags }
+        Self { version: 1, attributes, tags, policy: OnceLock::new() }
+    }
+
+    /// The queue's policy; `None` if it has none. Not of a record that was changed since it was read.
+    pub(crate) fn policy(&self) -> Option<&Policy> {
+        let read = || self.attributes.get("Policy").and_then(|text| Policy::parse(text).ok());
+        self.policy.get_or_init(read).as_ref()
     }
 
     pub(crate) fn encode(&self) -> Bytes {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use aws::{Arn, RequestId};
 use engine::Commit;
-use service::ports::{MessageAttribute, MessageAttributeValue, PortError, QueueMessage};
+use service::ports::{MessageAttribute, MessageAttributeValue, PortError, QueueMessage, Sender};
 
 use super::event::StoredEvent;
 use crate::Lambda;
@@ -35,7 +35,7 @@ pub(super) async fn bury(
             "asynchronous event is dropped: the function has no dead-letter queue");
         return Ok(());
     };
-    match hand_on(lambda, target, event, obituary).await {
+    match hand_on(lambda, function, target, event, obituary).await {
         Ok(()) => {
             tracing::warn!(function = %function.arn, %request_id, target, "asynchronous event went to its dead-letter queue");
             Ok(())
@@ -51,6 +51,7 @@ pub(super) async fn bury(
 
 async fn hand_on(
     lambda: &Lambda,
+    function: &FunctionRecord,
     target: &str,
     event: &StoredEvent,
     obituary: &Obituary<'_>,
@@ -67,6 +68,7 @@ async fn hand_on(
         deduplication_id: None,
         trace: event.trace.clone(),
         sender_id: arn.account().to_owned(),
+        sender: Sender::Account(function.arn.account().to_owned()),
     };
     let enqueue = lambda.ports.queues()?.prepare(arn, message).await?;
     lambda.engine.commit(Commit { home: None, enqueue: vec![enqueue] }).await?;

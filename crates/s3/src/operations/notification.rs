@@ -34,7 +34,7 @@ pub(super) async fn put_bucket_notification_configuration(
     }
     notifications::check_overlaps(&targets)?;
     if input.skip_destination_validation != Some(true) {
-        s3.check_targets(&context, &input.bucket, &targets).await?;
+        s3.check_targets(&context, &bucket, &targets).await?;
     }
     bucket.notifications = targets;
     let expect = Expect::Revision(revision);

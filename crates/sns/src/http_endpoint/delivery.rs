@@ -15,6 +15,7 @@ use service::ports::{PortError, QueueMessage};
 use super::attempt::{Outcome, attempt};
 use super::{Kind, Post};
 use crate::delivery_policy::Effective;
+use crate::fan_out::sender;
 use crate::records::{SubscriptionRecord, TopicRecord};
 use crate::{Sns, arns, limits, subscription_attributes};
 
@@ -194,6 +195,7 @@ async fn give_up(sns: &Sns, post: &Post, record: Option<&SubscriptionRecord>) ->
 }
 
 async fn move_to(sns: &Sns, post: &Post, dead_letters: Arn) -> Result<(), PortError> {
+    let topic: Arn = post.topic_arn.parse().map_err(|_| PortError::NotFound(post.topic_arn.clone()))?;
     let owner = dead_letters.account().to_owned();
     let message = QueueMessage {
         body: post.body.clone().into(),
@@ -202,6 +204,7 @@ async fn move_to(sns: &Sns, post: &Post, dead_letters: Arn) -> Result<(), PortEr
         deduplication_id: None,
         trace: None,
         sender_id: owner,
+        sender: sender(&topic),
     };
     let enqueue = sns.ports.queues()?.prepare(dead_letters, message).await?;
     sns.engine.commit(Commit { home: None, enqueue: vec![enqueue] }).await?;

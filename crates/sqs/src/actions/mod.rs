@@ -1,5 +1,6 @@
 //! One file for each action.
 
+mod add_permission;
 mod change_message_visibility;
 mod change_message_visibility_batch;
 mod create_queue;
@@ -13,12 +14,14 @@ mod list_queue_tags;
 mod list_queues;
 mod purge_queue;
 mod receive_message;
+mod remove_permission;
 mod send_message;
 mod send_message_batch;
 mod set_queue_attributes;
 mod tag_queue;
 mod untag_queue;
 
+pub(crate) use add_permission::AddPermission;
 pub(crate) use change_message_visibility::ChangeMessageVisibility;
 pub(crate) use change_message_visibility_batch::ChangeMessageVisibilityBatch;
 pub(crate) use create_queue::CreateQueue;
@@ -32,6 +35,7 @@ pub(crate) use list_queue_tags::ListQueueTags;
 pub(crate) use list_queues::ListQueues;
 pub(crate) use purge_queue::PurgeQueue;
 pub(crate) use receive_message::ReceiveMessage;
+pub(crate) use remove_permission::RemovePermission;
 pub(crate) use send_message::SendMessage;
 pub(crate) use send_message_batch::SendMessageBatch;
 pub(crate) use set_queue_attributes::SetQueueAttributes;

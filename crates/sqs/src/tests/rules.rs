@@ -6,7 +6,7 @@ const DAY_HALF: u64 = 43_200;
 
 #[tokio::test]
 async fn a_deleted_queues_name_is_blocked_for_a_minute_where_that_is_switched_on() {
-    let settings = crate::Settings { queue_deleted_recently: true };
+    let settings = crate::Settings { queue_deleted_recently: true, ..crate::Settings::default() };
     for (bench, blocked) in [(Bench::new(), false), (Bench::with(settings), true)] {
         let url = bench.create("q", json!({})).await;
         bench.call::<actions::DeleteQueue>(json!({"QueueUrl": url})).await.unwrap();
