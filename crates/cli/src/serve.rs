@@ -49,8 +49,10 @@ pub(crate) async fn serve(config: Config, partitions: u16) -> anyhow::Result<()>
     let road = Road::new(services, ids, clock);
     tasks.spawn("listener", bound.serve(road, tasks.stop()));
     tracing::info!(folder = %folder.path.display(), durability = ?config.durability, "the store is open");
+    // Before anybody is told: what is told to end then must end in order.
+    let ended = ended()?;
     println!("konekuta {} is ready at {endpoint}", env!("CARGO_PKG_VERSION"));
-    ended().await?;
+    ended.await;
     tracing::info!("ending: what was accepted goes to disk, functions end");
     // First the services: their running work still needs the engine. Then the engine, which answers waiting receivers.
     if tokio::time::timeout(DRAIN_MAX, tasks.shut_down()).await.is_err() {
@@ -92,12 +94,13 @@ impl Folder {
 }
 
 /// Completes when the process is told to end.
-async fn ended() -> anyhow::Result<()> {
+fn ended() -> anyhow::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }

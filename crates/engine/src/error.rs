@@ -43,6 +43,9 @@ pub enum Refusal {
     /// More than twelve hours since the message was received.
     #[error("a message may not stay invisible for more than 12 hours in all")]
     InvisibleTooLong,
+    /// Move: the message was sent into its dead-letter queue directly.
+    #[error("the message came from no other queue")]
+    NoSource,
     /// Registry: the record's revision is not the expected one (or there is one, or none).
     #[error("record {0} has changed meanwhile")]
     RecordChanged(RecordKey),

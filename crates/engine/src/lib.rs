@@ -17,7 +17,7 @@ pub use message::{Commit, Delivery, Enqueue, MessageId, NewMessage, Sent};
 pub use queue::{
     DeadLetter, DeduplicationScope, Queue, QueueCounts, QueueKey, QueueKind, QueueSettings, SettingsChange,
 };
-pub use queues::{Queues, Receive, Settle, Settlement};
+pub use queues::{Moved, Moving, Queues, Receive, Settle, Settlement};
 pub use registry::{Expect, Record, RecordKey, Registry, Watch};
 pub use time::{Clock, Timestamp};
 

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use crate::{
-    Commit, Delivery, Error, Queue, QueueCounts, QueueKey, QueueSettings, Refusal, Sent, SettingsChange,
+    Commit, Delivery, Error, MessageId, Queue, QueueCounts, QueueKey, QueueSettings, Refusal, Sent,
+    SettingsChange,
 };
 
 /// A request for messages.
@@ -44,6 +45,28 @@ pub struct Settlement {
     pub receipt_handle: String,
     /// What is to happen.
     pub settle: Settle,
+}
+
+/// Messages that are to leave a dead-letter queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moving {
+    /// The queue they leave.
+    pub queue: QueueKey,
+    /// Where they go; each back to where it came from where absent.
+    pub to: Option<QueueKey>,
+    /// The ids that they get: at most so many are moved.
+    pub ids: Vec<MessageId>,
+    /// Only those that were there at an earlier move, as that one's answer says.
+    pub through: Option<u64>,
+}
+
+/// What became of a move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// So many were moved; zero: there is none left that can be received now.
+    pub moved: u32,
+    /// For `Moving::through`.
+    pub through: u64,
 }
 
 /// Durable queues.
@@ -89,4 +112,7 @@ pub trait Queues: Send + Sync + 'static {
         queue: QueueKey,
         settlements: Vec<Settlement>,
     ) -> BoxFuture<'_, Result<Vec<Result<(), Refusal>>, Error>>;
+    /// Moves visible messages out of a dead-letter queue into others, each of them wholly or not at all. There they are
+    /// new: sent now, never received. Refuses `NoSuchQueue`, and `NoSource` if the first one came from nowhere.
+    fn move_messages(&self, moving: Moving) -> BoxFuture<'_, Result<Moved, Error>>;
 }

@@ -189,7 +189,12 @@ impl Cell {
             }
         }
         let posted = |operation: &Operation| {
-            matches!(operation, Operation::Outbound { .. } | Operation::OutboundDeadLetter { .. })
+            matches!(
+                operation,
+                Operation::Outbound { .. }
+                    | Operation::OutboundDeadLetter { .. }
+                    | Operation::OutboundRedriven { .. }
+            )
         };
         if operations.iter().any(posted) {
             self.posted.notify_one();

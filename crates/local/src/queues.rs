@@ -5,8 +5,8 @@ use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use engine::{
-    Commit, Delivery, EngineError, Error, Queue, QueueCounts, QueueKey, QueueSettings, Queues, Receive,
-    Refusal, Sent, SettingsChange, Settle, Settlement,
+    Commit, Delivery, EngineError, Error, Moved, Moving, Queue, QueueCounts, QueueKey, QueueSettings, Queues,
+    Receive, Refusal, Sent, SettingsChange, Settle, Settlement,
 };
 use futures_util::future::BoxFuture;
 use partition::{Ask, Location, Receipt, Taken, partition_of};
@@ -214,6 +214,16 @@ impl Queues for Local {
                 }
             }
             Ok(results)
+        })
+    }
+
+    fn move_messages(&self, moving: Moving) -> BoxFuture<'_, Result<Moved, Error>> {
+        Box::pin(async move {
+            let cell = self.home(&moving.queue)?;
+            let peers = |queue: &QueueKey| self.partition_of(queue);
+            let done =
+                cell.run(|partition, now| partition.move_messages(&moving, cell.number, &peers, now))?;
+            done.told().await
         })
     }
 }

@@ -37,6 +37,15 @@ impl Partition {
             Operation::DeadLettered { queue, message, target, number, at } => {
                 self.dead_lettered(*queue, *message, *target, *number, *at);
             }
+            Operation::Redriven { queue, message, target, number, id, at, visible_at } => {
+                self.redriven((*queue, *message), (*target, *number), *id, [*at, *visible_at]);
+            }
+            Operation::OutboundRedriven { target, number, queue, message, to, id, at } => {
+                if let Some(message) = self.with(*queue, |queue| queue.remove(*message)).flatten() {
+                    let letter = Self::redriven_letter(&message, to, *id, *at);
+                    self.post(*target, *number, letter, message.content);
+                }
+            }
             Operation::Arrived { source, number } => {
                 let highest = self.arrived.entry(*source).or_default();
                 *highest = (*highest).max(*number);

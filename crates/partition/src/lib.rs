@@ -22,6 +22,7 @@ mod queue;
 mod queues;
 mod receive;
 mod record;
+mod redrive;
 mod settle;
 mod snapshot;
 mod standard;

@@ -106,6 +106,26 @@ pub enum Operation {
         messages: Vec<u64>,
         visible_at: Timestamp,
     },
+    /// Out of a dead-letter queue into a queue of this partition, as a new message; the content stays where it is.
+    Redriven {
+        queue: u32,
+        message: u64,
+        target: u32,
+        number: u64,
+        id: MessageId,
+        at: Timestamp,
+        visible_at: Timestamp,
+    },
+    /// The same into a queue of another partition.
+    OutboundRedriven {
+        target: u16,
+        number: u64,
+        queue: u32,
+        message: u64,
+        to: QueueKey,
+        id: MessageId,
+        at: Timestamp,
+    },
 }
 
 /// A message as it comes into a queue.
@@ -152,7 +172,7 @@ impl Operation {
     pub(crate) fn queue(&self) -> Option<u32> {
         match self {
             Self::Sent(sent) => Some(sent.queue),
-            Self::DeadLettered { target, .. } => Some(*target),
+            Self::DeadLettered { target, .. } | Self::Redriven { target, .. } => Some(*target),
             Self::QueueChanged { queue, .. }
             | Self::Received { queue, .. }
             | Self::Deleted { queue, .. }

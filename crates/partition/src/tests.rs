@@ -5,6 +5,7 @@ mod fair;
 mod fifo;
 mod outbox;
 mod random;
+mod redrive;
 mod standard;
 
 use std::sync::Arc;
@@ -203,7 +204,7 @@ fn operations<A>(decision: &Decision<A>) -> &[Operation] {
     &decision.operations
 }
 
-fn redrive(to: &str, max_receive_count: u32) -> DeadLetter {
+fn dead_letter(to: &str, max_receive_count: u32) -> DeadLetter {
     DeadLetter { target: key(to), max_receive_count }
 }
 

@@ -157,7 +157,7 @@ fn a_new_delay_acts_on_waiting_messages() {
 
 #[test]
 fn the_dead_letter_move_unlocks_the_group_and_restarts_retention() {
-    let source = QueueSettings { dead_letter: Some(redrive("dlq", 1)), retention_seconds: 100, ..fifo() };
+    let source = QueueSettings { dead_letter: Some(dead_letter("dlq", 1)), retention_seconds: 100, ..fifo() };
     let dead = QueueSettings { retention_seconds: 100, ..fifo() };
     let mut bench = Bench::with(&[("dlq", dead), ("q", source)]);
     bench.send("q", in_group("g", "bad"));

@@ -48,7 +48,7 @@ fn a_send_across_partitions_waits_in_the_outbox_and_arrives_once() {
 
 #[test]
 fn a_dead_letter_goes_across_with_its_history() {
-    let source = QueueSettings { dead_letter: Some(redrive("far", 1)), ..settings(QueueKind::Standard) };
+    let source = QueueSettings { dead_letter: Some(dead_letter("far", 1)), ..settings(QueueKind::Standard) };
     let mut near = Bench::with(&[("q", source)]);
     let mut far = far();
     let sent = near.send("q", message("poison"));

@@ -100,7 +100,7 @@ fn a_message_vanishes_at_the_end_of_its_retention_even_in_flight() {
 
 #[test]
 fn received_too_often_a_message_moves_to_the_dead_letter_queue_and_keeps_its_identity() {
-    let source = QueueSettings { dead_letter: Some(redrive("dlq", 2)), ..settings(QueueKind::Standard) };
+    let source = QueueSettings { dead_letter: Some(dead_letter("dlq", 2)), ..settings(QueueKind::Standard) };
     let mut bench = Bench::with(&[("dlq", settings(QueueKind::Standard)), ("q", source)]);
     let sent = bench.send("q", message("poison"));
     for _ in 0..2 {
@@ -118,7 +118,7 @@ fn received_too_often_a_message_moves_to_the_dead_letter_queue_and_keeps_its_ide
 
 #[test]
 fn without_its_dead_letter_queue_a_message_stays() {
-    let source = QueueSettings { dead_letter: Some(redrive("gone", 1)), ..settings(QueueKind::Standard) };
+    let source = QueueSettings { dead_letter: Some(dead_letter("gone", 1)), ..settings(QueueKind::Standard) };
     let mut bench = Bench::with(&[("q", source)]);
     bench.send("q", message("a"));
     for count in 1..5 {
