@@ -70,7 +70,7 @@ mod tests {
     const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:q";
     const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:t";
 
-    fn decide(statements: Json) -> Decision {
+    fn decide(statements: &Json) -> Decision {
         let policy = Policy::parse(&json!({"Version": "2012-10-17", "Statement": statements}).to_string());
         policy.unwrap().decide(&Request {
             caller: Caller::Service("sns.amazonaws.com"),
@@ -84,7 +84,7 @@ mod tests {
         })
     }
 
-    fn statement(more: Json) -> Json {
+    fn statement(more: &Json) -> Json {
         let mut statement = json!({
             "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"},
             "Action": "sqs:SendMessage", "Resource": QUEUE,
@@ -95,17 +95,21 @@ mod tests {
 
     #[test]
     fn a_statement_allows_its_principals_its_actions_on_its_resources() {
-        assert_eq!(decide(statement(json!({}))), Decision::Allowed);
+        assert_eq!(decide(&statement(&json!({}))), Decision::Allowed);
         for principal in
             [json!("*"), json!({"AWS": "*"}), json!({"Service": ["s3.amazonaws.com", "sns.amazonaws.com"]})]
         {
-            assert_eq!(decide(statement(json!({"Principal": principal}))), Decision::Allowed, "{principal}");
+            assert_eq!(
+                decide(&statement(&json!({"Principal": principal}))),
+                Decision::Allowed,
+                "{principal}"
+            );
         }
         for action in ["SQS:sendmessage", "sqs:*", "sqs:Send*", "*"] {
-            assert_eq!(decide(statement(json!({"Action": action}))), Decision::Allowed, "{action}");
+            assert_eq!(decide(&statement(&json!({"Action": action}))), Decision::Allowed, "{action}");
         }
         for resource in ["*", "arn:aws:sqs:*:*:q", "arn:aws:sqs:us-east-1:000000000000:?"] {
-            assert_eq!(decide(statement(json!({"Resource": resource}))), Decision::Allowed, "{resource}");
+            assert_eq!(decide(&statement(&json!({"Resource": resource}))), Decision::Allowed, "{resource}");
         }
         for other in [
             json!({"Principal": {"Service": "s3.amazonaws.com"}}),
@@ -113,39 +117,39 @@ mod tests {
             json!({"Action": ["sqs:ReceiveMessage"]}),
             json!({"Resource": "arn:aws:sqs:us-east-1:000000000000:other"}),
         ] {
-            assert_eq!(decide(statement(other.clone())), Decision::NotAllowed, "{other}");
+            assert_eq!(decide(&statement(&other)), Decision::NotAllowed, "{other}");
         }
     }
 
     #[test]
     fn an_explicit_deny_wins() {
-        let deny = statement(json!({"Sid": "no", "Effect": "Deny"}));
-        assert_eq!(decide(json!([statement(json!({})), deny])), Decision::Denied(Some("no".into())));
+        let deny = statement(&json!({"Sid": "no", "Effect": "Deny"}));
+        assert_eq!(decide(&json!([statement(&json!({})), deny])), Decision::Denied(Some("no".into())));
         let elsewhere =
-            statement(json!({"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}));
-        assert_eq!(decide(json!([elsewhere, statement(json!({}))])), Decision::Allowed);
+            statement(&json!({"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}));
+        assert_eq!(decide(&json!([elsewhere, statement(&json!({}))])), Decision::Allowed);
     }
 
     #[test]
     fn negated_elements_mean_all_others() {
-        let mut others = statement(json!({}));
+        let mut others = statement(&json!({}));
         let object = others.as_object_mut().unwrap();
         object.remove("Action");
         object.insert("NotAction".into(), json!("sqs:DeleteQueue"));
-        assert_eq!(decide(others.clone()), Decision::Allowed);
+        assert_eq!(decide(&others), Decision::Allowed);
         others["NotAction"] = json!("sqs:Send*");
-        assert_eq!(decide(others), Decision::NotAllowed);
-        let mut denied = statement(json!({"Effect": "Deny"}));
+        assert_eq!(decide(&others), Decision::NotAllowed);
+        let mut denied = statement(&json!({"Effect": "Deny"}));
         let object = denied.as_object_mut().unwrap();
         object.remove("Principal");
         object.insert("NotPrincipal".into(), json!({"Service": "sns.amazonaws.com"}));
-        assert_eq!(decide(json!([denied, statement(json!({}))])), Decision::Allowed);
+        assert_eq!(decide(&json!([denied, statement(&json!({}))])), Decision::Allowed);
     }
 
     #[test]
     fn conditions_look_at_the_source() {
         let allowed =
-            |condition: Json| decide(statement(json!({"Condition": condition}))) == Decision::Allowed;
+            |condition: Json| decide(&statement(&json!({"Condition": condition}))) == Decision::Allowed;
         assert!(allowed(json!({"ArnEquals": {"aws:SourceArn": TOPIC}})));
         assert!(allowed(json!({"ArnLike": {"AWS:sourcearn": ["x", "arn:aws:sns:*:*:t"]}})));
         assert!(allowed(
@@ -170,7 +174,7 @@ mod tests {
             (json!("*"), true),
         ] {
             let policy =
-                Policy::parse(&json!({"Statement": statement(json!({"Principal": principal}))}).to_string());
+                Policy::parse(&json!({"Statement": statement(&json!({"Principal": principal}))}).to_string());
             let request = Request {
                 caller: Caller::Account("111111111111"),
                 action: "sqs:SendMessage",

@@ -180,7 +180,7 @@ impl S3 {
                     sender: Sender::Service {
                         principal: PRINCIPAL,
                         source: Arn::new("s3", "", "", &bucket.name),
-                        account: bucket.account.to_string(),
+                        account: bucket.account.clone(),
                     },
                 };
                 self.ports.queues()?.prepare(target.arn.clone(), message).await?

@@ -12,7 +12,7 @@ async fn set(bench: &Bench, url: &str, policy: &str) -> Result<Json, ServiceErro
     bench.call::<SetQueueAttributes>(json!({"QueueUrl": url, "Attributes": {"Policy": policy}})).await
 }
 
-fn allowing(condition: Json) -> String {
+fn allowing(condition: &Json) -> String {
     let statement = json!({
         "Sid": "topic", "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"},
         "Action": "sqs:SendMessage", "Resource": ARN, "Condition": condition,
@@ -57,7 +57,7 @@ async fn a_service_sends_only_where_the_queues_policy_allows_it() {
         (json!({"ArnEquals": {"aws:SourceArn": "arn:aws:sns:us-east-1:000000000000:other"}}), false),
         (json!({"StringEquals": {"aws:SourceAccount": "111111111111"}}), false),
     ] {
-        set(&bench, &url, &allowing(condition.clone())).await.unwrap();
+        set(&bench, &url, &allowing(&condition)).await.unwrap();
         assert_eq!(send(&bench, topic()).await.is_ok(), allowed, "{condition}");
     }
     assert_eq!(bench.sqs.denied(), [(ARN.to_owned(), "sns.amazonaws.com".to_owned(), 3)]);
@@ -87,10 +87,10 @@ async fn lenient_policies_turn_nobody_away() {
 async fn a_policy_is_checked_when_it_is_set_and_removed_by_the_empty_text() {
     let bench = Bench::new();
     let url = bench.create("q", json!({})).await;
-    for wrong in ["x", "{}", &allowing(json!({})).replace("sqs:SendMessage", "sns:Publish")] {
+    for wrong in ["x", "{}", &allowing(&json!({})).replace("sqs:SendMessage", "sns:Publish")] {
         assert_eq!(refused(set(&bench, &url, wrong).await).0, "InvalidAttributeValue", "{wrong}");
     }
-    let policy = allowing(json!({"ArnEquals": {"aws:SourceArn": TOPIC}}));
+    let policy = allowing(&json!({"ArnEquals": {"aws:SourceArn": TOPIC}}));
     set(&bench, &url, &policy).await.unwrap();
     assert_eq!(bench.attribute(&url, "Policy").await, policy);
     set(&bench, &url, "").await.unwrap();
