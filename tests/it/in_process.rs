@@ -27,6 +27,7 @@ impl Server {
             folder: folder.path().to_path_buf(),
             durability: Durability::Memory,
             partitions: 2,
+            history: Some(local::HistoryLimits::default()),
         };
         let local = Local::open(&settings, Arc::clone(&clock)).unwrap();
         let bound = Bound::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();

@@ -8,6 +8,8 @@ mod in_process;
 mod bad_input;
 /// From a bucket's event to a queue.
 mod bucket_to_queue;
+/// What became of a request: traces carried through every hop.
+mod journeys;
 /// From a publish to an HTTP endpoint and back by its links.
 mod publish_to_endpoint;
 /// From a publish through a queue and a function to another queue.

@@ -33,11 +33,12 @@ while True:
     call(api, "POST", "/2018-06-01/runtime/invocation/%s/response" % request_id, json.dumps({"batchItemFailures": failures})).read()
 "#;
 
-fn package() -> String {
+/// A deployment package with a bootstrap.
+pub(crate) fn package(bootstrap: &str) -> String {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default().unix_permissions(0o755);
     zip.start_file("bootstrap", options).unwrap();
-    zip.write_all(BOOTSTRAP.as_bytes()).unwrap();
+    zip.write_all(bootstrap.as_bytes()).unwrap();
     base64::engine::general_purpose::STANDARD.encode(zip.finish().unwrap().into_inner())
 }
 
@@ -52,7 +53,7 @@ async fn a_message_reaches_the_function_and_a_bad_one_the_dead_letters() {
     let in_arn = "arn:aws:sqs:eu-west-1:111122223333:in";
     let function = json!({
         "FunctionName": "f", "Runtime": "provided.al2023", "Handler": "x",
-        "Role": "arn:aws:iam::111122223333:role/any", "Code": {"ZipFile": package()},
+        "Role": "arn:aws:iam::111122223333:role/any", "Code": {"ZipFile": package(BOOTSTRAP)},
     });
     server.client.rest("lambda", Method::POST, "/2015-03-31/functions", Some(&function)).await.unwrap();
     let mapping = json!({

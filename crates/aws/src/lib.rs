@@ -13,4 +13,4 @@ pub use account::AccountId;
 pub use arn::{Arn, ArnError};
 pub use region::Region;
 pub use request_id::RequestId;
-pub use trace_header::TraceHeader;
+pub use trace_header::{TraceHeader, parse_trace_id, trace_id};

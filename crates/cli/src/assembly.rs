@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use engine::{Clock, Engine};
+use engine::{Clock, Engine, History};
 use local::Local;
 use server::Services;
 use service::{Ids, Ports, Tasks};
@@ -74,14 +74,23 @@ pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
     let mut functions = lambda::service(&lambda);
     functions.pages.push(lambda::log_page(&logs));
     let stacks = stacks::Stacks::new(Arc::clone(&basis.local) as _);
-    let services =
-        vec![sqs::service(&sqs), sns::service(&sns), functions, sts::service(), stacks::service(&stacks)];
+    let journeys = journey::Journeys::new(engine(), clock(), ports.clone());
+    let services = vec![
+        sqs::service(&sqs),
+        sns::service(&sns),
+        functions,
+        sts::service(),
+        stacks::service(&stacks),
+        journey::service(&journeys),
+    ];
     let engine = Arc::clone(&basis.local);
     let metrics = metrics::of(&basis.local, &sqs);
+    let history = Arc::clone(&basis.local) as Arc<dyn History>;
     Services {
         services,
         streaming: Some(s3::service(&s3)),
         health: Box::new(move || engine.failure()),
         metrics,
+        history,
     }
 }

@@ -7,6 +7,8 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
+use crate::history_setting::HistorySetting;
+
 const FILE: &str = "konekuta.toml";
 
 /// What an acknowledgement promises.
@@ -49,6 +51,9 @@ pub(crate) struct Settings {
     /// Keep queues' policies without enforcing them: topics and buckets may send into every queue.
     #[arg(long, env = "KONEKUTA_LENIENT_POLICIES", num_args = 0..=1, default_missing_value = "true")]
     lenient_policies: Option<bool>,
+    /// How much of what happened is kept: `off`, an age, a size, or both, whichever is reached first (`24h,1GiB`).
+    #[arg(long, env = "KONEKUTA_HISTORY")]
+    history: Option<HistorySetting>,
     /// A Python interpreter that has `awslambdaric` and `boto3`, for Python functions.
     #[arg(long, env = "KONEKUTA_PYTHON")]
     python: Option<PathBuf>,
@@ -68,6 +73,7 @@ pub(crate) struct Config {
     pub(crate) durability: Durability,
     pub(crate) smtp_url: Option<String>,
     pub(crate) sqs: sqs::Settings,
+    pub(crate) history: HistorySetting,
     pub(crate) python: Option<PathBuf>,
     /// The search path for interpreters and functions.
     pub(crate) path: String,
@@ -101,6 +107,7 @@ impl Settings {
                     .unwrap_or(false),
                 lenient_policies: self.lenient_policies.or(file.lenient_policies).unwrap_or(false),
             },
+            history: self.history.or(file.history).unwrap_or_default(),
             python: self.python.or(file.python),
             path: search_path(),
         }

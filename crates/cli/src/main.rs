@@ -4,6 +4,7 @@ mod backup;
 mod check;
 mod config;
 mod connection;
+mod history_setting;
 mod logs;
 mod serve;
 mod store_actions;

@@ -71,7 +71,7 @@ fn engine_settings(config: &Config, folder: &Folder, partitions: u16) -> local::
         Durability::Relaxed => local::Durability::Relaxed,
         Durability::Memory => local::Durability::Memory,
     };
-    local::Settings { folder: folder.path.clone(), durability, partitions }
+    local::Settings { folder: folder.path.clone(), durability, partitions, history: config.history.limits() }
 }
 
 /// The data folder; with `--ephemeral` one that vanishes with the process.

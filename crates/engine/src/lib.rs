@@ -1,10 +1,11 @@
-//! What services may ask of durable queues, a registry and blobs, as plain values and three small traits.
+//! What services may ask of durable queues, a registry, blobs and a history, as plain values and four small traits.
 //!
 //! No AWS, no I/O: an engine of one machine (`local`) and, later, of a cluster stand below the same traits.
 //! Everything that an answer acknowledges is as durable as the engine was started to be.
 
 mod blobs;
 mod error;
+mod history;
 mod message;
 mod queue;
 mod queues;
@@ -13,6 +14,10 @@ mod time;
 
 pub use blobs::{BlobId, BlobStream, Blobs, ByteRange};
 pub use error::{EngineError, Error, Refusal};
+pub use history::{
+    History, HistoryFigures, Hop, HopKey, HopKind, HopOutcome, KeptHop, Link, NoHistory, Note, PayloadForm,
+    SpanId, TraceId, WordPaths,
+};
 pub use message::{Commit, Delivery, Enqueue, MessageId, NewMessage, Sent};
 pub use queue::{
     DeadLetter, DeduplicationScope, Queue, QueueCounts, QueueKey, QueueKind, QueueSettings, SettingsChange,
@@ -22,6 +27,6 @@ pub use registry::{Expect, Record, RecordKey, Registry, Watch};
 pub use time::{Clock, Timestamp};
 
 /// The whole engine, as the program puts it together and services hold it.
-pub trait Engine: Queues + Registry + Blobs {}
+pub trait Engine: Queues + Registry + Blobs + History {}
 
-impl<T: Queues + Registry + Blobs> Engine for T {}
+impl<T: Queues + Registry + Blobs + History> Engine for T {}

@@ -18,6 +18,11 @@ impl QueueKey {
         Self(text.into())
     }
 
+    /// The text, shared.
+    pub fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws::{AccountId, Arn, Region, RequestId, TraceHeader};
 use bytes::Bytes;
+use engine::Link;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
@@ -90,6 +92,8 @@ pub struct Invocation {
     pub tenant_id: Option<String>,
     /// The ARN it was called by, with its qualifier if one was given; otherwise the function's own.
     pub invoked_arn: Option<Arn>,
+    /// The receives of the messages that it is for.
+    pub links: Vec<Link>,
 }
 
 impl Invocation {
@@ -103,6 +107,7 @@ impl Invocation {
             cognito_identity: None,
             tenant_id: None,
             invoked_arn: None,
+            links: Vec::new(),
         }
     }
 }
@@ -150,6 +155,23 @@ pub struct Outcome {
     pub log_tail: Bytes,
     /// The version that ran.
     pub executed_version: String,
+    /// What it took.
+    pub measured: Measured,
+}
+
+/// What an invocation took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Measured {
+    /// A new environment initialised for so long first.
+    pub init: Option<Duration>,
+    /// The function ran for so long.
+    pub duration: Duration,
+    /// Milliseconds that AWS would bill.
+    pub billed_ms: u64,
+    /// `MemorySize`, MB.
+    pub memory_mb: u32,
+    /// The most memory that the environment has used so far, MB.
+    pub memory_used_mb: u64,
 }
 
 /// Why a function was not called at all. What goes wrong in the function is an `Outcome`.

@@ -90,16 +90,20 @@ impl Lambda {
         &self,
         function: &FunctionRecord,
         version: &FunctionRecord,
-        invocation: Invocation,
+        mut invocation: Invocation,
     ) -> Result<Outcome, InvokeError> {
         let counted = self.calls.begin(function)?;
         let spec =
             self.current_spec(version).await.map_err(|error| InvokeError::Failed(error.to_string()))?;
-        let executor = Arc::clone(&self.executor);
+        let telling = self.tell_begun(function, &mut invocation);
+        let (executor, this) = (Arc::clone(&self.executor), self.this.upgrade());
         // A task of its own: the caller may go away, the function runs on and is counted until it ends.
         let running = tokio::spawn(async move {
             let outcome = executor.invoke(spec, invocation).await;
             drop(counted);
+            if let Some(this) = this {
+                this.tell_ended(telling, &outcome);
+            }
             outcome
         });
         running.await.map_err(|error| InvokeError::Failed(error.to_string()))?

@@ -18,6 +18,7 @@ mod execution_environment;
 mod function_log;
 mod function_name;
 mod functions;
+mod hops;
 mod invocation;
 mod layers;
 mod limits;
@@ -48,7 +49,9 @@ use engine::{Clock, Engine};
 use service::{Ids, Ports, Row, Speaks, Stop, Tasks, row};
 use tokio::sync::Semaphore;
 
-pub use execution::{Execute, FunctionError, FunctionSpec, Image, Invocation, InvokeError, Outcome, Piece};
+pub use execution::{
+    Execute, FunctionError, FunctionSpec, Image, Invocation, InvokeError, Measured, Outcome, Piece,
+};
 pub use execution_environment::{Executor, ExecutorSettings};
 pub use function_log::{FunctionLogs, page as log_page};
 pub use logging_config::{LogFormat, LogLevel, LoggingConfig};

@@ -67,6 +67,7 @@ pub(crate) fn mapping() -> MappingRecord {
 /// A received message.
 pub(crate) fn message(id: &str, body: &str) -> QueueRecord {
     QueueRecord {
+        received: engine::Link::default(),
         message_id: id.to_owned(),
         receipt_handle: format!("handle of {id}"),
         body: body.to_owned(),

@@ -10,6 +10,7 @@ mod cell;
 mod check;
 mod engine_error;
 mod figures;
+mod history;
 mod limits;
 mod local;
 mod open;
@@ -23,6 +24,7 @@ mod store;
 mod system_clock;
 mod timer;
 
+pub use ::history::Limits as HistoryLimits;
 pub use check::{Checked, check};
 pub use figures::PartitionFigures;
 pub use limits::SpaceLimits;

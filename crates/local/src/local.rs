@@ -26,6 +26,7 @@ struct Parts {
     handle_key: String,
     blobs: BlobFolder,
     store: Option<Store>,
+    history: Option<Arc<::history::Store>>,
     limits: SpaceLimits,
     /// Whether snapshots are taken without being asked for.
     tidies_itself: bool,
@@ -46,6 +47,8 @@ pub struct Local {
     pub(crate) backing_up: Arc<tokio::sync::Mutex<()>>,
     /// The folder, locked; none where everything is in memory.
     pub(crate) store: Option<Store>,
+    /// What happened; none if it is not kept.
+    pub(crate) history: Option<Arc<::history::Store>>,
 }
 
 impl Local {
@@ -74,8 +77,10 @@ impl Local {
             None => BlobFolder::temporary(&settings.folder)?,
         };
         let handle_key = description.handle_key;
+        let history = crate::history::open(settings, Arc::clone(&clock))?;
         let limits = SpaceLimits::default();
-        let parts = Parts { journals, registry, handle_key, blobs, store, limits, tidies_itself: true };
+        let parts =
+            Parts { journals, registry, handle_key, blobs, store, history, limits, tidies_itself: true };
         Self::over(parts, clock)
     }
 
@@ -89,9 +94,9 @@ impl Local {
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, OpenError> {
         let blobs = BlobFolder::temporary(folder)?;
-        let (handle_key, store) = (String::new(), None);
+        let (handle_key, store, history) = (String::new(), None, None);
         Self::over(
-            Parts { journals, registry, handle_key, blobs, store, limits, tidies_itself: false },
+            Parts { journals, registry, handle_key, blobs, store, history, limits, tidies_itself: false },
             clock,
         )
     }
@@ -120,7 +125,7 @@ impl Local {
     }
 
     fn over(parts: Parts, clock: Arc<dyn Clock>) -> Result<Arc<Self>, OpenError> {
-        let Parts { journals, registry, handle_key, blobs, store, limits, tidies_itself } = parts;
+        let Parts { journals, registry, handle_key, blobs, store, history, limits, tidies_itself } = parts;
         let cells: Vec<Arc<Cell>> = (0..)
             .zip(journals)
             .map(|(number, journal)| open::cell(journal, number, &clock, limits))
@@ -136,6 +141,7 @@ impl Local {
             tasks: Mutex::default(),
             backing_up: Arc::default(),
             store,
+            history,
         });
         local.start(tidies_itself);
         Ok(local)
@@ -164,6 +170,9 @@ impl Local {
         for cell in &self.cells {
             snapshots::take(cell).await?;
             cell.journal.close().map_err(crate::engine_error::from_journal)?;
+        }
+        if let Some(history) = &self.history {
+            history.close();
         }
         self.registry.close().await
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ::history::Limits as HistoryLimits;
 use bytes::Bytes;
 use engine::Clock;
 use journal::{FileJournal, Journal, JournalError, MemoryJournal, Position};
@@ -31,6 +32,8 @@ pub struct Settings {
     pub durability: Durability,
     /// For a new store; one that exists keeps its number.
     pub partitions: u16,
+    /// How much of what happened is kept; nothing without.
+    pub history: Option<HistoryLimits>,
 }
 
 /// Why a store cannot be opened.

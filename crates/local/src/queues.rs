@@ -66,11 +66,17 @@ impl Local {
         loop {
             let cell = self.home(&receive.queue)?;
             let peers = |queue: &QueueKey| self.partition_of(queue);
+            let mut moved = Vec::new();
             let decide = |partition: &partition::Partition, now| {
-                partition.receive(&receive.queue, &ask, cell.number, &peers, now)
+                let decision = partition.receive(&receive.queue, &ask, cell.number, &peers, now)?;
+                moved = partition.dead_letters(&decision.operations);
+                Ok(decision)
             };
             let found =
                 if waits { cell.run_or_park(&receive.queue, decide) } else { cell.run(decide).map(Ok) };
+            if found.is_ok() {
+                self.tell_moved(&receive.queue, &moved);
+            }
             let mut place = match found {
                 Ok(Ok(done)) => {
                     let taken = done.told().await?;

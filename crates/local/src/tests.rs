@@ -24,7 +24,12 @@ struct Bench {
 }
 
 fn settings(folder: &std::path::Path) -> Settings {
-    Settings { folder: folder.to_path_buf(), durability: Durability::Fsync, partitions: PARTITIONS }
+    Settings {
+        folder: folder.to_path_buf(),
+        durability: Durability::Fsync,
+        partitions: PARTITIONS,
+        history: None,
+    }
 }
 
 fn queue_settings() -> QueueSettings {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::{QueueKey, Refusal, Timestamp};
+use engine::{MessageId, QueueKey, Refusal, Timestamp};
 
 use crate::commit::visible_at;
 use crate::queue::QueueState;
@@ -72,6 +72,21 @@ impl Partition {
             operations.push(queue.received(number, found.taken, ask, now));
         }
         Ok(Decision { wait: queue.is_fifo(), operations, contents: Vec::new(), answer: taken })
+    }
+
+    /// The messages that operations are about to move into dead-letter queues, and where.
+    pub fn dead_letters(&self, operations: &[Operation]) -> Vec<(MessageId, QueueKey)> {
+        let id = |queue: &u32, message: &u64| Some(self.queues.get(queue)?.messages.get(*message)?.id());
+        let moved = |operation: &Operation| match operation {
+            Operation::DeadLettered { queue, message, target, .. } => {
+                Some((id(queue, message)?, self.queues.get(target)?.about.key.clone()))
+            }
+            Operation::OutboundDeadLetter { queue, message, to, .. } => {
+                Some((id(queue, message)?, to.clone()))
+            }
+            _ => None,
+        };
+        operations.iter().filter_map(moved).collect()
     }
 
     /// Operations that move messages into the dead-letter queue.

@@ -6,6 +6,7 @@
 mod aws_chunked;
 mod digest;
 mod front;
+mod hops;
 mod host;
 mod limits;
 mod notifications;
@@ -43,12 +44,12 @@ impl S3 {
 pub fn service(state: &Arc<S3>) -> Arc<dyn Streaming> {
     let mut builder = S3ServiceBuilder::new(operations::Operations(Arc::clone(state)));
     builder.set_host(host::AnyHost);
-    Arc::new(Face { service: builder.build(), clock: Arc::clone(&state.clock) })
+    Arc::new(Face { service: builder.build(), s3: Arc::clone(state) })
 }
 
 struct Face {
     service: S3Service,
-    clock: Arc<dyn Clock>,
+    s3: Arc<S3>,
 }
 
 impl Streaming for Face {
@@ -57,14 +58,18 @@ impl Streaming for Face {
         context: Context,
         request: http::Request<StreamingBody>,
     ) -> BoxFuture<'static, http::Response<StreamingBody>> {
-        let (service, now) = (self.service.clone(), self.clock.now());
+        let (service, s3) = (self.service.clone(), Arc::clone(&self.s3));
         Box::pin(async move {
+            let (calling, now) = (s3.calling(&context, &request), s3.clock.now());
             let request = match front::prepare(context, request, now) {
                 Ok(request) => request,
                 Err(refused) => return *refused,
             };
             match service.call(request).await {
-                Ok(response) => response.map(|body| body.map_err(Into::into).boxed_unsync()),
+                Ok(response) => {
+                    s3.tell_called(calling, &response);
+                    response.map(|body| body.map_err(Into::into).boxed_unsync())
+                }
                 Err(error) => {
                     tracing::error!(?error, "S3 could not answer");
                     front::internal_error()

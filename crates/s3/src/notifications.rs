@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
 
 use aws::{Arn, timestamp};
-use engine::Commit;
+use engine::{Commit, Hop, PayloadForm};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use s3s::{S3Result, s3_error};
 use serde::{Deserialize, Serialize};
@@ -162,7 +162,10 @@ impl S3 {
         target: &Target,
         document: &Json,
     ) -> Result<(), PortError> {
-        let trace = context.trace.clone();
+        let link = context.link();
+        let told = self.engine.keeps(link.trace);
+        let trace = context.trace.clone().or_else(|| told.then(|| context.trace_onward()));
+        let trace = trace.map(|trace| trace.with_parent(link.span.0));
         let body = document.to_string();
         let enqueue = match target.kind {
             Kind::Function => {
@@ -190,7 +193,13 @@ impl S3 {
                 return self.ports.topics()?.publish(target.arn.clone(), subject, body, trace).await;
             }
         };
-        self.engine.commit(Commit { home: None, enqueue: vec![enqueue] }).await?;
+        self.engine.commit(Commit { home: None, enqueue: vec![enqueue.clone()] }).await?;
+        if told {
+            let hop = service::hops::sent(&enqueue, link.trace, link.span, self.clock.now());
+            let form = if target.kind == Kind::Function { PayloadForm::Lined } else { PayloadForm::Headed };
+            let resource = target.arn.as_str().into();
+            self.engine.record(Hop { form, resource, ..hop }.noting("notification", &*target.id));
+        }
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use aws::{AccountId, Region, RequestId, TraceHeader};
 use bytes::{Bytes, BytesMut};
-use engine::Clock;
+use engine::{Clock, History, Hop, HopKind, HopOutcome};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::header::Entry;
@@ -40,6 +40,8 @@ pub struct Services {
     pub health: Health,
     /// Figures besides those of requests.
     pub metrics: Registry,
+    /// Where calls are recorded that belong to a trace.
+    pub history: Arc<dyn History>,
 }
 
 /// Why nothing is accepted any more, if that is so.
@@ -51,6 +53,7 @@ pub struct Road {
     streaming: Option<Arc<dyn Streaming>>,
     health: Health,
     measures: Measures,
+    history: Arc<dyn History>,
     ids: Arc<dyn Ids>,
     clock: Arc<dyn Clock>,
     in_flight: Semaphore,
@@ -82,16 +85,18 @@ struct Call<'a> {
     action: &'a BoundAction,
     protocol: Protocol,
     begun: Instant,
+    /// Of a call that came with a trace.
+    traced: Option<Box<Hop>>,
     running: BoxFuture<'static, Result<Answer, Refused>>,
 }
 
 impl Road {
     /// Over a set of services.
     pub fn new(services: Services, ids: Arc<dyn Ids>, clock: Arc<dyn Clock>) -> Arc<Self> {
-        let Services { services, streaming, health, metrics } = services;
+        let Services { services, streaming, health, metrics, history } = services;
         let measures = Measures::new(metrics, &services);
         let in_flight = Semaphore::new(limits::REQUESTS_IN_FLIGHT_MAX);
-        Arc::new(Self { services, streaming, health, measures, ids, clock, in_flight })
+        Arc::new(Self { services, streaming, health, measures, history, ids, clock, in_flight })
     }
 
     /// Answers one request, whatever happens.
@@ -214,7 +219,11 @@ impl Road {
             _ => self.query(head, &body, &context, scope)?,
         };
         let protocol = request.protocol;
-        Ok(Call { action, protocol, begun: now(), running: action.call(context, request) })
+        let traced = context.trace.is_some().then(|| {
+            let resource = format!("{}:{}", action.service, action.name);
+            Box::new(context.hop(HopKind::Call, resource).noting("action", action.name))
+        });
+        Ok(Call { action, protocol, begun: now(), traced, running: action.call(context, request) })
     }
 
     fn query(
@@ -247,7 +256,7 @@ impl Road {
 
     /// Waits for an action and counts it; a panic in it is its own and answered in its protocol.
     async fn finish(&self, call: Call<'_>, request_id: RequestId) -> Result<Answer, Refused> {
-        let Call { action, protocol, begun, running } = call;
+        let Call { action, protocol, begun, traced, running } = call;
         let answered = AssertUnwindSafe(running).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!(%request_id, action = action.name, "an action ended in a panic");
             Err((protocol, ServiceError::internal("panic")))
@@ -261,7 +270,25 @@ impl Road {
             };
             measured.count(status, begun.elapsed());
         }
+        if let Some(hop) = traced {
+            self.tell(*hop, action, begun, &answered);
+        }
         answered
+    }
+
+    /// Records a call that belongs to a trace, unless the action did.
+    fn tell(&self, hop: Hop, action: &BoundAction, begun: Instant, answered: &Result<Answer, Refused>) {
+        let took_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let hop = Hop { took_us, ..hop };
+        match answered {
+            Ok(_) if action.tells => {}
+            Ok(answer) => self.history.record(Hop { count: answer.status().as_u16().into(), ..hop }),
+            Err((_, error)) => {
+                let outcome = if error.row.sender { HopOutcome::Refused } else { HopOutcome::Failed };
+                let hop = hop.noting("error", error.row.query_code).noting("message", &*error.message);
+                self.history.record(Hop { count: error.row.status.into(), outcome, ..hop });
+            }
+        }
     }
 
     async fn stream(&self, head: Parts, body: Incoming, context: Context) -> Response<StreamingBody> {
@@ -303,7 +330,9 @@ impl Road {
             now: self.clock.now(),
             caller,
             endpoint: host.map_or_else(Endpoint::default, Endpoint::of_host),
-            trace: header("x-amzn-trace-id").and_then(TraceHeader::parse),
+            trace: header("x-amzn-trace-id")
+                .and_then(TraceHeader::parse)
+                .or_else(|| header("traceparent").and_then(TraceHeader::from_traceparent)),
             source_ip: peer.ip(),
         }
     }

@@ -17,6 +17,8 @@ pub trait Action: 'static {
     const NAME: &'static str;
     /// Where it lives, for services that speak restJson.
     const REST: Option<&'static Rest> = None;
+    /// It records a hop of its own when it succeeds; for others the road records that they were called.
+    const TELLS: bool = false;
     /// The service it belongs to.
     type Service: Send + Sync + 'static;
     /// Its input shape; fields are named as in AWS's model.
@@ -38,6 +40,8 @@ pub trait StreamingAction: 'static {
     const NAME: &'static str;
     /// Where it lives, for services that speak restJson.
     const REST: Option<&'static Rest> = None;
+    /// It records a hop of its own when it succeeds; for others the road records that they were called.
+    const TELLS: bool = false;
     /// The service it belongs to.
     type Service: Send + Sync + 'static;
     /// Its input shape; fields are named as in AWS's model.
@@ -67,17 +71,19 @@ pub struct Row<S> {
     pub name: &'static str,
     /// Where it lives, for services that speak restJson.
     pub rest: Option<&'static Rest>,
+    /// It records a hop of its own when it succeeds.
+    pub tells: bool,
     pub(crate) call: Call<S>,
 }
 
 /// The row of an action.
 pub const fn row<A: Action>() -> Row<A::Service> {
-    Row { name: A::NAME, rest: A::REST, call: call::<A> }
+    Row { name: A::NAME, rest: A::REST, tells: A::TELLS, call: call::<A> }
 }
 
 /// The row of an action that answers as it goes.
 pub const fn streaming_row<A: StreamingAction>() -> Row<A::Service> {
-    Row { name: A::NAME, rest: A::REST, call: call_streaming::<A> }
+    Row { name: A::NAME, rest: A::REST, tells: A::TELLS, call: call_streaming::<A> }
 }
 
 fn call_streaming<A: StreamingAction>(

@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use aws::{AccountId, Region, RequestId, TraceHeader};
-use engine::Timestamp;
+use engine::{Hop, HopKind, Link, SpanId, Timestamp, TraceId};
 
 /// Who calls, and for which Region.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,4 +57,33 @@ pub struct Context {
     pub trace: Option<TraceHeader>,
     /// Where the call came from.
     pub source_ip: IpAddr,
+}
+
+impl Context {
+    /// The call itself: a hop of the trace it came with, or of one that begins with it.
+    pub fn link(&self) -> Link {
+        let id = self.request_id.0.as_u128();
+        let trace = self.trace.as_ref().and_then(|header| TraceHeader::ids(header.as_str()));
+        let trace = trace.map_or_else(|| TraceId::begun(self.now, id), |(trace, _)| TraceId(trace));
+        Link { trace, span: SpanId::of(id) }
+    }
+
+    /// The hop that made the call.
+    pub fn parent(&self) -> SpanId {
+        let header = self.trace.as_ref().and_then(|header| TraceHeader::ids(header.as_str()));
+        header.map(|(_, parent)| SpanId(parent)).unwrap_or_default()
+    }
+
+    /// The header of what the call brings about.
+    pub fn trace_onward(&self) -> TraceHeader {
+        let sampled = self.trace.as_ref().is_none_or(TraceHeader::is_sampled);
+        let Link { trace, span } = self.link();
+        TraceHeader::of(trace.0, span.0, sampled)
+    }
+
+    /// The hop of a call that brings something about.
+    pub fn hop(&self, kind: HopKind, resource: impl Into<Arc<str>>) -> Hop {
+        let hop = Hop::new(kind, self.link(), self.parent(), self.now, resource.into());
+        Hop { id: self.request_id.0.as_u128(), ..hop }.noting("caller", &*self.caller.access_key_id)
+    }
 }

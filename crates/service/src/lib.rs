@@ -6,6 +6,7 @@
 mod action;
 mod context;
 mod error;
+pub mod hops;
 mod ids;
 pub mod ports;
 mod streaming;

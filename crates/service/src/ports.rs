@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use aws::{Arn, TraceHeader};
 use bytes::Bytes;
-use engine::{Enqueue, Timestamp};
+use engine::{Enqueue, Link, Timestamp};
 use futures_util::future::BoxFuture;
 use wire::Blob;
 
@@ -166,6 +166,8 @@ impl std::fmt::Display for Sender {
 /// A message received for a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueRecord {
+    /// The receive as a hop of the message's trace.
+    pub received: Link,
     /// `messageId`.
     pub message_id: String,
     /// `receiptHandle`.
@@ -198,6 +200,8 @@ pub trait QueuePort: Send + Sync {
     fn prepare(&self, queue: Arn, message: QueueMessage) -> BoxFuture<'_, Result<Enqueue, PortError>>;
     /// Facts about a queue. `NotFound`.
     fn facts(&self, queue: Arn) -> BoxFuture<'_, Result<QueueFacts, PortError>>;
+    /// Reads a message back from what was encoded for a commit. `Refused`: it is none.
+    fn open(&self, content: &Bytes) -> Result<QueueMessage, PortError>;
     /// Receives up to `max_messages`, waiting up to `wait`. Dropping the future gives up.
     fn receive(
         &self,

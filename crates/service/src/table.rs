@@ -31,6 +31,8 @@ pub struct BoundAction {
     pub name: &'static str,
     /// Where it lives, for services that speak restJson.
     pub rest: Option<&'static Rest>,
+    /// It records a hop of its own when it succeeds.
+    pub tells: bool,
     call: BoundCall,
 }
 
@@ -92,6 +94,7 @@ pub fn bind<S: Send + Sync + 'static>(
                 service: name,
                 name: row.name,
                 rest: row.rest,
+                tells: row.tells,
                 call: Box::new(move |context, request| {
                     call(Arc::clone(&state), on_decode_error, context, request)
                 }),

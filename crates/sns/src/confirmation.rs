@@ -104,6 +104,7 @@ impl Sns {
             match &record.delivery_queue {
                 Some(queue) => {
                     let post = Post {
+                        trace: None,
                         version: 1,
                         kind,
                         message_id: message_id.clone(),

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use aws::{Arn, TraceHeader, timestamp};
-use engine::{Commit, Enqueue, Error, Refusal};
+use engine::{Commit, Enqueue, Error, Hop, HopOutcome, QueueKey, Refusal};
 use service::ServiceError;
 use service::ports::{FunctionEvent, PortError, QueueMessage, Sender, SharedText};
+use uuid::Uuid;
 
 use crate::envelope::Notification;
+use crate::hops::{Origin, Publication};
 use crate::http_endpoint::{self, Kind, Post};
 use crate::outgoing::Outgoing;
 use crate::platform::{self, ApplicationRecord, EndpointArn};
@@ -32,7 +34,7 @@ struct Circumstances<'a> {
     message_id: String,
     sequence_number: Option<String>,
     timestamp: String,
-    trace: Option<&'a TraceHeader>,
+    publication: &'a Publication,
     /// By the message's text, which may differ by protocol. FIFO topics have none.
     signatures: BTreeMap<String, Signature>,
     /// What queues get without an envelope.
@@ -48,26 +50,34 @@ impl Sns {
         &self,
         topic: &TopicRecord,
         outgoing: &Outgoing,
-        trace: Option<&TraceHeader>,
+        origin: &Origin,
     ) -> Result<Published, ServiceError> {
         if arns::is_fifo(&topic.arn) {
-            return self.accept(topic, outgoing, trace).await;
+            return self.accept(topic, outgoing, origin).await;
         }
+        let message_id = self.ids.uuid();
+        let publication = self.publication(origin, message_id);
         let subscriptions = self.subscriptions(&topic.arn).await?;
         let wanting = wanting(&subscriptions, outgoing);
         let mut circumstances = Circumstances {
             topic,
             outgoing,
-            message_id: self.ids.uuid().to_string(),
+            message_id: message_id.to_string(),
             sequence_number: None,
             timestamp: timestamp::iso_milliseconds(self.clock.now().0),
-            trace,
+            publication: &publication,
             signatures: BTreeMap::new(),
             raw: OnceLock::new(),
         };
         circumstances.signatures = self.signatures(&circumstances, &wanting).await?;
-        let enqueue = self.targets(&circumstances, &wanting).await?;
-        self.commit_to_those_that_exist(&topic.arn, enqueue).await?;
+        let (enqueue, hops) = self.targets(&circumstances, &wanting).await?;
+        let committed = self.commit_to_those_that_exist(&topic.arn, enqueue).await;
+        if publication.told {
+            let outcome = if committed.is_ok() { HopOutcome::Ok } else { HopOutcome::Failed };
+            self.tell_published(topic.arn.as_str(), &publication, origin, outgoing, outcome);
+            self.tell_unwanted(&publication, &subscriptions, outgoing);
+        }
+        self.tell_all(hops, &committed?);
         Ok(Published { message_id: circumstances.message_id, sequence_number: None })
     }
 
@@ -79,9 +89,14 @@ impl Sns {
         message_id: String,
         sequence_number: Option<String>,
         timestamp: String,
-        trace: Option<&TraceHeader>,
-    ) -> Result<Vec<Enqueue>, ServiceError> {
+        trace: Option<TraceHeader>,
+    ) -> Result<(Vec<Enqueue>, Vec<Hop>), ServiceError> {
         let subscriptions = self.subscriptions(&topic.arn).await?;
+        let origin = Origin::of_service(trace, Uuid::nil(), self.clock.now());
+        let publication = self.publication(&origin, Uuid::parse_str(&message_id).unwrap_or_default());
+        if publication.told {
+            self.tell_unwanted(&publication, &subscriptions, outgoing);
+        }
         let signatures = BTreeMap::new();
         let circumstances = Circumstances {
             topic,
@@ -89,7 +104,7 @@ impl Sns {
             message_id,
             sequence_number,
             timestamp,
-            trace,
+            publication: &publication,
             signatures,
             raw: OnceLock::new(),
         };
@@ -100,12 +115,20 @@ impl Sns {
         &self,
         circumstances: &Circumstances<'_>,
         wanting: &[&Subscription],
-    ) -> Result<Vec<Enqueue>, ServiceError> {
-        let mut enqueue = Vec::with_capacity(wanting.len());
+    ) -> Result<(Vec<Enqueue>, Vec<Hop>), ServiceError> {
+        let (mut sends, mut hops) = (Vec::with_capacity(wanting.len()), Vec::new());
+        let publication = circumstances.publication;
         for subscription in wanting {
-            enqueue.extend(self.target(circumstances, subscription).await?);
+            let (enqueue, undeliverable) = self.target(circumstances, subscription).await?;
+            if let Some(enqueue) = enqueue {
+                if publication.told {
+                    let record = &subscription.record;
+                    hops.push(self.sending(publication, record, &enqueue, undeliverable.as_deref()));
+                }
+                sends.push(enqueue);
+            }
         }
-        Ok(enqueue)
+        Ok((sends, hops))
     }
 
     /// One signature for each text that is sent in an envelope.
@@ -126,14 +149,15 @@ impl Sns {
         Ok(signatures)
     }
 
-    /// The send for one subscriber; into its dead-letter queue if it cannot be reached; `None` if that fails too.
+    /// The send for one subscriber; into its dead-letter queue if it cannot be reached, and why; `None` if that fails
+    /// too.
     async fn target(
         &self,
         circumstances: &Circumstances<'_>,
         subscription: &Subscription,
-    ) -> Result<Option<Enqueue>, ServiceError> {
+    ) -> Result<(Option<Enqueue>, Option<String>), ServiceError> {
         let refused = match self.prepare(circumstances, subscription).await {
-            Ok(enqueue) => return Ok(Some(enqueue)),
+            Ok(enqueue) => return Ok((Some(enqueue), None)),
             Err(PortError::Failed(reason)) => return Err(ServiceError::internal(reason)),
             Err(refused) => refused,
         };
@@ -144,13 +168,15 @@ impl Sns {
             reason = %refused,
             "a message could not be delivered"
         );
-        let Some(policy) = subscription.attributes.get("RedrivePolicy") else { return Ok(None) };
+        let Some(policy) = subscription.attributes.get("RedrivePolicy") else {
+            return Ok((None, Some(refused.to_string())));
+        };
         let dead_letters = subscription_attributes::dead_letter_target(policy)?;
         match self.send_to_queue(circumstances, subscription, dead_letters).await {
-            Ok(enqueue) => Ok(Some(enqueue)),
+            Ok(enqueue) => Ok((Some(enqueue), Some(refused.to_string()))),
             Err(error) => {
                 tracing::warn!(subscription = subscription.arn, %error, "nor into its dead-letter queue");
-                Ok(None)
+                Ok((None, Some(refused.to_string())))
             }
         }
     }
@@ -173,7 +199,7 @@ impl Sns {
         match subscription.protocol.as_str() {
             "lambda" => {
                 let payload = notification.lambda_event(&subscription.arn).into();
-                let event = FunctionEvent { payload, trace: circumstances.trace.cloned() };
+                let event = FunctionEvent { payload, trace: circumstances.publication.onward.clone() };
                 self.ports.functions()?.prepare(endpoint()?, event).await
             }
             "http" | "https" => {
@@ -189,12 +215,14 @@ impl Sns {
                     endpoint: subscription.endpoint.clone(),
                     body: if raw { notification.message.to_owned() } else { notification.envelope() },
                     raw,
+                    trace: circumstances.trace_text(),
                 };
                 Ok(http_endpoint::enqueue(self.ids.uuid(), queue, &post))
             }
             "email" | "email-json" => {
                 let display_name = circumstances.topic.attributes.get("DisplayName").map(String::as_str);
-                let mail = email::notification(subscription, &notification, display_name);
+                let mut mail = email::notification(subscription, &notification, display_name);
+                mail.trace = circumstances.trace_text();
                 Ok(email::enqueue(self.ids.uuid(), &mail))
             }
             "sms" => Ok(self.recorded(circumstances, subscription, "sms")),
@@ -264,23 +292,25 @@ impl Sns {
         self.ports.queues()?.prepare(queue, message).await
     }
 
-    /// One commit for all; queues that vanish meanwhile are left out.
+    /// One commit for all; queues that vanish meanwhile are left out and named.
     pub(crate) async fn commit_to_those_that_exist(
         &self,
         topic: &Arn,
         mut enqueue: Vec<Enqueue>,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<Vec<QueueKey>, ServiceError> {
         let home: Arc<str> = Arc::from(topic.as_str());
+        let mut all_gone = Vec::new();
         for _ in 0..TRIES_MAX {
             if enqueue.is_empty() {
-                return Ok(());
+                return Ok(all_gone);
             }
             let commit = Commit { home: Some(Arc::clone(&home)), enqueue: enqueue.clone() };
             match self.engine.commit(commit).await {
-                Ok(_) => return Ok(()),
+                Ok(_) => return Ok(all_gone),
                 Err(Error::Refused(Refusal::NoSuchQueue(gone))) => {
                     tracing::warn!(queue = %gone, "a queue was deleted while a message was on its way to it");
                     enqueue.retain(|enqueue| enqueue.queue != gone);
+                    all_gone.push(gone);
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -302,10 +332,14 @@ impl<'a> Circumstances<'a> {
             attributes: BTreeMap::new(),
             group: self.outgoing.group.clone(),
             deduplication_id: self.outgoing.deduplication_id.clone().filter(|_| fifo),
-            trace: self.trace.cloned(),
+            trace: self.publication.onward.clone(),
             sender_id: self.topic.arn.account().to_owned(),
             sender: sender(&self.topic.arn),
         }
+    }
+
+    fn trace_text(&self) -> Option<String> {
+        self.publication.onward.as_ref().map(ToString::to_string)
     }
 
     /// The message without an envelope.
@@ -349,6 +383,16 @@ fn wants(subscription: &Subscription, outgoing: &Outgoing) -> bool {
         filter.wants(&outgoing.attributes, outgoing.message(&record.protocol))
     };
     !record.is_pending() && filter.as_ref().is_none_or(filtered)
+}
+
+/// Why a subscription does not want a message; `None` if it does.
+pub(crate) fn why_unwanted(subscription: &Subscription, outgoing: &Outgoing) -> Option<String> {
+    let Subscription { record, filter, .. } = subscription;
+    if record.is_pending() {
+        return Some("the subscription is not confirmed".to_owned());
+    }
+    let filter = filter.as_ref()?;
+    filter.why_not(&outgoing.attributes, outgoing.message(&record.protocol))
 }
 
 fn is_enveloped(subscription: &SubscriptionRecord) -> bool {

@@ -16,6 +16,7 @@ mod errors;
 mod fan_out;
 mod fifo;
 mod filter_policy;
+mod hops;
 mod http_endpoint;
 mod limits;
 mod message_attributes;

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use service::ServiceError;
 use service::ports::{PortError, TopicPort};
 
+use crate::hops::Origin;
 use crate::outgoing::{Given, Outgoing};
 use crate::records::TopicRecord;
 use crate::{Sns, errors};
@@ -43,11 +44,8 @@ impl TopicPort for Topics {
             let given = Given { message, subject, ..Given::default() };
             let outgoing = Outgoing::parse(Some(&topic), given)
                 .map_err(|error| PortError::Refused(error.message.into_owned()))?;
-            self.0
-                .fan_out(&topic, &outgoing, trace.as_ref())
-                .await
-                .map(|_| ())
-                .map_err(|error| failed(&error))
+            let origin = Origin::of_service(trace, self.0.ids.uuid(), self.0.clock.now());
+            self.0.fan_out(&topic, &outgoing, &origin).await.map(|_| ()).map_err(|error| failed(&error))
         })
     }
 

@@ -36,8 +36,12 @@ impl Bench {
     pub(crate) fn new() -> Self {
         let (folder, clock) = (tempfile::tempdir().unwrap(), SimulatedClock::default());
         let path = folder.path().to_path_buf();
-        let settings =
-            local::Settings { folder: path.clone(), durability: Durability::Memory, partitions: 2 };
+        let settings = local::Settings {
+            folder: path.clone(),
+            durability: Durability::Memory,
+            partitions: 2,
+            history: None,
+        };
         let engine = Local::open(&settings, Arc::new(clock.clone())).unwrap();
         let ports = Ports::default();
         let queues = Arc::new(sqs::Queues(sqs::Sqs::new(

@@ -11,6 +11,7 @@ mod denied;
 mod digest;
 mod errors;
 mod fifo;
+mod hops;
 mod limits;
 mod message;
 mod message_attributes;

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aws::TraceHeader;
 use bytes::Bytes;
-use engine::{Enqueue, MessageId, NewMessage, Queue};
+use engine::{Enqueue, MessageId, NewMessage, Queue, SpanId, TraceId};
 use service::ServiceError;
 use service::ports::{MessageAttribute, MessageAttributeValue, SharedText};
 use uuid::Uuid;
 
 use crate::content::Content;
 use crate::queue_attributes::{self, Attributes};
-use crate::{Sqs, digest, errors, fifo, limits, message_attributes};
+use crate::{Sqs, digest, errors, fifo, hops, limits, message_attributes};
 
 /// What a sender gave, attributes already checked.
 pub(crate) struct Outgoing {
@@ -29,6 +30,8 @@ pub(crate) struct Prepared {
     pub(crate) enqueue: Enqueue,
     pub(crate) md5_of_body: String,
     pub(crate) md5_of_attributes: Option<String>,
+    /// Its trace and the hop that sends it, where it names one.
+    pub(crate) trace: Option<(TraceId, SpanId)>,
 }
 
 /// Why a message is not accepted.
@@ -98,6 +101,8 @@ impl Sqs {
             .map_err(|error| error.map_or(Unfit::NoGroup, Unfit::Other))?;
         let md5_of_body = message.body.md5(digest::of_body);
         let md5_of_attributes = digest::of_attributes(&message.attributes);
+        let trace = hops::header(message.trace_header.as_deref(), &message.attributes);
+        let trace = trace.and_then(|header| TraceHeader::ids(&header));
         let content = Content {
             body: Bytes::from_owner(message.body),
             md5_of_body,
@@ -118,6 +123,7 @@ impl Sqs {
             enqueue: Enqueue { queue: queue.key.clone(), message: new },
             md5_of_body: hex::encode(md5_of_body),
             md5_of_attributes,
+            trace: trace.map(|(trace, parent)| (TraceId(trace), SpanId(parent))),
         })
     }
 }

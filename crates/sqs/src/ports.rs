@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws::Arn;
-use engine::{Delivery, Engine, Enqueue, QueueKind, Receive, Settle, Settlement};
+use aws::{Arn, TraceHeader};
+use bytes::Bytes;
+use engine::{Delivery, Engine, Enqueue, QueueKey, QueueKind, Receive, Settle, Settlement};
 use futures_util::future::BoxFuture;
-use service::ports::{PortError, QueueFacts, QueueMessage, QueuePort, QueueRecord};
+use service::ports::{PortError, QueueFacts, QueueMessage, QueuePort, QueueRecord, Sender};
 
 use crate::content::Content;
 use crate::message::{Outgoing, Unfit, id_text};
@@ -22,10 +23,15 @@ impl Queues {
     }
 
     async fn settle(&self, queue: Arn, handles: Vec<String>, settle: Settle) -> Result<(), PortError> {
-        let settlements =
-            handles.into_iter().map(|receipt_handle| Settlement { receipt_handle, settle }).collect();
+        let settlement =
+            |receipt_handle: &String| Settlement { receipt_handle: receipt_handle.clone(), settle };
+        let settlements = handles.iter().map(settlement).collect();
+        let key = queue_name::from_arn(&queue);
         // A handle that expired meanwhile belongs to a message that will be received again: nothing to do.
-        self.engine().settle(queue_name::from_arn(&queue), settlements).await?;
+        let results = self.engine().settle(key.clone(), settlements).await?;
+        for (handle, _) in handles.iter().zip(results).filter(|(_, result)| result.is_ok()) {
+            self.0.tell_settled(&key, handle, settle);
+        }
         Ok(())
     }
 }
@@ -70,6 +76,19 @@ impl QueuePort for Queues {
         })
     }
 
+    fn open(&self, content: &Bytes) -> Result<QueueMessage, PortError> {
+        let content = Content::decode(content).map_err(|error| PortError::Refused(error.to_string()))?;
+        Ok(QueueMessage {
+            body: String::from_utf8_lossy(&content.body).into_owned().into(),
+            attributes: content.attributes,
+            group: content.group,
+            deduplication_id: content.deduplication_id,
+            trace: content.trace_header.as_deref().and_then(TraceHeader::parse),
+            sender: Sender::Account(content.sender_id.clone()),
+            sender_id: content.sender_id,
+        })
+    }
+
     fn receive(
         &self,
         queue: Arn,
@@ -77,15 +96,16 @@ impl QueuePort for Queues {
         wait: Duration,
     ) -> BoxFuture<'_, Result<Vec<QueueRecord>, PortError>> {
         Box::pin(async move {
+            let key = queue_name::from_arn(&queue);
             let receive = Receive {
-                queue: queue_name::from_arn(&queue),
+                queue: key.clone(),
                 max_messages,
                 visibility_timeout_seconds: None,
                 wait,
                 attempt_id: None,
             };
             let deliveries = self.engine().receive(receive).await?;
-            deliveries.into_iter().map(record).collect()
+            deliveries.into_iter().map(|delivery| record(&self.0, &key, delivery)).collect()
         })
     }
 
@@ -104,13 +124,15 @@ impl QueuePort for Queues {
 }
 
 /// A delivery as Lambda's records have it.
-fn record(delivery: Delivery) -> Result<QueueRecord, PortError> {
+fn record(sqs: &Sqs, queue: &QueueKey, delivery: Delivery) -> Result<QueueRecord, PortError> {
     let content = Content::decode(&delivery.content).map_err(|error| PortError::Failed(error.to_string()))?;
+    let received = sqs.tell_received(queue, &delivery, &content);
     let attributes: BTreeMap<String, String> = receive_attributes::all_system(&delivery, &content)
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
     Ok(QueueRecord {
+        received,
         message_id: id_text(delivery.message_id),
         receipt_handle: delivery.receipt_handle,
         body: String::from_utf8_lossy(&content.body).into_owned(),

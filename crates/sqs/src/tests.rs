@@ -33,8 +33,12 @@ impl Bench {
 
     fn with(settings: crate::Settings) -> Self {
         let (folder, clock) = (tempfile::tempdir().unwrap(), SimulatedClock::default());
-        let engine_settings =
-            Settings { folder: folder.path().to_path_buf(), durability: Durability::Memory, partitions: 2 };
+        let engine_settings = Settings {
+            folder: folder.path().to_path_buf(),
+            durability: Durability::Memory,
+            partitions: 2,
+            history: None,
+        };
         let engine = Local::open(&engine_settings, Arc::new(clock.clone())).unwrap();
         Self { sqs: Sqs::new(engine, Arc::new(CountingIds::default()), settings), clock, _folder: folder }
     }

@@ -51,6 +51,7 @@ pub(crate) struct Invoke;
 
 impl Action for Invoke {
     const NAME: &'static str = "Invoke";
+    const TELLS: bool = true;
     const REST: Option<&'static Rest> = Some(&Rest {
         query: QUALIFIER,
         headers: &[
@@ -183,12 +184,10 @@ async fn accept(
     function: &FunctionRecord,
     payload: Bytes,
 ) -> Result<Output, ServiceError> {
-    let event = StoredEvent {
-        trace: Some(lambda.trace_or_new(context.trace.clone(), context.now)),
-        qualifier: name.qualifier.clone(),
-        payload,
-    };
+    let trace = context.trace_onward();
+    let event = StoredEvent { trace: Some(trace.clone()), qualifier: name.qualifier.clone(), payload };
     let enqueue = async_invocation::enqueue(function, context.request_id, &event);
-    lambda.engine.commit(Commit { home: None, enqueue: vec![enqueue] }).await?;
+    lambda.engine.commit(Commit { home: None, enqueue: vec![enqueue.clone()] }).await?;
+    lambda.tell_accepted(function, &enqueue, &trace, context.parent());
     Ok(Output { status_code: 202, ..Output::default() })
 }

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws::{Arn, RequestId};
-use engine::{Delivery, Error, MessageId, QueueKey, Receive, Refusal, Settle, Settlement};
+use aws::{Arn, RequestId, TraceHeader};
+use engine::{Delivery, Error, MessageId, QueueKey, Receive, Refusal, Settle, Settlement, SpanId};
 use service::Stop;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
@@ -169,6 +169,8 @@ impl Consumer {
     ) -> Settle {
         let request_id = request_id(delivery);
         tracing::warn!(%request_id, function = %self.arn, ?why, "asynchronous event is given up");
+        let reason = format!("{why:?} {error}");
+        self.lambda.tell_given_up(function, delivery.message_id, event.trace.as_ref(), reason.trim());
         match bury(&self.lambda, function, event, &Obituary { request_id, error }).await {
             Ok(()) => {
                 self.forget(delivery.message_id);
@@ -195,7 +197,7 @@ impl Consumer {
         check_active(&version).map_err(|error| InvokeError::Failed(error.message.into_owned()))?;
         let invocation = Invocation {
             invoked_arn: Some(qualified(&self.arn, event.qualifier.as_deref())),
-            ..Invocation::of(request_id(delivery), event.payload.clone(), event.trace.clone())
+            ..Invocation::of(request_id(delivery), event.payload.clone(), trace(delivery, event))
         };
         let mut calling = std::pin::pin!(self.lambda.call(&stored.record, &version, invocation));
         loop {
@@ -235,6 +237,11 @@ impl Consumer {
     fn forget(&self, id: MessageId) {
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
+}
+
+/// The event's own, of what the send into the queue brings about.
+fn trace(delivery: &Delivery, event: &StoredEvent) -> Option<TraceHeader> {
+    event.trace.as_ref().map(|trace| trace.with_parent(SpanId::of(delivery.message_id.0).0))
 }
 
 fn request_id(delivery: &Delivery) -> RequestId {

@@ -16,6 +16,7 @@ use super::response::{Verdict, judge};
 use crate::Lambda;
 use crate::execution::{Invocation, InvokeError, Outcome};
 use crate::functions::check_active;
+use crate::hops;
 use crate::limits::BACKOFF;
 use crate::records::MappingRecord;
 
@@ -83,12 +84,13 @@ async fn call(
     request_id: RequestId,
 ) -> Result<(Outcome, bool), InvokeError> {
     let payload = record::event(&mapping.queue, &batch.messages);
-    let trace = lambda.trace_or_new(record::shared_trace(&batch.messages), lambda.clock.now());
+    let trace = lambda.trace_or_new(hops::shared_trace(&batch.messages), lambda.clock.now());
     let mut wait = *BACKOFF.start();
     let mut throttled = false;
     loop {
         let invocation = Invocation {
             invoked_arn: Some(mapping.called_arn()),
+            links: hops::links(&batch.messages),
             ..Invocation::of(request_id, payload.clone(), Some(trace.clone()))
         };
         let error = match attempt(lambda, mapping, invocation).await {
@@ -137,6 +139,7 @@ async fn settle(
     if outcome.function_error.is_some() {
         let messages = batch.messages.len();
         tracing::info!(%function, %request_id, messages, "function failed, its messages will come back");
+        tell_failed(lambda, mapping, batch.messages.iter(), "the function failed", request_id);
         return Course::Failed;
     }
     let verdict = if mapping.report_batch_item_failures {
@@ -149,16 +152,31 @@ async fn settle(
         Verdict::Success => (BTreeSet::new(), Course::Done),
         Verdict::Failures(failed) => {
             tracing::info!(%function, %request_id, messages = failed.len(), "messages failed and will come back");
+            let messages = batch.messages.iter().filter(|message| failed.contains(&message.message_id));
+            tell_failed(lambda, mapping, messages, "the function reported it as failed", request_id);
             (failed, Course::Failed)
         }
         Verdict::Failure(reason) => {
             tracing::warn!(%function, %request_id, reason, "batch failed, its messages will come back");
+            tell_failed(lambda, mapping, batch.messages.iter(), reason, request_id);
             return Course::Failed;
         }
     };
     let done = batch.messages.iter().filter(|message| !failed.contains(&message.message_id));
     delete(lambda, mapping, done.map(|message| message.receipt_handle.clone()).collect()).await;
     course
+}
+
+fn tell_failed<'a>(
+    lambda: &Lambda,
+    mapping: &MappingRecord,
+    messages: impl Iterator<Item = &'a QueueRecord>,
+    reason: &str,
+    request_id: RequestId,
+) {
+    for message in messages {
+        lambda.tell_failed(mapping, message, reason, request_id.0.as_u128());
+    }
 }
 
 /// The function was never called, because the program ends: whoever comes next may begin at once.

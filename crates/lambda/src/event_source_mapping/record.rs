@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use aws::{Arn, TraceHeader};
+use aws::Arn;
 use bytes::Bytes;
 use serde::Serialize;
 use service::Blob;
@@ -136,15 +136,6 @@ fn escaped(text: &str) -> usize {
         .sum()
 }
 
-/// The trace that all messages of a batch share; `None` if they have several or none.
-pub(super) fn shared_trace(messages: &[QueueRecord]) -> Option<TraceHeader> {
-    let mut headers = messages
-        .iter()
-        .map(|message| message.attributes.get("AWSTraceHeader").and_then(|text| TraceHeader::parse(text)));
-    let first = headers.next()??;
-    headers.all(|header| header.is_some_and(|header| header.root() == first.root())).then_some(first)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value as Json, json};
@@ -203,18 +194,5 @@ mod tests {
             .collect();
         assert_eq!(ids, [vec!["1", "2"], vec!["3", "4"], vec!["5"]]);
         assert_eq!(split(vec![message("1", "x")], 0).len(), 1, "a message is never left out");
-    }
-
-    #[test]
-    fn one_trace_is_handed_on() {
-        let traced = |root: &str| {
-            let mut message = message("m", "");
-            message.attributes.insert("AWSTraceHeader".to_owned(), format!("Root={root}"));
-            message
-        };
-        let (one, other) = ("1-67891233-abcdef012345678912345678", "1-67891233-abcdef012345678912345679");
-        assert_eq!(shared_trace(&[traced(one), traced(one)]).unwrap().root(), Some(one));
-        assert_eq!(shared_trace(&[traced(one), traced(other)]), None);
-        assert_eq!(shared_trace(&[traced(one), message("m", "")]), None);
     }
 }

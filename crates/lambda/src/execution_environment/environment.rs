@@ -12,7 +12,7 @@ use super::failure::{self, NotStarted};
 use super::output::Output;
 use super::process::Process;
 use super::{Site, variables};
-use crate::execution::{FunctionError, FunctionSpec, Invocation, Outcome};
+use crate::execution::{FunctionError, FunctionSpec, Invocation, Measured, Outcome};
 use crate::runtime_api::{self, Answer, Exchange, Listening, Work};
 
 /// Initialisation has so long before it counts towards the first invocation's own time.
@@ -126,12 +126,21 @@ impl Environment {
                 .await;
         }
         let (payload, function_error, usable) = self.judge(ended, &request_id);
-        self.report(&request_id, duration, init);
+        let billed = duration.as_millis().max(1) + init.map_or(0, |init| init.as_millis());
+        let measured = Measured {
+            init,
+            duration,
+            billed_ms: u64::try_from(billed).unwrap_or(u64::MAX),
+            memory_mb: self.spec.memory_mb,
+            memory_used_mb: self.process.memory_used_mb(),
+        };
+        self.report(&request_id, &measured);
         let outcome = Outcome {
             payload,
             function_error,
             log_tail: self.output.tail(),
             executed_version: self.spec.version.clone(),
+            measured,
         };
         (outcome, usable)
     }
@@ -199,18 +208,16 @@ impl Environment {
         }
     }
 
-    fn report(&self, request_id: &str, duration: Duration, init: Option<Duration>) {
+    fn report(&self, request_id: &str, measured: &Measured) {
         self.output.line(&format!("END RequestId: {request_id}"));
         let milliseconds = |duration: Duration| duration.as_secs_f64() * 1000.0;
-        let whole = duration.as_millis().max(1) + init.map_or(0, |init| init.as_millis());
+        let Measured { init, duration, billed_ms, memory_mb, memory_used_mb } = measured;
         let mut text = format!(
-            "REPORT RequestId: {request_id}\tDuration: {:.2} ms\tBilled Duration: {whole} ms\tMemory Size: {} MB\tMax Memory Used: {} MB\t",
-            milliseconds(duration),
-            self.spec.memory_mb,
-            self.process.memory_used_mb()
+            "REPORT RequestId: {request_id}\tDuration: {:.2} ms\tBilled Duration: {billed_ms} ms\tMemory Size: {memory_mb} MB\tMax Memory Used: {memory_used_mb} MB\t",
+            milliseconds(*duration),
         );
         if let Some(init) = init {
-            let init = format!("Init Duration: {:.2} ms\t", milliseconds(init));
+            let init = format!("Init Duration: {:.2} ms\t", milliseconds(*init));
             text.push_str(&init);
         }
         self.output.line(&text);

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::json;
 
 use super::Site;
-use crate::execution::{FunctionError, FunctionSpec, Invocation, Outcome};
+use crate::execution::{FunctionError, FunctionSpec, Invocation, Measured, Outcome};
 use crate::limits::RESPONSE_BYTES_MAX;
 
 /// Why an environment could not be started.
@@ -72,5 +72,6 @@ pub(super) fn not_started(
         function_error: Some(FunctionError::Unhandled),
         log_tail: Bytes::from(format!("{} {text}\n", failure.kind)),
         executed_version: spec.version.clone(),
+        measured: Measured { memory_mb: spec.memory_mb, ..Measured::default() },
     }
 }

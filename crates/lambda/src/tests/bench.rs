@@ -92,6 +92,7 @@ impl Execute for Scripted {
 #[allow(clippy::unnecessary_wraps, reason = "what an executor answers")]
 pub(super) fn answered(payload: &str) -> Result<Outcome, InvokeError> {
     Ok(Outcome {
+        measured: crate::Measured::default(),
         payload: Bytes::copy_from_slice(payload.as_bytes()),
         function_error: None,
         log_tail: Bytes::from_static(b"START\nEND\n"),
@@ -125,6 +126,10 @@ impl QueuePort for Queues {
         })
     }
 
+    fn open(&self, _: &Bytes) -> Result<QueueMessage, PortError> {
+        Err(PortError::Refused("nothing here opens a message".to_owned()))
+    }
+
     fn receive(
         &self,
         queue: Arn,
@@ -141,6 +146,7 @@ impl QueuePort for Queues {
         Box::pin(async move {
             let received = engine::Queues::receive(&*self.0, receive).await?;
             let record = |delivery: engine::Delivery| QueueRecord {
+                received: engine::Link::default(),
                 message_id: uuid::Uuid::from_u128(delivery.message_id.0).to_string(),
                 receipt_handle: delivery.receipt_handle,
                 body: String::from_utf8_lossy(&delivery.content).into_owned(),
@@ -228,6 +234,7 @@ impl Bench {
             folder: folder.path().join("engine"),
             durability: local::Durability::Memory,
             partitions: 2,
+            history: None,
         };
         let engine = Local::open(&settings, Arc::new(clock.clone())).unwrap();
         for queue in [QUEUE, DEAD_LETTERS] {

@@ -67,7 +67,13 @@ async fn start(tasks: &Tasks) -> SocketAddr {
     };
     let services = vec![service::bind("echo", speaks, ROWS, &Arc::new(()))];
     let road = Road::new(
-        Services { services, streaming: None, health: Box::new(|| None), metrics: Registry::default() },
+        Services {
+            services,
+            streaming: None,
+            health: Box::new(|| None),
+            metrics: Registry::default(),
+            history: Arc::new(engine::NoHistory),
+        },
         Arc::new(CountingIds::default()),
         Arc::new(SimulatedClock::default()),
     );

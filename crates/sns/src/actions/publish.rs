@@ -8,6 +8,7 @@ use aws::Arn;
 use serde::{Deserialize, Serialize};
 use service::{Action, Context, ServiceError};
 
+use crate::hops::Origin;
 use crate::message_attributes::AttributeValue;
 use crate::outgoing::{Given, Outgoing};
 use crate::{Sns, arns, errors};
@@ -38,6 +39,7 @@ pub(crate) struct Publish;
 
 impl Action for Publish {
     const NAME: &'static str = "Publish";
+    const TELLS: bool = true;
     type Service = Sns;
     type Input = Input;
     type Output = Output;
@@ -64,7 +66,7 @@ impl Action for Publish {
         }
         let (topic, _) = sns.topic(&arns::topic(&target)?).await?;
         let outgoing = Outgoing::parse(Some(&topic), given)?;
-        let published = sns.fan_out(&topic, &outgoing, context.trace.as_ref()).await?;
+        let published = sns.fan_out(&topic, &outgoing, &Origin::of_call(context, &outgoing)).await?;
         Ok(Output { message_id: published.message_id, sequence_number: published.sequence_number })
     }
 }

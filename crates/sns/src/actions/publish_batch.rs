@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 use service::{Action, Context, ServiceError};
 
+use crate::hops::Origin;
 use crate::message_attributes::AttributeValue;
 use crate::outgoing::{Given, Outgoing};
 use crate::{Sns, arns, errors, limits};
@@ -29,6 +30,7 @@ pub(crate) struct PublishBatch;
 
 impl Action for PublishBatch {
     const NAME: &'static str = "PublishBatch";
+    const TELLS: bool = true;
     type Service = Sns;
     type Input = Input;
     type Output = Output;
@@ -51,7 +53,7 @@ impl Action for PublishBatch {
         let mut output = Output { successful: Vec::new(), failed: Vec::new() };
         for (id, outgoing) in parsed {
             let published = match outgoing {
-                Ok(outgoing) => sns.fan_out(&topic, &outgoing, context.trace.as_ref()).await,
+                Ok(outgoing) => sns.fan_out(&topic, &outgoing, &Origin::of_call(context, &outgoing)).await,
                 Err(error) => Err(error),
             };
             match published {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use aws::timestamp;
-use engine::{Delivery, Settle};
+use engine::{Delivery, HopOutcome, Settle, Timestamp};
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
@@ -13,6 +13,7 @@ use service::Stop;
 use uuid::Uuid;
 
 use super::{Mail, QUEUE};
+use crate::hops::Delivered;
 use crate::{Sns, limits, outbox, waiting};
 
 type Transport = AsyncSmtpTransport<Tokio1Executor>;
@@ -39,8 +40,11 @@ fn transport(sns: &Sns) -> Result<Option<Transport>, String> {
 }
 
 async fn deliver(sns: &Sns, transport: Option<&Transport>, delivery: Delivery) -> Settle {
-    match try_once(sns, transport, &delivery).await {
-        Ok(()) => Settle::Delete,
+    let at = sns.clock.now();
+    let tried = try_once(sns, transport, &delivery).await;
+    tell(sns, &delivery, tried.as_deref().map_err(String::as_str), at);
+    match tried {
+        Ok(_) => Settle::Delete,
         Err(reason) if delivery.receive_count >= limits::MAIL_TRIES_MAX => {
             tracing::error!(reason, tries = delivery.receive_count, "a mail was given up");
             Settle::Delete
@@ -62,11 +66,26 @@ fn pause_seconds(tries: u32) -> u32 {
     }
 }
 
-async fn try_once(sns: &Sns, transport: Option<&Transport>, delivery: &Delivery) -> Result<(), String> {
+fn tell(sns: &Sns, delivery: &Delivery, tried: Result<&str, &str>, at: Timestamp) {
+    let Ok(mail) = serde_json::from_slice::<Mail>(&delivery.content) else { return };
+    let (answer, outcome) = match tried {
+        Ok(answer) => (answer, HopOutcome::Ok),
+        Err(reason) => (reason, HopOutcome::Failed),
+    };
+    let trace = mail.trace.as_deref();
+    let told = Delivered { trace, protocol: "email", to: &mail.to, body: &mail.body, answer, outcome, at };
+    sns.tell_delivered(delivery, &told);
+}
+
+/// Answers what the server said, or where the mail lies.
+async fn try_once(sns: &Sns, transport: Option<&Transport>, delivery: &Delivery) -> Result<String, String> {
     let mail: Mail = serde_json::from_slice(&delivery.content).map_err(|error| error.to_string())?;
     let message = compose(&mail)?;
     match transport {
-        Some(transport) => transport.send(message).await.map(|_| ()).map_err(|error| error.to_string()),
+        Some(transport) => match transport.send(message).await {
+            Ok(answer) => Ok(format!("{} {}", answer.code(), answer.message().collect::<Vec<_>>().join(" "))),
+            Err(error) => Err(error.to_string()),
+        },
         None => {
             let id = Uuid::from_u128(delivery.message_id.0);
             let moment = timestamp::basic(delivery.sent_at.0);
@@ -74,8 +93,8 @@ async fn try_once(sns: &Sns, transport: Option<&Transport>, delivery: &Delivery)
             outbox::keep(&sns.settings.outbox, &name, &message.formatted())
                 .await
                 .map_err(|error| error.to_string())?;
-            tracing::info!(to = mail.to, file = %sns.settings.outbox.join(name).display(), "a mail is in the outbox");
-            Ok(())
+            tracing::info!(to = mail.to, file = %sns.settings.outbox.join(&name).display(), "a mail is in the outbox");
+            Ok(format!("in the outbox as {name}"))
         }
     }
 }

@@ -21,6 +21,9 @@ pub(crate) struct Mail {
     pub(crate) from_name: String,
     pub(crate) subject: String,
     pub(crate) body: String,
+    /// The header of its trace; mails from before it was kept have none.
+    #[serde(default)]
+    pub(crate) trace: Option<String>,
 }
 
 fn from_name(display_name: Option<&str>) -> String {
@@ -47,6 +50,7 @@ pub(crate) fn notification(
         from_name: from_name(display_name),
         subject: notification.subject.unwrap_or("AWS Notification Message").to_owned(),
         body,
+        trace: None,
     }
 }
 
@@ -67,6 +71,7 @@ pub(crate) fn confirmation(
         from_name: from_name(display_name),
         subject: "AWS Notification - Subscription Confirmation".to_owned(),
         body,
+        trace: None,
     }
 }
 
@@ -87,6 +92,7 @@ pub(crate) fn farewell(
         from_name: from_name(display_name),
         subject: "AWS Notification - Unsubscribe Confirmation".to_owned(),
         body,
+        trace: None,
     }
 }
 

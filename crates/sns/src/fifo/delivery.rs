@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws::Arn;
-use engine::{Delivery, Enqueue, Error, Queue, Receive, Refusal, Settle, Settlement};
+use engine::{Delivery, Enqueue, Error, Hop, Queue, Receive, Refusal, Settle, Settlement};
 use service::{ServiceError, Stop};
 use uuid::Uuid;
 
@@ -86,30 +86,31 @@ async fn hand_on(sns: &Sns, topic: &Arn, deliveries: &[Delivery]) -> Result<(), 
         Err(error) if error.row == &errors::NOT_FOUND => return Ok(()),
         Err(error) => return Err(error),
     };
-    let mut enqueue = Vec::new();
+    let (mut enqueue, mut hops) = (Vec::new(), Vec::new());
     for delivery in deliveries {
-        enqueue.extend(prepare(sns, &topic, delivery).await?);
+        let (sends, told) = prepare(sns, &topic, delivery).await?;
+        enqueue.extend(sends);
+        hops.extend(told);
     }
-    sns.commit_to_those_that_exist(&topic.arn, enqueue).await
+    let gone = sns.commit_to_those_that_exist(&topic.arn, enqueue).await?;
+    sns.tell_all(hops, &gone);
+    Ok(())
 }
 
-async fn prepare(sns: &Sns, topic: &TopicRecord, delivery: &Delivery) -> Result<Vec<Enqueue>, ServiceError> {
+async fn prepare(
+    sns: &Sns,
+    topic: &TopicRecord,
+    delivery: &Delivery,
+) -> Result<(Vec<Enqueue>, Vec<Hop>), ServiceError> {
     let waiting = match stored::decode(&delivery.content) {
         Ok(waiting) => waiting,
         Err(error) => {
             tracing::error!(error, topic = %topic.arn, "a message cannot be read and is dropped");
-            return Ok(Vec::new());
+            return Ok((Vec::new(), Vec::new()));
         }
     };
     let message_id = Uuid::from_u128(delivery.message_id.0).to_string();
     let sequence_number = delivery.sequence_number.map(written);
-    sns.prepare_fifo(
-        topic,
-        &waiting.outgoing,
-        message_id,
-        sequence_number,
-        waiting.timestamp,
-        waiting.trace.as_ref(),
-    )
-    .await
+    sns.prepare_fifo(topic, &waiting.outgoing, message_id, sequence_number, waiting.timestamp, waiting.trace)
+        .await
 }

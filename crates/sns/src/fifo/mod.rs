@@ -8,16 +8,17 @@ mod stored;
 
 use std::sync::Arc;
 
-use aws::{Arn, TraceHeader};
+use aws::Arn;
 use bytes::Bytes;
 use engine::{
-    Commit, DeduplicationScope, Enqueue, Error, MessageId, NewMessage, QueueKey, QueueKind, QueueSettings,
-    Refusal, Sent, SettingsChange,
+    Commit, DeduplicationScope, Enqueue, Error, HopOutcome, MessageId, NewMessage, QueueKey, QueueKind,
+    QueueSettings, Refusal, Sent, SettingsChange,
 };
 use service::ServiceError;
 use uuid::Uuid;
 
 use crate::fan_out::Published;
+use crate::hops::Origin;
 use crate::outgoing::Outgoing;
 use crate::queue_tasks::Kind;
 use crate::records::{self, TopicRecord};
@@ -101,17 +102,22 @@ impl Sns {
         &self,
         topic: &TopicRecord,
         outgoing: &Outgoing,
-        trace: Option<&TraceHeader>,
+        origin: &Origin,
     ) -> Result<Published, ServiceError> {
         let id = self.ids.uuid();
+        let publication = self.publication(origin, id);
         let message = NewMessage {
             id: MessageId(id.as_u128()),
-            content: stored::encode(outgoing, trace, self.clock.now()),
+            content: stored::encode(outgoing, publication.onward.as_ref(), self.clock.now()),
             delay_seconds: None,
             group: outgoing.group.as_deref().map(Arc::from),
             deduplication_id: outgoing.deduplication_id.as_deref().map(Arc::from),
         };
         let sent = self.send_to_topic_queue(topic, message).await?;
+        if publication.told {
+            let outcome = if sent.duplicate { HopOutcome::Skipped } else { HopOutcome::Ok };
+            self.tell_published(topic.arn.as_str(), &publication, origin, outgoing, outcome);
+        }
         Ok(Published {
             message_id: Uuid::from_u128(sent.message_id.0).to_string(),
             sequence_number: sent.sequence_number.map(written),

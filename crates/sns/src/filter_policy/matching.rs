@@ -19,6 +19,35 @@ impl FilterPolicy {
             _ => false,
         }
     }
+
+    /// What a message lacks that the policy does not want; `None` for one that it wants.
+    pub(crate) fn why_not(&self, attributes: &MessageAttributes, body: &str) -> Option<String> {
+        if self.wants(attributes, body) {
+            return None;
+        }
+        let document = self.on_body.then(|| serde_json::from_str::<Json>(body).unwrap_or_default());
+        if document.as_ref().is_some_and(|document| !document.is_object()) {
+            return Some("the body is no JSON object".to_owned());
+        }
+        let (key, present) = self
+            .rules
+            .keys
+            .iter()
+            .find_map(|key| {
+                let alone = Rules { keys: vec![key.clone()], alternatives: Vec::new() };
+                let (fits, present) = match &document {
+                    Some(document) => (alone.match_object(document), document.get(&key.0).is_some()),
+                    None => {
+                        let lookup = |name: &str| attributes.get(name).map(values);
+                        (alone.match_keys(&lookup), attributes.contains_key(&key.0))
+                    }
+                };
+                (!fits).then_some((&key.0, present))
+            })
+            .map_or(("an alternative", true), |(key, present)| (key.as_str(), present));
+        let has = if present { "has another" } else { "has none" };
+        Some(format!("the filter policy asks for {key}, of which the message {has}"))
+    }
 }
 
 /// What of an attribute is compared: binary values are not.

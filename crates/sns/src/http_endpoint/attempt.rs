@@ -17,7 +17,8 @@ const AGENT: &str = "Amazon Simple Notification Service Agent";
 /// What became of one try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    Delivered,
+    /// As the endpoint answered.
+    Delivered(String),
     /// The server's side failed: it may work later.
     Failed(String),
     /// The client's side is at fault: trying again would not help.
@@ -77,7 +78,7 @@ fn asks_for_password(answer: &Response<Incoming>) -> bool {
 /// 2xx is success; 429 and the server's own faults may pass; all others are the client's fault.
 fn judge(status: StatusCode) -> Outcome {
     if status.is_success() {
-        Outcome::Delivered
+        Outcome::Delivered(format!("the endpoint answered {status}"))
     } else if status.is_server_error() || status.is_informational() || status == StatusCode::TOO_MANY_REQUESTS
     {
         Outcome::Failed(format!("the endpoint answered {status}"))
@@ -126,7 +127,9 @@ mod tests {
     #[test]
     fn client_faults_are_final_and_server_faults_are_not() {
         let judged = |status: u16| judge(StatusCode::from_u16(status).unwrap());
-        assert!([200, 202, 204, 299].into_iter().all(|status| judged(status) == Outcome::Delivered));
+        assert!(
+            [200, 202, 204, 299].into_iter().all(|status| matches!(judged(status), Outcome::Delivered(_)))
+        );
         assert!([429, 500, 503, 599].into_iter().all(|status| matches!(judged(status), Outcome::Failed(_))));
         assert!(
             [301, 400, 403, 404, 410].into_iter().all(|status| matches!(judged(status), Outcome::Refused(_)))

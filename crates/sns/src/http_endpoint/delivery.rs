@@ -5,8 +5,10 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws::Arn;
-use engine::{Commit, Delivery, Error, Queue, QueueKey, Receive, Refusal, Settle, Settlement};
+use aws::{Arn, TraceHeader};
+use engine::{
+    Commit, Delivery, Error, HopOutcome, Queue, QueueKey, Receive, Refusal, Settle, Settlement, Timestamp,
+};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use service::Stop;
@@ -16,6 +18,7 @@ use super::attempt::{Outcome, attempt};
 use super::{Kind, Post};
 use crate::delivery_policy::Effective;
 use crate::fan_out::sender;
+use crate::hops::Delivered;
 use crate::records::{SubscriptionRecord, TopicRecord};
 use crate::{Sns, arns, limits, subscription_attributes};
 
@@ -137,7 +140,7 @@ async fn is_over(sns: &Sns, queue: &Queue) -> bool {
 
 async fn deliver(sns: &Sns, queue: &QueueKey, subscription: &str, delivery: Delivery) {
     let settle = match serde_json::from_slice::<Post>(&delivery.content) {
-        Ok(post) => try_once(sns, queue, &post, delivery.receive_count).await,
+        Ok(post) => try_once(sns, queue, &post, &delivery).await,
         Err(error) => {
             tracing::error!(%error, subscription, "a post cannot be read and is dropped");
             Settle::Delete
@@ -151,7 +154,8 @@ async fn deliver(sns: &Sns, queue: &QueueKey, subscription: &str, delivery: Deli
     sns.tries_noted.send_modify(|noted| *noted += 1);
 }
 
-async fn try_once(sns: &Sns, queue: &QueueKey, post: &Post, tries: u32) -> Settle {
+async fn try_once(sns: &Sns, queue: &QueueKey, post: &Post, delivery: &Delivery) -> Settle {
+    let tries = delivery.receive_count;
     let (topic, record) = belonging(sns, &post.subscription_arn, queue).await;
     let still_meant = match post.kind {
         Kind::Notification => record.is_some(),
@@ -162,8 +166,11 @@ async fn try_once(sns: &Sns, queue: &QueueKey, post: &Post, tries: u32) -> Settl
         return Settle::Delete;
     }
     let policy = Effective::of(topic.as_ref(), record.as_ref());
-    let (reason, pause) = match attempt(sns, post, &policy.content_type).await {
-        Outcome::Delivered => return Settle::Delete,
+    let at = sns.clock.now();
+    let outcome = attempt(sns, post, &policy.content_type).await;
+    tell(sns, delivery, post, &outcome, at);
+    let (reason, pause) = match outcome {
+        Outcome::Delivered(_) => return Settle::Delete,
         Outcome::Failed(reason) => (reason, policy.retries.pause_seconds(tries)),
         Outcome::Refused(reason) => (reason, None),
     };
@@ -174,6 +181,18 @@ async fn try_once(sns: &Sns, queue: &QueueKey, post: &Post, tries: u32) -> Settl
     }
     tracing::warn!(subscription, reason, tries, "a post was given up");
     give_up(sns, post, record.as_ref()).await
+}
+
+fn tell(sns: &Sns, delivery: &Delivery, post: &Post, tried: &Outcome, at: Timestamp) {
+    let (answer, outcome) = match tried {
+        Outcome::Delivered(answer) => (answer, HopOutcome::Ok),
+        Outcome::Failed(reason) | Outcome::Refused(reason) => (reason, HopOutcome::Failed),
+    };
+    let (trace, to) = (post.trace.as_deref(), post.endpoint.as_str());
+    sns.tell_delivered(
+        delivery,
+        &Delivered { trace, protocol: "http", to, body: &post.body, answer, outcome, at },
+    );
 }
 
 /// Into the dead-letter queue if there is one; stays here for a while if that fails for a reason of ours.
@@ -202,7 +221,7 @@ async fn move_to(sns: &Sns, post: &Post, dead_letters: Arn) -> Result<(), PortEr
         attributes: std::collections::BTreeMap::new(),
         group: None,
         deduplication_id: None,
-        trace: None,
+        trace: post.trace.as_deref().and_then(TraceHeader::parse),
         sender_id: owner,
         sender: sender(&topic),
     };

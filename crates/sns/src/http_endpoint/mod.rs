@@ -55,6 +55,9 @@ pub(crate) struct Post {
     pub(crate) body: String,
     /// Without an envelope.
     pub(crate) raw: bool,
+    /// The header of its trace; posts from before it was kept have none.
+    #[serde(default)]
+    pub(crate) trace: Option<String>,
 }
 
 /// The send of a post into its subscription's queue.

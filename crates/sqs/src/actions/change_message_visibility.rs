@@ -22,6 +22,7 @@ pub(crate) struct ChangeMessageVisibility;
 
 impl Action for ChangeMessageVisibility {
     const NAME: &'static str = "ChangeMessageVisibility";
+    const TELLS: bool = true;
     type Service = Sqs;
     type Input = Input;
     type Output = ();

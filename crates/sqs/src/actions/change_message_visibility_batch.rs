@@ -29,6 +29,7 @@ pub(crate) struct ChangeMessageVisibilityBatch;
 
 impl Action for ChangeMessageVisibilityBatch {
     const NAME: &'static str = "ChangeMessageVisibilityBatch";
+    const TELLS: bool = true;
     type Service = Sqs;
     type Input = Input;
     type Output = Outcome<Succeeded>;

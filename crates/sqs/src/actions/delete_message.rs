@@ -19,6 +19,7 @@ pub(crate) struct DeleteMessage;
 
 impl Action for DeleteMessage {
     const NAME: &'static str = "DeleteMessage";
+    const TELLS: bool = true;
     type Service = Sqs;
     type Input = Input;
     type Output = ();
@@ -38,9 +39,12 @@ pub(super) async fn settle(
 ) -> Result<(), ServiceError> {
     let key = queue_name::from_url(context, queue_url)?;
     let handle = receipt_handle.clone();
-    let results = sqs.engine.settle(key, vec![Settlement { receipt_handle, settle }]).await;
+    let results = sqs.engine.settle(key.clone(), vec![Settlement { receipt_handle, settle }]).await;
     match results.map_err(errors::of_queue)?.into_iter().next() {
         Some(Err(refusal)) => Err(errors::of_handle(&refusal, &handle, settle)),
-        _ => Ok(()),
+        _ => {
+            sqs.tell_settled(&key, &handle, settle);
+            Ok(())
+        }
     }
 }

@@ -27,6 +27,7 @@ pub(crate) struct DeleteMessageBatch;
 
 impl Action for DeleteMessageBatch {
     const NAME: &'static str = "DeleteMessageBatch";
+    const TELLS: bool = true;
     type Service = Sqs;
     type Input = Input;
     type Output = Outcome<Succeeded>;

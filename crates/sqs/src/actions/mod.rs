@@ -68,10 +68,13 @@ async fn settle_batch(
             Err(error) => outcome.failed.push(Failed::new(id, error)),
         }
     }
-    let results = sqs.engine.settle(key, settlements).await.map_err(errors::of_queue)?;
+    let results = sqs.engine.settle(key.clone(), settlements).await.map_err(errors::of_queue)?;
     for ((id, handle, settle), result) in known.into_iter().zip(results) {
         match result {
-            Ok(()) => outcome.successful.push(Succeeded { id }),
+            Ok(()) => {
+                sqs.tell_settled(&key, &handle, settle);
+                outcome.successful.push(Succeeded { id });
+            }
             Err(refusal) => {
                 outcome.failed.push(Failed::new(id, errors::of_handle(&refusal, &handle, settle)));
             }

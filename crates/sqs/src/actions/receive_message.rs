@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{Delivery, Receive};
+use engine::{Delivery, QueueKey, Receive};
 use serde::{Deserialize, Serialize};
 use service::{Action, Context, ServiceError, Text};
 
@@ -58,6 +58,7 @@ pub(crate) struct ReceiveMessage;
 
 impl Action for ReceiveMessage {
     const NAME: &'static str = "ReceiveMessage";
+    const TELLS: bool = true;
     type Service = Sqs;
     type Input = Input;
     type Output = Output;
@@ -72,7 +73,7 @@ impl Action for ReceiveMessage {
         let attempt_id = attempt_id(input.receive_request_attempt_id, &record.attributes)?;
         let wait_default = queue_attributes::wait_seconds(&record.attributes);
         let receive = Receive {
-            queue: key,
+            queue: key.clone(),
             max_messages: number(
                 "MaxNumberOfMessages",
                 input.max_number_of_messages,
@@ -86,14 +87,21 @@ impl Action for ReceiveMessage {
         };
         let deliveries = sqs.engine.receive(receive).await.map_err(errors::of_queue)?;
         let user = input.message_attribute_names.unwrap_or_default();
-        let shown = deliveries.into_iter().map(|delivery| message(delivery, &system, &user));
+        let shown = deliveries.into_iter().map(|delivery| message(sqs, &key, delivery, &system, &user));
         Ok(Output { messages: shown.collect::<Result<_, _>>()? })
     }
 }
 
-fn message(delivery: Delivery, system: &[String], user: &[String]) -> Result<Message, ServiceError> {
+fn message(
+    sqs: &Sqs,
+    queue: &QueueKey,
+    delivery: Delivery,
+    system: &[String],
+    user: &[String],
+) -> Result<Message, ServiceError> {
     let content =
         Content::decode(&delivery.content).map_err(|error| ServiceError::internal(error.to_string()))?;
+    sqs.tell_received(queue, &delivery, &content);
     let attributes = receive_attributes::system(system, &delivery, &content);
     let user = receive_attributes::user(user, content.attributes);
     Ok(Message {

@@ -40,6 +40,7 @@ pub(crate) struct SendMessage;
 
 impl Action for SendMessage {
     const NAME: &'static str = "SendMessage";
+    const TELLS: bool = true;
     type Service = Sqs;
     type Input = Input;
     type Output = Output;
@@ -59,10 +60,12 @@ impl Action for SendMessage {
             sender_id: sender_id(context),
         };
         let prepared = sqs.prepare(&queue, &record.attributes, outgoing).map_err(Unfit::of_single)?;
+        let hop = sqs.sending(context, &prepared);
         let commit = Commit { home: None, enqueue: vec![prepared.enqueue] };
         let sent = sqs.engine.commit(commit).await.map_err(errors::of_queue)?;
         let sent =
             sent.first().copied().ok_or_else(|| ServiceError::internal("a commit answered nothing"))?;
+        sqs.tell_sent(hop, sent);
         Ok(Output {
             message_id: id_text(sent.message_id),
             md5_of_message_body: prepared.md5_of_body,

@@ -52,6 +52,7 @@ pub(crate) struct SendMessageBatch;
 
 impl Action for SendMessageBatch {
     const NAME: &'static str = "SendMessageBatch";
+    const TELLS: bool = true;
     type Service = Sqs;
     type Input = Input;
     type Output = Outcome<Succeeded>;
@@ -78,9 +79,13 @@ impl Action for SendMessageBatch {
                 Err(unfit) => outcome.failed.push(Failed::new(id, of_entry(unfit))),
             }
         }
+        let hops: Vec<_> = ready.iter().map(|(_, prepared, _)| sqs.sending(context, prepared)).collect();
         let enqueue = ready.iter().map(|(_, prepared, _)| prepared.enqueue.clone()).collect();
         let sent = sqs.engine.commit(Commit { home: None, enqueue }).await.map_err(errors::of_queue)?;
-        for ((id, prepared, md5_of_message_system_attributes), sent) in ready.into_iter().zip(sent) {
+        for (((id, prepared, md5_of_message_system_attributes), sent), hop) in
+            ready.into_iter().zip(sent).zip(hops)
+        {
+            sqs.tell_sent(hop, sent);
             outcome.successful.push(Succeeded {
                 id,
                 message_id: id_text(sent.message_id),

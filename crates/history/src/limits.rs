@@ -1,0 +1,43 @@
+//! The bounds of the history.
+
+use std::time::Duration;
+
+/// How much is kept: whichever is reached first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Older hops go.
+    pub age: Duration,
+    /// Bytes on the disk, indices included.
+    pub bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { age: Duration::from_hours(24), bytes: 1 << 30 }
+    }
+}
+
+/// A file of hops, bytes; smaller where little is kept.
+pub(crate) const SEGMENT_BYTES_MAX: u64 = 16 << 20;
+/// So many files at the least share the bytes that are kept.
+pub(crate) const SEGMENTS_MIN: u64 = 8;
+/// Hops that wait to be written.
+pub(crate) const PENDING_HOPS_MAX: usize = 65_536;
+/// Bytes of their payloads.
+pub(crate) const PENDING_BYTES_MAX: usize = 32 << 20;
+/// Hops gather for so long before they are written together.
+pub(crate) const GATHER: Duration = Duration::from_millis(5);
+/// What is written a second, on the average, in units of `thinning`.
+pub(crate) const UNITS_PER_SECOND: u64 = 20_000;
+/// A payload or answer beyond is cut, bytes.
+pub(crate) const PAYLOAD_BYTES_MAX: usize = 1 << 20;
+/// Receives whose message is not settled yet.
+pub(crate) const RECEIVES_MAX: usize = 100_000;
+/// Bodies beyond are not searched for words, bytes.
+pub(crate) const WORDS_BODY_BYTES_MAX: usize = 64 << 10;
+/// Words of one hop.
+pub(crate) const WORDS_MAX: usize = 16;
+/// A longer word is no word, bytes.
+pub(crate) const WORD_BYTES_MAX: usize = 256;
+/// Hops that one query looks at.
+pub(crate) const LOOKED_AT_MAX: usize = 100_000;

@@ -1,0 +1,157 @@
+//! The store over real files.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use engine::{Hop, HopKey, HopKind, HopOutcome, KeptHop, Link, PayloadForm, SpanId, Timestamp, TraceId};
+use testkit::SimulatedClock;
+
+use crate::{Limits, Store};
+
+const T: TraceId = TraceId((7 << 96) | (9 << 64) | 1);
+
+fn store(folder: &tempfile::TempDir, limits: Limits) -> (Store, SimulatedClock) {
+    let clock = SimulatedClock::default();
+    let store = Store::open(&folder.path().join("history"), limits, Arc::new(clock.clone())).unwrap();
+    (store, clock)
+}
+
+fn hop(kind: HopKind, trace: TraceId, span: u64, parent: u64) -> Hop {
+    Hop::new(
+        kind,
+        Link { trace, span: SpanId(span) },
+        SpanId(parent),
+        engine::Clock::now(&SimulatedClock::default()),
+        "r".into(),
+    )
+}
+
+fn spans(hops: &[KeptHop]) -> Vec<u64> {
+    hops.iter().map(|kept| kept.hop.span.0).collect()
+}
+
+fn find(store: &Store, key: &HopKey) -> Vec<u64> {
+    spans(&store.find(key, u64::MAX, 100).unwrap())
+}
+
+#[test]
+fn a_hop_is_found_by_all_its_keys_and_comes_back_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = store(&folder, Limits::default());
+    let mut first = hop(HopKind::Publish, T, 1, 0).noting("key", "a/b.json");
+    first.payload = Bytes::from_static(br#"{"request_id": "r-1"}"#);
+    first.answer = Bytes::from_static(b"answer");
+    first.id = 42;
+    let mut second = hop(HopKind::Invoke, TraceId(5), 2, 1);
+    second.outcome = HopOutcome::Failed;
+    second.links.push(Link { trace: T, span: SpanId(1) });
+    store.record(first.clone());
+    store.record(second);
+    // A trace is told apart by its last 96 bits.
+    assert_eq!(find(&store, &HopKey::Trace(TraceId(T.unique()))), [2, 1]);
+    for key in [
+        HopKey::Id(42),
+        HopKey::Word("r-1".to_owned()),
+        HopKey::Word("a/b.json".to_owned()),
+        HopKey::Beginnings,
+    ] {
+        assert_eq!(find(&store, &key), [1], "{key:?}");
+    }
+    assert_eq!(find(&store, &HopKey::Failures), [2]);
+    assert_eq!(find(&store, &HopKey::Resource("r".to_owned())), [2, 1]);
+    let kept = &store.find(&HopKey::Id(42), u64::MAX, 1).unwrap()[0];
+    assert_eq!((kept.payload_bytes, kept.answer_bytes, kept.hop.payload.len()), (21, 6, 0));
+    assert_eq!(store.hop(kept.position).unwrap().unwrap().hop, first);
+    assert!(store.hop(kept.position + 1).unwrap().is_none());
+}
+
+#[test]
+fn who_settles_a_message_names_its_receive_and_a_move_its_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = store(&folder, Limits::default());
+    let mut sent = hop(HopKind::Send, T, 3, 0);
+    sent.id = 3;
+    sent.form = PayloadForm::Headed;
+    sent.payload = Bytes::from_static(b"\x01\x02\0\0\0hd{\"a\": \"word\"}");
+    store.record(sent);
+    store.record(hop(HopKind::Receive, T, 4, 3));
+    store.record(hop(HopKind::Delete, TraceId(0), 5, 4));
+    let mut moved = hop(HopKind::DeadLetter, TraceId(0), 6, 0);
+    moved.id = 3;
+    assert_eq!(find(&store, &HopKey::Trace(T)), [5, 4, 3]);
+    store.record(moved);
+    store.record(hop(HopKind::Delete, TraceId(0), 7, 999));
+    assert_eq!(find(&store, &HopKey::Trace(T)), [6, 5, 4, 3], "what belongs to nothing is not kept");
+    assert_eq!(find(&store, &HopKey::Word("word".to_owned())), [3]);
+}
+
+#[test]
+fn a_restart_finds_everything_in_full_and_in_the_present_segment_and_cuts_a_torn_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = Limits { bytes: 64 << 10, ..Limits::default() };
+    let (first, _) = store(&folder, limits);
+    for number in 1..=200 {
+        let mut hop = hop(HopKind::Send, TraceId(number.into()), number, 0);
+        hop.payload = Bytes::from(vec![b'x'; 100]);
+        first.record(hop);
+        first.figures();
+        first.find(&HopKey::Failures, u64::MAX, 1).unwrap();
+    }
+    first.close();
+    let mut files: Vec<_> = std::fs::read_dir(folder.path().join("history"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "hops"))
+        .collect();
+    files.sort();
+    assert!(files.len() > 2, "{files:?}");
+    std::fs::remove_file(files[0].with_extension("index")).unwrap();
+    let torn = std::fs::OpenOptions::new().append(true).open(files.last().unwrap()).unwrap();
+    std::io::Write::write_all(&mut &torn, b"torn").unwrap();
+    let (second, _) = store(&folder, limits);
+    let all = find(&second, &HopKey::Beginnings);
+    assert_eq!(all.len(), 100, "as many as were asked for");
+    for number in [1, 100, 200] {
+        assert_eq!(find(&second, &HopKey::Trace(TraceId(number.into()))), [number]);
+    }
+    second.record(hop(HopKind::Send, T, 201, 0));
+    assert_eq!(find(&second, &HopKey::Trace(T)), [201]);
+    let (followed, end) = second.follow(Some(0), 1000).unwrap();
+    assert_eq!(spans(&followed), (1..=201).collect::<Vec<_>>());
+    assert_eq!(second.follow(Some(end), 10).unwrap(), (Vec::new(), end));
+    assert_eq!(second.follow(None, 10).unwrap(), (Vec::new(), end));
+}
+
+#[test]
+fn size_and_age_bound_what_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = Limits { age: Duration::from_mins(1), bytes: 32 << 10 };
+    let (store, clock) = store(&folder, limits);
+    for number in 1..=1000 {
+        let mut hop = hop(HopKind::Send, TraceId(number.into()), number, 0);
+        hop.payload = Bytes::from(vec![b'x'; 100]);
+        store.record(hop);
+        store.find(&HopKey::Failures, u64::MAX, 1).unwrap();
+    }
+    assert!(store.figures().bytes <= (32 << 10) + (8 << 10), "{:?}", store.figures());
+    assert_eq!(find(&store, &HopKey::Trace(TraceId(1000))), [1000]);
+    assert!(find(&store, &HopKey::Trace(TraceId(1))).is_empty());
+    clock.advance(Duration::from_mins(2));
+    let mut late = hop(HopKind::Send, T, 1001, 0);
+    late.at = Timestamp(engine::Clock::now(&clock).0);
+    store.record(late);
+    store.find(&HopKey::Failures, u64::MAX, 1).unwrap();
+    assert!(find(&store, &HopKey::Beginnings).len() < 100);
+}
+
+#[test]
+fn who_waits_for_more_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = store(&folder, Limits::default());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let grown = store.grown();
+    store.record(hop(HopKind::Send, T, 1, 0));
+    runtime.block_on(grown);
+    assert_eq!(find(&store, &HopKey::Trace(T)), [1]);
+}

@@ -1,0 +1,94 @@
+//! From hops to bytes: traces found for those that do not know theirs, keys noted, records appended.
+
+use std::io;
+
+use engine::{Hop, HopKey, HopKind, SpanId, Timestamp, TraceId};
+
+use crate::index::Span;
+use crate::keys::{self, Paths};
+use crate::receives::Receives;
+use crate::record;
+use crate::segments::Segments;
+use crate::thinning::{Budget, Thinning, units};
+
+pub(crate) struct Writer {
+    pub(crate) segments: Segments,
+    receives: Receives,
+    budget: Budget,
+    /// Hops written since the start.
+    pub(crate) recorded: u64,
+    bytes: Vec<u8>,
+    keys: Vec<u64>,
+    entries: Vec<(u64, u32)>,
+}
+
+impl Writer {
+    pub(crate) fn new(segments: Segments, now: Timestamp) -> Self {
+        Self {
+            segments,
+            receives: Receives::default(),
+            budget: Budget::new(now),
+            recorded: 0,
+            bytes: Vec::new(),
+            keys: Vec::new(),
+            entries: Vec::new(),
+        }
+    }
+
+    /// Writes hops in the order they were recorded.
+    pub(crate) fn write(
+        &mut self,
+        hops: &mut Vec<Hop>,
+        paths: &Paths,
+        thinning: &Thinning,
+        now: Timestamp,
+    ) -> io::Result<()> {
+        self.bytes.clear();
+        self.entries.clear();
+        let (mut spent, mut span, mut count) = (0, Span::default(), 0);
+        for mut hop in hops.drain(..) {
+            spent += units(&hop);
+            if !self.complete(&mut hop)? {
+                continue;
+            }
+            let offset = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+            record::encode(&hop, &mut self.bytes);
+            self.keys.clear();
+            keys::of(&hop, paths, &mut self.keys);
+            self.entries.extend(self.keys.iter().map(|key| (*key, offset)));
+            span.include(hop.at);
+            count += 1;
+        }
+        self.budget.spend(spent, now, thinning);
+        self.recorded += count;
+        if count == 0 {
+            return Ok(());
+        }
+        self.segments.append(&self.bytes, self.entries.drain(..), span, now)
+    }
+
+    /// Finds the trace of a hop that names its message or receive only; whether there is one.
+    fn complete(&mut self, hop: &mut Hop) -> io::Result<bool> {
+        if hop.kind == HopKind::Receive {
+            self.receives.note(hop.span, hop.trace);
+        }
+        if hop.trace != TraceId(0) {
+            return Ok(true);
+        }
+        let trace = match (self.receives.trace_of(hop.parent), hop.id) {
+            (Some(trace), _) => Some(trace),
+            (None, 0) => None,
+            (None, id) => self.trace_of_message(id)?,
+        };
+        hop.trace = trace.unwrap_or_default();
+        Ok(trace.is_some())
+    }
+
+    /// What happens to a message that nobody received is rare enough to be looked up.
+    fn trace_of_message(&self, id: u128) -> io::Result<Option<TraceId>> {
+        let span = SpanId::of(id);
+        let found = self.segments.find(&HopKey::Id(id), u64::MAX, 8)?;
+        let sent = found.into_iter().find(|kept| kept.hop.kind == HopKind::Send && kept.hop.span == span);
+        Ok(sent.map(|kept| kept.hop.trace))
+    }
+}

@@ -1,0 +1,13 @@
+//! One file for each action.
+
+mod get_history;
+mod get_hop;
+mod get_journey;
+mod list_hops;
+mod list_journeys;
+
+pub(crate) use get_history::GetHistory;
+pub(crate) use get_hop::{GetHop, GetHopAnswer, GetHopPayload};
+pub(crate) use get_journey::GetJourney;
+pub(crate) use list_hops::ListHops;
+pub(crate) use list_journeys::ListJourneys;

@@ -1,0 +1,20 @@
+//! The bounds of journeys.
+
+use std::time::Duration;
+
+/// Hops of one trace that are looked at.
+pub(crate) const HOPS_OF_TRACE_MAX: usize = 5_000;
+/// Hops of one journey; beyond, it is told to be cut short.
+pub(crate) const HOPS_OF_JOURNEY_MAX: usize = 10_000;
+/// Traces of one journey.
+pub(crate) const TRACES_MAX: usize = 64;
+/// Journeys of one answer.
+pub(crate) const LISTED_MAX: usize = 200;
+/// Journeys of one answer, unless the request says.
+pub(crate) const LISTED_DEFAULT: usize = 50;
+/// Hops that one answer of a list looks at.
+pub(crate) const LOOKED_AT_MAX: usize = 5_000;
+/// Hops of one answer to who follows.
+pub(crate) const FOLLOWED_MAX: usize = 1_000;
+/// A request waits so long for something new.
+pub(crate) const WAIT_MAX: Duration = Duration::from_secs(20);

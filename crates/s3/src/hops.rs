@@ -1,0 +1,93 @@
+//! Calls to S3, told to the history: which object, how large, with which ETag, and what was answered.
+
+use engine::{Hop, HopKind, HopOutcome};
+use http::header::{CONTENT_LENGTH, ETAG};
+use http::{HeaderMap, Method, Request, Response};
+use percent_encoding::percent_decode_str;
+use service::Context;
+
+use crate::S3;
+
+/// A call under way.
+pub(crate) struct Calling {
+    hop: Hop,
+    /// Of what is put.
+    size: Option<u64>,
+}
+
+impl S3 {
+    /// A call that is worth telling: it belongs to a trace, or it changes an object.
+    pub(crate) fn calling<T>(&self, context: &Context, request: &Request<T>) -> Option<Calling> {
+        let path = request.uri().path().trim_start_matches('/');
+        let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+        let changes = !key.is_empty() && !matches!(*request.method(), Method::GET | Method::HEAD);
+        if !(changes || context.trace.is_some()) || !self.engine.keeps(context.link().trace) {
+            return None;
+        }
+        let key = percent_decode_str(key).decode_utf8_lossy().into_owned();
+        let query = request.uri().query().unwrap_or_default();
+        let action = action(request.method(), &key, query, request.headers());
+        let mut hop = context.hop(HopKind::Call, format!("arn:aws:s3:::{bucket}")).noting("action", action);
+        if !key.is_empty() {
+            hop = hop.noting("key", key);
+        }
+        if let Some(source) = text(request.headers(), "x-amz-copy-source") {
+            hop = hop.noting("source", source);
+        }
+        let size = number(request.headers(), "x-amz-decoded-content-length")
+            .or_else(|| number(request.headers(), CONTENT_LENGTH.as_str()));
+        Some(Calling { hop, size: size.filter(|_| *request.method() == Method::PUT) })
+    }
+
+    /// It was answered.
+    pub(crate) fn tell_called<T>(&self, calling: Option<Calling>, response: &Response<T>) {
+        let Some(Calling { mut hop, size }) = calling else { return };
+        let (status, headers) = (response.status(), response.headers());
+        let size = size.or_else(|| number(headers, CONTENT_LENGTH.as_str()));
+        if let Some(size) = size.filter(|_| status.is_success()) {
+            hop = hop.noting("size", size.to_string());
+        }
+        if let Some(e_tag) = text(headers, ETAG.as_str()) {
+            hop = hop.noting("eTag", e_tag.trim_matches('"'));
+        }
+        let outcome = match status {
+            status if status.is_server_error() => HopOutcome::Failed,
+            status if status.is_client_error() => HopOutcome::Refused,
+            _ => HopOutcome::Ok,
+        };
+        let took_us = u64::try_from(self.clock.now().since(hop.at).as_micros()).unwrap_or(u64::MAX);
+        self.engine.record(Hop { outcome, took_us, count: status.as_u16().into(), ..hop });
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
+    text(headers, name)?.parse().ok()
+}
+
+/// AWS's name of a call, as far as method, path and query tell.
+fn action(method: &Method, key: &str, query: &str, headers: &HeaderMap) -> &'static str {
+    let asks = |name: &str| query.split('&').any(|pair| pair.split('=').next() == Some(name));
+    match (method.as_str(), key.is_empty()) {
+        ("GET", true) if asks("list-type") => "ListObjectsV2",
+        ("GET", true) => "ListObjects",
+        ("HEAD", true) => "HeadBucket",
+        ("PUT", true) => "CreateBucket",
+        ("DELETE", true) => "DeleteBucket",
+        ("POST", true) => "DeleteObjects",
+        ("GET", false) if asks("uploadId") => "ListParts",
+        ("GET", false) => "GetObject",
+        ("HEAD", false) => "HeadObject",
+        ("PUT", false) if asks("partNumber") => "UploadPart",
+        ("PUT", false) if headers.contains_key("x-amz-copy-source") => "CopyObject",
+        ("PUT", false) => "PutObject",
+        ("DELETE", false) if asks("uploadId") => "AbortMultipartUpload",
+        ("DELETE", false) => "DeleteObject",
+        ("POST", false) if asks("uploads") => "CreateMultipartUpload",
+        ("POST", false) => "CompleteMultipartUpload",
+        _ => "Request",
+    }
+}

@@ -1,0 +1,205 @@
+//! What becomes of a publish, told to the history: the message, what each subscription made of it, and its deliveries.
+
+use std::sync::Arc;
+
+use aws::TraceHeader;
+use engine::{
+    Delivery, Enqueue, Hop, HopKind, HopOutcome, Link, PayloadForm, QueueKey, SpanId, Timestamp, TraceId,
+};
+use service::Context;
+use service::ports::MessageAttributeValue;
+use uuid::Uuid;
+
+use crate::outgoing::Outgoing;
+use crate::records::SubscriptionRecord;
+use crate::topics::Subscription;
+use crate::{Sns, envelope};
+
+/// Subscriptions that did not want a message, of which each publish tells.
+const UNWANTED_TOLD_MAX: usize = 100;
+
+/// What brought a publish about.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    trace: TraceId,
+    parent: SpanId,
+    header: Option<TraceHeader>,
+    request_id: Option<Uuid>,
+}
+
+impl Origin {
+    /// A call. Its trace is the one it came with, or the message's `traceparent`, or one that begins here.
+    pub(crate) fn of_call(context: &Context, outgoing: &Outgoing) -> Self {
+        let header = context.trace.clone().or_else(|| traceparent(outgoing));
+        let request_id = Some(context.request_id.0);
+        Self { request_id, ..Self::new(header, context.link().trace) }
+    }
+
+    /// Another service, on behalf of somebody.
+    pub(crate) fn of_service(header: Option<TraceHeader>, id: Uuid, now: Timestamp) -> Self {
+        Self::new(header, TraceId::begun(now, id.as_u128()))
+    }
+
+    fn new(header: Option<TraceHeader>, begun: TraceId) -> Self {
+        let ids = header.as_ref().and_then(|header| TraceHeader::ids(header.as_str()));
+        let (trace, parent) =
+            ids.map_or((begun, SpanId(0)), |(trace, parent)| (TraceId(trace), SpanId(parent)));
+        Self { trace, parent, header, request_id: None }
+    }
+}
+
+fn traceparent(outgoing: &Outgoing) -> Option<TraceHeader> {
+    match &outgoing.attributes.get("traceparent")?.value {
+        MessageAttributeValue::Text(text) => TraceHeader::from_traceparent(text),
+        MessageAttributeValue::Binary(_) => None,
+    }
+}
+
+/// A publish under way.
+#[derive(Clone, Debug)]
+pub(crate) struct Publication {
+    /// Whether its hops are kept.
+    pub(crate) told: bool,
+    message_id: u128,
+    link: Link,
+    /// Under which header the message goes on.
+    pub(crate) onward: Option<TraceHeader>,
+}
+
+impl Sns {
+    /// A message of that id is published.
+    pub(crate) fn publication(&self, origin: &Origin, message_id: Uuid) -> Publication {
+        let message_id = message_id.as_u128();
+        let link = Link { trace: origin.trace, span: SpanId::of(message_id) };
+        let told = self.engine.keeps(origin.trace);
+        let onward = match &origin.header {
+            Some(header) => Some(header.with_parent(link.span.0)),
+            None => told.then(|| TraceHeader::of(link.trace.0, link.span.0, true)),
+        };
+        Publication { told, message_id, link, onward }
+    }
+
+    /// The publish itself.
+    pub(crate) fn tell_published(
+        &self,
+        topic: &str,
+        publication: &Publication,
+        origin: &Origin,
+        outgoing: &Outgoing,
+        outcome: HopOutcome,
+    ) {
+        let hop = Hop::new(HopKind::Publish, publication.link, origin.parent, self.clock.now(), topic.into());
+        let payload = outgoing.message("default").to_owned().into();
+        let mut hop = Hop { payload, outcome, id: publication.message_id, ..hop };
+        if let Some(request_id) = origin.request_id {
+            hop = hop.noting("requestId", request_id.to_string());
+        }
+        self.engine.record(described(hop, outgoing));
+    }
+
+    /// What the subscriptions did that did not want the message.
+    pub(crate) fn tell_unwanted(
+        &self,
+        publication: &Publication,
+        subscriptions: &[Subscription],
+        outgoing: &Outgoing,
+    ) {
+        let reasons = subscriptions.iter().filter_map(|subscription| {
+            Some((subscription, crate::fan_out::why_unwanted(subscription, outgoing)?))
+        });
+        for (subscription, reason) in reasons.take(UNWANTED_TOLD_MAX) {
+            let span = SpanId::of_receipt(&subscription.record.arn).0 ^ publication.link.span.0;
+            let link = Link { trace: publication.link.trace, span: SpanId(span) };
+            let resource = Arc::from(subscription.record.arn.as_str());
+            let hop = Hop::new(HopKind::Filter, link, publication.link.span, self.clock.now(), resource);
+            let hop = hop.noting("reason", reason).noting("endpoint", &*subscription.record.endpoint);
+            self.engine.record(Hop { outcome: HopOutcome::Skipped, ..hop });
+        }
+    }
+
+    /// The message on its way to a subscriber that wants it; `undeliverable`: into a dead-letter queue instead.
+    pub(crate) fn sending(
+        &self,
+        publication: &Publication,
+        subscription: &SubscriptionRecord,
+        enqueue: &Enqueue,
+        undeliverable: Option<&str>,
+    ) -> Hop {
+        let hop =
+            service::hops::sent(enqueue, publication.link.trace, publication.link.span, self.clock.now());
+        let hop = hop.noting("subscription", &*subscription.arn);
+        if let Some(reason) = undeliverable {
+            let hop = hop.noting("reason", reason).noting("endpoint", &*subscription.endpoint);
+            return Hop { kind: HopKind::DeadLetter, outcome: HopOutcome::Failed, ..hop };
+        }
+        match subscription.protocol.as_str() {
+            "sqs" => hop,
+            "lambda" => {
+                Hop { form: PayloadForm::Lined, resource: subscription.endpoint.as_str().into(), ..hop }
+            }
+            // Whoever delivers it tells what.
+            _ => Hop {
+                payload: bytes::Bytes::new(),
+                resource: subscription.endpoint.as_str().into(),
+                ..hop.noting("protocol", &*subscription.protocol)
+            },
+        }
+    }
+
+    /// One try to deliver a mail or a post.
+    pub(crate) fn tell_delivered(&self, delivery: &Delivery, told: &Delivered<'_>) {
+        let Some((trace, _)) = told.trace.and_then(TraceHeader::ids) else { return };
+        if !self.engine.keeps(TraceId(trace)) {
+            return;
+        }
+        let link = Link { trace: TraceId(trace), span: SpanId::of_receipt(&delivery.receipt_handle) };
+        let sent = SpanId::of(delivery.message_id.0);
+        let hop = Hop::new(HopKind::Deliver, link, sent, told.at, told.to.into());
+        let took_us = u64::try_from(self.clock.now().since(told.at).as_micros()).unwrap_or(u64::MAX);
+        let answer = bytes::Bytes::copy_from_slice(told.answer.as_bytes());
+        let payload = bytes::Bytes::copy_from_slice(told.body.as_bytes());
+        let hop =
+            Hop { took_us, answer, payload, outcome: told.outcome, count: delivery.receive_count, ..hop };
+        self.engine.record(hop.noting("protocol", told.protocol).noting("answer", told.answer));
+    }
+
+    /// Records hops of sends, but for queues that were gone.
+    pub(crate) fn tell_all(&self, hops: Vec<Hop>, gone: &[QueueKey]) {
+        for hop in hops.into_iter().filter(|hop| !gone.iter().any(|gone| gone.as_str() == &*hop.resource)) {
+            self.engine.record(hop);
+        }
+    }
+}
+
+/// What there is to tell of a try to deliver.
+pub(crate) struct Delivered<'a> {
+    pub(crate) trace: Option<&'a str>,
+    pub(crate) protocol: &'static str,
+    pub(crate) to: &'a str,
+    pub(crate) body: &'a str,
+    pub(crate) answer: &'a str,
+    pub(crate) outcome: HopOutcome,
+    pub(crate) at: Timestamp,
+}
+
+/// What a message has besides its text.
+fn described(mut hop: Hop, outgoing: &Outgoing) -> Hop {
+    if let Some(subject) = &outgoing.subject {
+        hop = hop.noting("subject", subject.as_str());
+    }
+    if !outgoing.attributes.is_empty() {
+        let attributes = serde_json::to_string(&envelope::attributes(&outgoing.attributes));
+        hop = hop.noting("attributes", attributes.expect("text keys and text values"));
+    }
+    if outgoing.messages.len() > 1 {
+        let messages = serde_json::to_string(&outgoing.messages).expect("text keys and text values");
+        hop = hop.noting("messages", messages);
+    }
+    if let Some(group) = &outgoing.group {
+        hop = hop.noting("group", group.as_str());
+    }
+    match &outgoing.deduplication_id {
+        Some(id) => hop.noting("deduplicationId", id.as_str()),
+        None => hop,
+    }
+}

@@ -1,0 +1,169 @@
+//! Journeys through the API: a publish, its queue, the function, what the function does, a failure and its dead letter.
+
+use std::time::Duration;
+
+use http::Method;
+use serde_json::{Value as Json, json};
+
+use crate::in_process::Server;
+use crate::publish_to_function::package;
+
+/// Sends each record's message on, under the trace of the invocation as AWS SDKs do; fails for `bad`.
+const BOOTSTRAP: &str = r#"#!/usr/bin/env python3
+import http.client, json, os, urllib.parse
+api, home = os.environ["AWS_LAMBDA_RUNTIME_API"], urllib.parse.urlsplit(os.environ["AWS_ENDPOINT_URL"]).netloc
+def call(host, method, path, body=None, headers={}):
+    connection = http.client.HTTPConnection(host)
+    connection.request(method, path, body, headers)
+    return connection.getresponse()
+def aws(service, trace, method, path, body, **headers):
+    scope = "AWS4-HMAC-SHA256 Credential=%s/20260101/%s/%s/aws4_request, SignedHeaders=host, Signature=0" % (
+        os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_REGION"], service)
+    return call(home, method, path, body, {"Authorization": scope, "X-Amzn-Trace-Id": trace, **headers}).read()
+while True:
+    answer = call(api, "GET", "/2018-06-01/runtime/invocation/next")
+    request_id, trace = answer.getheader("Lambda-Runtime-Aws-Request-Id"), answer.getheader("Lambda-Runtime-Trace-Id")
+    event, failures = json.loads(answer.read()), []
+    for record in event["Records"]:
+        message = json.loads(record["body"])["Message"]
+        print("got", message, flush=True)
+        if "bad" in message:
+            failures.append({"itemIdentifier": record["messageId"]})
+            continue
+        aws("s3", trace, "PUT", "/work/" + json.loads(message)["request_id"] + ".json", message)
+        url = os.environ["AWS_ENDPOINT_URL"] + "/" + os.environ["AWS_ACCESS_KEY_ID"] + "/out"
+        aws("sqs", trace, "POST", "/", json.dumps({"QueueUrl": url, "MessageBody": message}),
+            **{"X-Amz-Target": "AmazonSQS.SendMessage", "Content-Type": "application/x-amz-json-1.0"})
+    call(api, "POST", "/2018-06-01/runtime/invocation/%s/response" % request_id, json.dumps({"batchItemFailures": failures})).read()
+"#;
+
+impl Server {
+    async fn get(&self, path: &str) -> Json {
+        self.client.rest("konekuta", Method::GET, path, None).await.unwrap()
+    }
+
+    /// The journey that a text finds, once it fits.
+    async fn journey(&self, text: &str, fits: impl Fn(&Json) -> bool) -> Json {
+        for _ in 0..200 {
+            let path = format!("/_konekuta/api/journeys/{text}?wait=5&hops=0");
+            let journey = self.client.rest("konekuta", Method::GET, &path, None).await;
+            match journey {
+                Ok(journey) if fits(&journey) => return journey,
+                _ => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+        panic!("{text}: {}", self.get(&format!("/_konekuta/api/journeys/{text}")).await)
+    }
+
+    async fn function(&self, queue_arn: &str) {
+        let function = json!({
+            "FunctionName": "f", "Runtime": "provided.al2023", "Handler": "x",
+            "Role": "arn:aws:iam::111122223333:role/any", "Code": {"ZipFile": package(BOOTSTRAP)},
+        });
+        self.client.rest("lambda", Method::POST, "/2015-03-31/functions", Some(&function)).await.unwrap();
+        let mapping = json!({
+            "FunctionName": "f", "EventSourceArn": queue_arn,
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        });
+        let path = "/2015-03-31/event-source-mappings";
+        self.client.rest("lambda", Method::POST, path, Some(&mapping)).await.unwrap();
+    }
+}
+
+fn kinds(journey: &Json) -> Vec<(u64, &str)> {
+    let hops = journey["hops"].as_array().unwrap();
+    hops.iter().map(|hop| (hop["depth"].as_u64().unwrap(), hop["kind"].as_str().unwrap())).collect()
+}
+
+fn hop<'a>(journey: &'a Json, kind: &str) -> &'a Json {
+    journey["hops"].as_array().unwrap().iter().find(|hop| hop["kind"] == kind).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_journey_from_a_publish_through_a_function_to_the_next_queue_and_a_failure_to_its_dead_letter() {
+    let server = Server::start().await;
+    let (out, _) = server.queue("out").await;
+    let (_, dead_arn) = server.queue("dead").await;
+    let redrive = json!({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 1}).to_string();
+    let attributes = json!({"VisibilityTimeout": "3", "RedrivePolicy": redrive});
+    server.sqs("CreateQueue", json!({"QueueName": "in", "Attributes": attributes})).await;
+    let in_arn = "arn:aws:sqs:eu-west-1:111122223333:in";
+    server.client.rest("s3", Method::PUT, "/work", None).await.unwrap_or_default();
+    server.function(in_arn).await;
+    let topic = server.sns("CreateTopic", &[("Name", "t")]).await.element("TopicArn").unwrap();
+    server.allow(in_arn, "sns.amazonaws.com", &topic).await;
+    server.sns("Subscribe", &[("TopicArn", &topic), ("Protocol", "sqs"), ("Endpoint", in_arn)]).await;
+    let filter = [
+        ("TopicArn", topic.as_str()),
+        ("Protocol", "sqs"),
+        ("Endpoint", "arn:aws:sqs:eu-west-1:111122223333:out"),
+        ("Attributes.entry.1.key", "FilterPolicy"),
+        ("Attributes.entry.1.value", r#"{"colour": ["red"]}"#),
+    ];
+    server.sns("Subscribe", &filter).await;
+    server.sns("Publish", &[("TopicArn", &topic), ("Message", r#"{"request_id": "r-1"}"#)]).await;
+    server.next_body(&out).await;
+
+    let settled = |journey: &Json| kinds(journey).iter().filter(|(_, kind)| *kind == "delete").count() == 1;
+    let journey = server.journey("r-1", settled).await;
+    let expected = [
+        (0, "publish"),
+        (1, "send"),
+        (2, "receive"),
+        (3, "invoke"),
+        (4, "call"),
+        (4, "send"),
+        (5, "receive"),
+        (3, "delete"),
+        (1, "filter"),
+    ];
+    let mut found = kinds(&journey);
+    found.sort_unstable();
+    let mut wanted = expected.to_vec();
+    wanted.sort_unstable();
+    assert_eq!(found, wanted, "{journey:#}");
+    assert_eq!(hop(&journey, "call")["notes"]["key"], "r-1.json");
+    assert_eq!(hop(&journey, "call")["notes"]["size"], "21");
+    assert!(hop(&journey, "filter")["notes"]["reason"].as_str().unwrap().contains("colour"));
+    let invoke = hop(&journey, "invoke");
+    assert_eq!((&invoke["notes"]["start"], &invoke["outcome"]), (&json!("cold"), &json!("ok")));
+    assert!(invoke["notes"]["log"].as_str().unwrap().contains("got {"), "{invoke}");
+    assert_eq!(journey["journey"]["outcome"], "running", "the message in the second queue waits");
+
+    // By every name.
+    let publish = hop(&journey, "publish");
+    for name in [
+        publish["messageId"].as_str().unwrap(),
+        publish["notes"]["requestId"].as_str().unwrap(),
+        invoke["requestId"].as_str().unwrap(),
+        hop(&journey, "send")["messageId"].as_str().unwrap(),
+        journey["journey"]["id"].as_str().unwrap(),
+        "r-1.json",
+        "request_id=r-1",
+    ] {
+        assert_eq!(
+            server.get(&format!("/_konekuta/api/journeys/{name}")).await["journey"]["id"],
+            journey["journey"]["id"],
+            "{name}"
+        );
+    }
+    let payload = invoke["payload"]["href"].as_str().unwrap();
+    assert_eq!(server.get(payload).await["Records"][0]["eventSource"], "aws:sqs");
+    let send = hop(&journey, "send")["payload"]["href"].as_str().unwrap();
+    assert_eq!(server.get(send).await["Message"], r#"{"request_id": "r-1"}"#);
+
+    // A failure.
+    server.sns("Publish", &[("TopicArn", &topic), ("Message", r#"{"request_id": "bad-2"}"#)]).await;
+    let failed = server.journey("bad-2", |journey| journey["journey"]["outcome"] == "failed").await;
+    let comes_back = hop(&failed, "return");
+    assert_eq!(comes_back["outcome"], "failed");
+    assert_eq!(hop(&failed, "deadLetter")["resource"], dead_arn.as_str());
+    let list = server.get("/_konekuta/api/journeys?outcome=failed").await;
+    assert_eq!(list["journeys"].as_array().unwrap().len(), 1, "{list:#}");
+    assert_eq!(list["journeys"][0]["id"], failed["journey"]["id"]);
+    let all = server.get("/_konekuta/api/journeys?resource=in").await;
+    assert_eq!(all["journeys"].as_array().unwrap().len(), 2);
+    let none = server.get("/_konekuta/api/journeys?q=nothing").await;
+    assert_eq!(none, json!({"journeys": []}));
+    server.stop().await;
+}
