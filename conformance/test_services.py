@@ -37,7 +37,7 @@ def test_what_is_refused(server):
     assert refusal(sqs.get_queue_url, QueueName="none") == ("AWS.SimpleQueueService.NonExistentQueue", 400)
     assert refusal(sqs.send_message, QueueUrl=url, MessageBody="x" * 1_048_577)[0] == "InvalidParameterValue"
     assert refusal(sqs.delete_message, QueueUrl=url, ReceiptHandle="junk")[0] == "ReceiptHandleIsInvalid"
-    assert refusal(sqs.start_message_move_task, SourceArn="arn:aws:sqs:us-east-1:000000000000:q")[1] == 404
+    assert refusal(sqs.start_message_move_task, SourceArn="arn:aws:sqs:us-east-1:000000000000:none") == ("ResourceNotFoundException", 404)
     assert refusal(server.client("sns").publish, TopicArn="arn:aws:sns:us-east-1:000000000000:none", Message="x") == ("NotFound", 404)
     assert refusal(server.client("lambda").invoke, FunctionName="none")[0] == "ResourceNotFoundException"
     assert refusal(server.client("s3").get_object, Bucket="none", Key="x") == ("NoSuchBucket", 404)

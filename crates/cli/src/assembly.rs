@@ -69,6 +69,7 @@ pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
     });
     ports.offer_functions(Arc::new(lambda::Functions(Arc::clone(&lambda))));
     executor.start(tasks);
+    sqs::start(&sqs, &clock(), tasks);
     sns::start(&sns, tasks);
     lambda::start(&lambda, tasks);
     let mut functions = lambda::service(&lambda);

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use engine::{
-    Blobs as _, ByteRange, Commit, DeadLetter, Delivery, Enqueue, Error, Expect, MessageId, NewMessage,
-    QueueKey, QueueKind, QueueSettings, Queues as _, Receive, RecordKey, Refusal, Registry as _, Settle,
-    Settlement,
+    Blobs as _, ByteRange, Commit, DeadLetter, Delivery, Enqueue, Error, Expect, MessageId, Moving,
+    NewMessage, QueueKey, QueueKind, QueueSettings, Queues as _, Receive, RecordKey, Refusal, Registry as _,
+    Settle, Settlement,
 };
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use partition::partition_of;
@@ -277,6 +277,23 @@ async fn dead_letters_cross_partitions() {
     let moved = bench.local.receive(receive(&dead, 20)).await.unwrap();
     assert_eq!(bodies(&moved), ["poison"]);
     assert_eq!((moved[0].receive_count, moved[0].dead_letter_source.clone()), (2, Some(key(&source))));
+}
+
+#[tokio::test]
+async fn a_message_moved_into_another_partition_is_in_one_queue_even_if_killed_in_between() {
+    let (dead, other) = apart();
+    let bench = Bench::with(&[&dead, &other]).await;
+    bench.send(&dead, "again").await;
+    let ids = vec![MessageId(rand::random())];
+    let moving = Moving { queue: key(&dead), to: Some(key(&other)), ids, through: None };
+    assert_eq!(bench.local.move_messages(moving).await.unwrap().moved, 1);
+    let killed = bench.killed();
+    for bench in [killed, bench] {
+        let local = Arc::clone(&bench.local);
+        assert_eq!(bodies(&local.receive(receive(&other, 20)).await.unwrap()), ["again"]);
+        assert!(bench.take(&dead).await.is_empty() && bench.take(&other).await.is_empty(), "exactly once");
+        bench.local.shut_down().await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -56,6 +56,12 @@ pub(crate) const QUEUE_DELETED_RECENTLY: ErrorRow =
     fault("com.amazonaws.sqs#QueueDeletedRecently", "AWS.SimpleQueueService.QueueDeletedRecently");
 pub(crate) const UNSUPPORTED_OPERATION: ErrorRow =
     fault("com.amazonaws.sqs#UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation");
+pub(crate) const RESOURCE_NOT_FOUND: ErrorRow = ErrorRow {
+    shape: "com.amazonaws.sqs#ResourceNotFoundException",
+    query_code: "ResourceNotFoundException",
+    status: 404,
+    sender: true,
+};
 pub(crate) const INVALID_ADDRESS: ErrorRow = ErrorRow {
     shape: "com.amazonaws.sqs#InvalidAddress",
     query_code: "InvalidAddress",

@@ -15,6 +15,7 @@ mod hops;
 mod limits;
 mod message;
 mod message_attributes;
+mod message_move_task;
 mod ports;
 mod query_names;
 mod queue_attributes;
@@ -23,17 +24,19 @@ mod receive_attributes;
 mod records;
 mod redrive_policy;
 mod tags;
+mod tasks;
 
 use std::sync::Arc;
 
-use engine::Engine;
-use service::{DecodeError, Ids, Row, ServiceError, Speaks, row};
+use engine::{Clock, Engine};
+use service::{DecodeError, Ids, Row, ServiceError, Speaks, Tasks, row};
 
 pub use ports::Queues;
 
 /// The actions.
 pub const ACTIONS: &[Row<Sqs>] = &[
     row::<actions::AddPermission>(),
+    row::<actions::CancelMessageMoveTask>(),
     row::<actions::ChangeMessageVisibility>(),
     row::<actions::ChangeMessageVisibilityBatch>(),
     row::<actions::CreateQueue>(),
@@ -43,6 +46,7 @@ pub const ACTIONS: &[Row<Sqs>] = &[
     row::<actions::GetQueueAttributes>(),
     row::<actions::GetQueueUrl>(),
     row::<actions::ListDeadLetterSourceQueues>(),
+    row::<actions::ListMessageMoveTasks>(),
     row::<actions::ListQueueTags>(),
     row::<actions::ListQueues>(),
     row::<actions::PurgeQueue>(),
@@ -51,6 +55,7 @@ pub const ACTIONS: &[Row<Sqs>] = &[
     row::<actions::SendMessage>(),
     row::<actions::SendMessageBatch>(),
     row::<actions::SetQueueAttributes>(),
+    row::<actions::StartMessageMoveTask>(),
     row::<actions::TagQueue>(),
     row::<actions::UntagQueue>(),
 ];
@@ -63,6 +68,10 @@ pub struct Sqs {
     pub(crate) settings: Settings,
     pub(crate) deleted: deleted_queues::DeletedQueues,
     pub(crate) denied: denied::Denied,
+    /// Held while a message move task is started.
+    pub(crate) starting_moves: tokio::sync::Mutex<()>,
+    /// One was.
+    pub(crate) move_started: tokio::sync::Notify,
 }
 
 /// What can be chosen.
@@ -84,6 +93,8 @@ impl Sqs {
             settings,
             deleted: deleted_queues::DeletedQueues::default(),
             denied: denied::Denied::default(),
+            starting_moves: tokio::sync::Mutex::default(),
+            move_started: tokio::sync::Notify::new(),
         })
     }
 
@@ -92,6 +103,11 @@ impl Sqs {
         let counts = self.denied.counts().into_iter();
         counts.map(|((queue, principal), count)| (queue.to_string(), principal, count)).collect()
     }
+}
+
+/// Starts what happens without a request.
+pub fn start(sqs: &Arc<Sqs>, clock: &Arc<dyn Clock>, tasks: &Tasks) {
+    tasks::message_mover::start(sqs, clock, tasks);
 }
 
 /// The service as the server takes it.

@@ -24,6 +24,16 @@ pub(crate) const IN_FLIGHT_MAX: u32 = 120_000;
 pub(crate) const QUEUE_NAME_MAX: usize = 80;
 /// A group or deduplication id, characters.
 pub(crate) const FIFO_ID_MAX: usize = 128;
+/// Message move tasks of a queue that are kept, ended ones too.
+pub(crate) const MOVE_TASKS_KEPT: usize = 10;
+/// The highest rate of a message move task.
+pub(crate) const MOVED_PER_SECOND_MAX: i64 = 500;
+/// Messages that a task without a rate moves at once.
+pub(crate) const MOVED_AT_ONCE_MAX: u32 = 100;
+/// Steps a second that a task with a high rate takes.
+pub(crate) const MOVES_PER_SECOND: u32 = 10;
+/// Somebody else may change the same record at the same time; each try reads it anew.
+pub(crate) const CHANGES_TRIED_MAX: usize = 10;
 /// A policy, bytes.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html>
 pub(crate) const POLICY_BYTES_MAX: usize = 8192;

@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 use service::{Action, Caller, Context, CountingIds, Endpoint, Ids as _, Protocol, ServiceError};
 use testkit::SimulatedClock;
 
+mod move_tasks;
 mod permissions;
 mod rules;
 

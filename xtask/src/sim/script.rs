@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 use engine::{
-    Commit, Delivery, Enqueue, Error, MessageId, NewMessage, QueueKey, Queues as _, Receive, Refusal, Sent,
-    Settle, Settlement,
+    Commit, Delivery, Enqueue, Error, MessageId, Moved, Moving, NewMessage, QueueKey, Queues as _, Receive,
+    Refusal, Sent, Settle, Settlement,
 };
 use journal::Fault;
 use local::Local;
@@ -16,13 +16,14 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use tokio::task::JoinHandle;
 
-use super::model::Model;
+use super::model::{Model, original};
 use super::world::{self, Owner, PARTITIONS, Simulated, World};
 
 /// A call that was begun and has not answered yet.
 enum Call {
     Commit { ids: Vec<MessageId>, answer: JoinHandle<Result<Vec<Sent>, Error>> },
     Receive { queue: usize, begun: u64, answer: JoinHandle<Result<Vec<Delivery>, Error>> },
+    Move { answer: JoinHandle<Result<Moved, Error>> },
     Settle { held: Held, settle: Settle, answer: JoinHandle<Result<Vec<Result<(), Refusal>>, Error>> },
 }
 
@@ -50,6 +51,8 @@ struct Script {
     /// When it was last unknown who had received what: the engine was opened anew, or a receive failed.
     unsure: u64,
     next_id: u128,
+    /// Whether this run moves messages out of dead-letter queues. Those that do not hold their model to more.
+    moves: bool,
     /// A journal that does not move for so many steps.
     stalled: BTreeMap<usize, u32>,
     aloud: bool,
@@ -60,7 +63,8 @@ pub(super) async fn run(seed: u64, steps: u32, aloud: bool) -> anyhow::Result<()
     let mut world = World::new()?;
     let owner = world.open()?;
     let queues = world::queues();
-    world::create(&owner, &queues).await?;
+    let moves = seed % 2 == 1;
+    world::create(&owner, &queues, if moves { 1 } else { 3 }).await?;
     let mut script = Script {
         dice: StdRng::seed_from_u64(seed),
         world,
@@ -72,6 +76,7 @@ pub(super) async fn run(seed: u64, steps: u32, aloud: bool) -> anyhow::Result<()
         moment: 0,
         unsure: 0,
         next_id: 1,
+        moves,
         stalled: BTreeMap::new(),
         aloud,
     };
@@ -98,7 +103,9 @@ impl Script {
             0..=29 => self.commit(),
             30..=49 => self.receive(),
             50..=64 => self.settle(),
-            65..=84 => self.turn(),
+            65..=79 => self.turn(),
+            80..=84 if self.moves => self.move_messages(),
+            80..=84 => self.turn(),
             85..=91 => self.pass_time(),
             92 => self.stall(),
             93 => self.fail(),
@@ -185,6 +192,20 @@ impl Script {
         let local = Arc::clone(&self.owner.local);
         let answer = tokio::spawn(async move { local.settle(key, vec![settlement]).await });
         self.calls.push(Call::Settle { held: first, settle, answer });
+    }
+
+    /// Out of a dead-letter queue, back to where they came from. What is in somebody's hands there may be gone from now on.
+    fn move_messages(&mut self) {
+        let dead_letters = self.roll(2);
+        self.model.moves = true;
+        self.unsure = self.moment;
+        let count = self.dice.random_range(1..=5);
+        let ids = (0..count).map(|_| MessageId(self.dice.random::<u128>() | 1 << 127)).collect();
+        let moving = Moving { queue: self.queues[dead_letters].key.clone(), to: None, ids, through: None };
+        self.tell(|| format!("move up to {count} out of {}", moving.queue));
+        let local = Arc::clone(&self.owner.local);
+        let answer = tokio::spawn(async move { local.move_messages(moving).await });
+        self.calls.push(Call::Move { answer });
     }
 
     fn turn(&mut self) {
@@ -299,6 +320,7 @@ impl Script {
             match call {
                 Call::Commit { answer, .. } => answer.abort(),
                 Call::Receive { answer, .. } => answer.abort(),
+                Call::Move { answer } => answer.abort(),
                 Call::Settle { answer, .. } => answer.abort(),
             }
         }
@@ -326,6 +348,11 @@ impl Script {
                         Err(_) => self.unsure = self.moment,
                     }
                 }
+                Call::Move { answer } if answer.is_finished() => {
+                    let moved = answer.await?;
+                    self.unsure = self.moment;
+                    self.tell(|| format!("moved {moved:?}"));
+                }
                 Call::Settle { held, settle, answer } if answer.is_finished() => {
                     if let Ok(results) = answer.await?
                         && results.iter().all(Result::is_ok)
@@ -343,7 +370,11 @@ impl Script {
     /// A delete was acknowledged. One under an older handle is, too, and does nothing, and so is one of a message that
     /// has moved on: it counts if nobody can have received the message since.
     fn note_deleted(&mut self, held: &Held) {
-        let receiving = |call: &Call| matches!(call, Call::Receive { queue, .. } if *queue == held.queue);
+        let receiving = |call: &Call| match call {
+            Call::Receive { queue, .. } => *queue == held.queue,
+            Call::Move { .. } => true,
+            _ => false,
+        };
         let only = held.since > self.unsure && !self.calls.iter().any(receiving);
         let Some(sent) = self.model.sent.get_mut(&held.id) else { return };
         let stays = self.queues[held.queue].dead_letters.is_none();
@@ -360,7 +391,7 @@ impl Script {
         for delivery in deliveries {
             self.held.push(Held {
                 queue,
-                id: delivery.message_id.0,
+                id: original(delivery)?,
                 receive_count: delivery.receive_count,
                 receipt_handle: delivery.receipt_handle.clone(),
                 since: self.moment,
@@ -411,7 +442,7 @@ impl Script {
             });
             self.model.received(&self.queues[queue], &deliveries, self.moment)?;
             for delivery in &deliveries {
-                if let Some(sent) = self.model.sent.get_mut(&delivery.message_id.0) {
+                if let Some(sent) = self.model.sent.get_mut(&original(delivery)?) {
                     (sent.deleting, sent.deleted) = (true, Some(self.moment));
                 }
             }

@@ -18,9 +18,6 @@ pub(super) const PARTITIONS: usize = 3;
 const SEGMENT_BYTES: u64 = 2048;
 const LIMITS: SpaceLimits =
     SpaceLimits { snapshot_after: u64::MAX, garbage_max: u64::MAX / 4, garbage_idle: 512 };
-/// A message that is received oftener moves to the dead-letter queue.
-const RECEIVES_MAX: u32 = 3;
-
 /// An engine, and how to turn its journals.
 pub(super) struct Owner {
     pub(super) local: Arc<Local>,
@@ -125,8 +122,9 @@ pub(super) fn queues() -> Vec<Simulated> {
     ]
 }
 
-/// Creates the queues, turning the journals until it is done.
-pub(super) async fn create(owner: &Owner, queues: &[Simulated]) -> anyhow::Result<()> {
+/// Creates the queues, turning the journals until it is done. A message that is received oftener than `receives_max`
+/// moves to its dead-letter queue.
+pub(super) async fn create(owner: &Owner, queues: &[Simulated], receives_max: u32) -> anyhow::Result<()> {
     for queue in queues {
         let target = queue.dead_letters.clone();
         let settings = QueueSettings {
@@ -134,7 +132,7 @@ pub(super) async fn create(owner: &Owner, queues: &[Simulated]) -> anyhow::Resul
             delay_seconds: 0,
             retention_seconds: 1_209_600,
             visibility_timeout_seconds: 30,
-            dead_letter: target.map(|target| DeadLetter { target, max_receive_count: RECEIVES_MAX }),
+            dead_letter: target.map(|target| DeadLetter { target, max_receive_count: receives_max }),
             in_flight_max: 120_000,
         };
         let (local, key) = (Arc::clone(&owner.local), queue.key.clone());

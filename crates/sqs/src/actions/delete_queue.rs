@@ -24,6 +24,7 @@ impl Action for DeleteQueue {
     async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<(), ServiceError> {
         let key = queue_name::from_url(context, &input.queue_url)?;
         sqs.engine.delete_queue(key.clone()).await.map_err(errors::of_queue)?;
+        sqs.drop_old_move_tasks(key.as_str(), 0).await?;
         if sqs.settings.queue_deleted_recently {
             sqs.deleted.remember(key, context.now);
         }

@@ -1,6 +1,7 @@
 //! One file for each action.
 
 mod add_permission;
+mod cancel_message_move_task;
 mod change_message_visibility;
 mod change_message_visibility_batch;
 mod create_queue;
@@ -10,6 +11,7 @@ mod delete_queue;
 mod get_queue_attributes;
 mod get_queue_url;
 mod list_dead_letter_source_queues;
+mod list_message_move_tasks;
 mod list_queue_tags;
 mod list_queues;
 mod purge_queue;
@@ -18,10 +20,12 @@ mod remove_permission;
 mod send_message;
 mod send_message_batch;
 mod set_queue_attributes;
+mod start_message_move_task;
 mod tag_queue;
 mod untag_queue;
 
 pub(crate) use add_permission::AddPermission;
+pub(crate) use cancel_message_move_task::CancelMessageMoveTask;
 pub(crate) use change_message_visibility::ChangeMessageVisibility;
 pub(crate) use change_message_visibility_batch::ChangeMessageVisibilityBatch;
 pub(crate) use create_queue::CreateQueue;
@@ -31,6 +35,7 @@ pub(crate) use delete_queue::DeleteQueue;
 pub(crate) use get_queue_attributes::GetQueueAttributes;
 pub(crate) use get_queue_url::GetQueueUrl;
 pub(crate) use list_dead_letter_source_queues::ListDeadLetterSourceQueues;
+pub(crate) use list_message_move_tasks::ListMessageMoveTasks;
 pub(crate) use list_queue_tags::ListQueueTags;
 pub(crate) use list_queues::ListQueues;
 pub(crate) use purge_queue::PurgeQueue;
@@ -39,6 +44,7 @@ pub(crate) use remove_permission::RemovePermission;
 pub(crate) use send_message::SendMessage;
 pub(crate) use send_message_batch::SendMessageBatch;
 pub(crate) use set_queue_attributes::SetQueueAttributes;
+pub(crate) use start_message_move_task::StartMessageMoveTask;
 pub(crate) use tag_queue::TagQueue;
 pub(crate) use untag_queue::UntagQueue;
 

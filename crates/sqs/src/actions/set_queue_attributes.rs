@@ -8,10 +8,7 @@ use service::{Action, Context, ServiceError};
 
 use crate::queue_attributes::{self, Attributes};
 use crate::records::QueueRecord;
-use crate::{Sqs, errors, queue_name, redrive_policy};
-
-/// Somebody else may change the same queue at the same time; each try reads it anew.
-const TRIES_MAX: usize = 10;
+use crate::{Sqs, errors, limits, queue_name, redrive_policy};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -47,7 +44,7 @@ pub(super) async fn change(
     key: &QueueKey,
     change: impl Fn(&mut QueueRecord) -> Result<(), ServiceError>,
 ) -> Result<(), ServiceError> {
-    for _ in 0..TRIES_MAX {
+    for _ in 0..limits::CHANGES_TRIED_MAX {
         let queue = sqs.engine.queue(key).await.map_err(errors::of_queue)?;
         let mut record = (*sqs.records.of(&queue)?).clone();
         change(&mut record)?;

@@ -1,0 +1,3 @@
+//! What happens without a request.
+
+pub(crate) mod message_mover;
