@@ -39,7 +39,8 @@ impl Moves {
         }
         while !self.bench.receive(&self.source, json!({})).await.is_empty() {}
         self.bench.clock.advance(Duration::from_secs(1));
-        while self.bench.attribute(&self.dlq, "ApproximateNumberOfMessages").await != count.to_string() {
+        let expected = json!(count.to_string());
+        while self.visible(&self.dlq).await != expected {
             self.bench.receive(&self.source, json!({})).await;
             tokio::task::yield_now().await;
         }
@@ -110,8 +111,8 @@ async fn a_task_keeps_to_its_rate_and_can_be_cancelled() {
     moves.die(5).await;
     let more = json!({"DestinationArn": SOURCE.replace(":q", ":other"), "MaxNumberOfMessagesPerSecond": 1});
     let handle = moves.begin(more).await.unwrap()["TaskHandle"].clone();
-    let moved = |count: u64| move |task: &Json| task["ApproximateNumberOfMessagesMoved"] == count;
-    let running = moves.newest(moved(1)).await;
+    let has_moved = |count: u64| move |task: &Json| task["ApproximateNumberOfMessagesMoved"] == count;
+    let running = moves.newest(has_moved(1)).await;
     assert_eq!(
         (&running["Status"], &running["TaskHandle"], &running["MaxNumberOfMessagesPerSecond"]),
         (&json!("RUNNING"), &handle, &json!(1))
@@ -124,7 +125,7 @@ async fn a_task_keeps_to_its_rate_and_can_be_cancelled() {
     let text = "There is already a task running. Only one active task is allowed for a source queue arn at a given time.";
     assert_eq!(again, ("InvalidParameterValue".into(), text.into()));
     moves.bench.clock.advance(Duration::from_secs(1));
-    moves.newest(moved(2)).await;
+    moves.newest(has_moved(2)).await;
     let cancelled = moves.bench.call::<CancelMessageMoveTask>(json!({"TaskHandle": handle})).await.unwrap();
     assert_eq!(cancelled, json!({"ApproximateNumberOfMessagesMoved": 2}));
     assert_eq!(moves.newest(|_| true).await["Status"], "CANCELLING");
