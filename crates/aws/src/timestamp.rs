@@ -25,6 +25,12 @@ pub fn iso_milliseconds(epoch_ms: u64) -> String {
     written(epoch_ms, ISO_MILLISECONDS)
 }
 
+/// Reads what RFC 3339 allows, `2026-01-31T12:00:00.123Z` among it; `None` if it is none, or before 1970.
+pub fn parse_iso(text: &str) -> Option<u64> {
+    let moment = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
+    u64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok()
+}
+
 /// `2026-01-31T12:00:00.123+0000`, as Lambda writes `LastModified`.
 pub fn lambda(epoch_ms: u64) -> String {
     written(epoch_ms, LAMBDA)
@@ -49,5 +55,15 @@ mod tests {
         assert_eq!(super::lambda(moment), "2026-01-01T00:00:00.123+0000");
         assert_eq!(super::basic(moment), "20260101T000000Z");
         assert_eq!(super::day(moment), "2026/01/01");
+    }
+
+    #[test]
+    fn a_written_moment_is_read_back() {
+        let moment = 1_767_225_600_123;
+        assert_eq!(super::parse_iso(&super::iso_milliseconds(moment)), Some(moment));
+        assert_eq!(super::parse_iso("2026-01-01T01:00:00+01:00"), Some(1_767_225_600_000));
+        for wrong in ["2026-01-01", "yesterday", "1960-01-01T00:00:00Z", ""] {
+            assert_eq!(super::parse_iso(wrong), None, "{wrong}");
+        }
     }
 }

@@ -29,6 +29,13 @@ pub(crate) fn topic(text: &str) -> Result<Arn, ServiceError> {
     Ok(arn)
 }
 
+/// A topic's ARN for a message: publishing goes to topics of the Region that is called. Nobody's calls have none.
+pub(crate) fn topic_in_region(context: &Context, text: &str) -> Result<Arn, ServiceError> {
+    let (arn, caller) = (topic(text)?, &context.caller);
+    let elsewhere = arn.region() != caller.region.as_str() && !caller.access_key_id.is_empty();
+    if elsewhere { Err(errors::invalid("TopicArn")) } else { Ok(arn) }
+}
+
 /// A subscription's ARN as the topic's ARN and the id.
 pub(crate) fn subscription(text: &str) -> Result<(Arn, String), ServiceError> {
     let wrong = |reason: String| errors::invalid(&format!("SubscriptionArn Reason: {reason}"));

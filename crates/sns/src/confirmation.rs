@@ -3,15 +3,19 @@
 //!
 //! <https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html#http-subscription-confirmation-json>
 
+use std::collections::BTreeMap;
+
 use aws::{Arn, timestamp};
 use engine::{Commit, Enqueue, Expect, Timestamp};
 use serde::{Deserialize, Serialize};
 use service::ServiceError;
+use service::ports::{PortError, QueueMessage};
 
+use crate::circumstances::sender;
 use crate::envelope::Confirmation;
 use crate::http_endpoint::{self, Kind, Post};
 use crate::records::{self, SubscriptionRecord, TopicRecord};
-use crate::{Sns, email, limits};
+use crate::{Sns, arns, email, errors, limits, pages};
 
 /// A removed subscription that its endpoint may restore with the token of the record. Version 1.
 #[derive(Serialize, Deserialize)]
@@ -96,15 +100,14 @@ impl Sns {
             timestamp: &timestamp,
         };
         let enqueue = if record.protocol == "email" {
-            let link = format!("{subscribe_url}&Endpoint={}", record.endpoint);
-            self.mail(topic, record, kind, None, &link)
+            let link = pages::confirmation_link(&self.settings.endpoint, record, token);
+            self.mail(record, kind, None, &link)
         } else {
             let signature = self.sign_for(topic, confirmation.string_to_sign()).await?;
             let body = confirmation.envelope(signature.as_signed());
             match &record.delivery_queue {
                 Some(queue) => {
                     let post = Post {
-                        trace: None,
                         version: 1,
                         kind,
                         message_id: message_id.clone(),
@@ -113,28 +116,44 @@ impl Sns {
                         endpoint: record.endpoint.clone(),
                         body,
                         raw: false,
+                        trace: None,
+                        published_at: self.clock.now(),
                     };
                     http_endpoint::enqueue(self.ids.uuid(), queue, &post)
                 }
-                None => self.mail(topic, record, kind, Some(body), &subscribe_url),
+                None if record.protocol == "sqs" => self.to_queue_of_others(record, body).await?,
+                None => self.mail(record, kind, Some(body), &subscribe_url),
             }
         };
         self.engine.commit(Commit { home: None, enqueue: vec![enqueue] }).await?;
         Ok(())
     }
 
-    fn mail(
+    /// A queue of another account is asked in the queue itself.
+    async fn to_queue_of_others(
         &self,
-        topic: &TopicRecord,
         record: &SubscriptionRecord,
-        kind: Kind,
-        document: Option<String>,
-        link: &str,
-    ) -> Enqueue {
-        let display_name = topic.attributes.get("DisplayName").map(String::as_str);
+        body: String,
+    ) -> Result<Enqueue, ServiceError> {
+        let wrong = |error: PortError| errors::invalid(&format!("Endpoint Reason: {error}"));
+        let queue: Arn = record.endpoint.parse().map_err(|_| errors::invalid("SQS endpoint ARN"))?;
+        let fifo = arns::is_fifo(&queue);
+        let message = QueueMessage {
+            body: body.into(),
+            attributes: BTreeMap::new(),
+            group: fifo.then(|| record.arn.clone()),
+            deduplication_id: record.token.clone().filter(|_| fifo),
+            trace: None,
+            sender_id: record.owner.clone(),
+            sender: sender(&record.topic),
+        };
+        self.ports.queues()?.prepare(queue, message).await.map_err(wrong)
+    }
+
+    fn mail(&self, record: &SubscriptionRecord, kind: Kind, document: Option<String>, link: &str) -> Enqueue {
         let mail = match kind {
-            Kind::UnsubscribeConfirmation => email::farewell(record, link, document, display_name),
-            _ => email::confirmation(record, link, document, display_name),
+            Kind::UnsubscribeConfirmation => email::farewell(record, link, document),
+            _ => email::confirmation(record, link, document),
         };
         email::enqueue(self.ids.uuid(), &mail)
     }

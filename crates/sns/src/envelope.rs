@@ -22,6 +22,8 @@ pub(crate) struct Notification<'a> {
     /// Absent on FIFO topics.
     pub(crate) signed: Option<Signed<'a>>,
     pub(crate) unsubscribe_url: &'a str,
+    /// From the archive.
+    pub(crate) replayed: bool,
 }
 
 /// A signature and where its certificate lies.
@@ -74,6 +76,8 @@ struct Envelope<'a> {
     unsubscribe_url: &'a str,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     message_attributes: BTreeMap<String, Attribute>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replayed: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -195,6 +199,7 @@ impl Notification<'_> {
             signing_cert_url: self.signed.map(|signed| signed.certificate_url),
             unsubscribe_url: self.unsubscribe_url,
             message_attributes: attributes(self.attributes),
+            replayed: self.replayed.then_some(true),
         })
     }
 

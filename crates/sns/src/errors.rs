@@ -17,6 +17,10 @@ pub(crate) const RESOURCE_NOT_FOUND: ErrorRow = fault("ResourceNotFoundException
 pub(crate) const VALIDATION: ErrorRow = fault("ValidationException", "ValidationError", 400);
 pub(crate) const FILTER_POLICY_LIMIT: ErrorRow =
     fault("FilterPolicyLimitExceededException", "FilterPolicyLimitExceeded", 403);
+pub(crate) const SUBSCRIPTION_LIMIT: ErrorRow =
+    fault("SubscriptionLimitExceededException", "SubscriptionLimitExceeded", 403);
+pub(crate) const INVALID_STATE: ErrorRow = fault("InvalidStateException", "InvalidState", 400);
+pub(crate) const REPLAY_LIMIT: ErrorRow = fault("ReplayLimitExceededException", "ReplayLimitExceeded", 403);
 pub(crate) const ENDPOINT_DISABLED: ErrorRow = fault("EndpointDisabledException", "EndpointDisabled", 400);
 pub(crate) const APPLICATION_DISABLED: ErrorRow =
     fault("PlatformApplicationDisabledException", "PlatformApplicationDisabled", 400);

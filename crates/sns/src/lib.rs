@@ -5,10 +5,13 @@
 //! <https://docs.aws.amazon.com/sns/latest/api/welcome.html>
 
 mod actions;
+mod archive;
 mod arns;
+mod circumstances;
 mod confirmation;
 mod data_protection;
 mod delivery_policy;
+mod delivery_status;
 mod direct;
 mod email;
 mod envelope;
@@ -18,19 +21,23 @@ mod fifo;
 mod filter_policy;
 mod hops;
 mod http_endpoint;
+mod large_messages;
 mod limits;
 mod message_attributes;
 mod message_structure;
 mod outbox;
 mod outgoing;
+mod pages;
 mod platform;
 mod ports;
 mod queue_tasks;
 mod recorded;
 mod records;
 mod registry;
+mod replay;
 mod signature;
 mod sms;
+mod subscriber;
 mod subscription_attributes;
 mod topic_attributes;
 mod topic_policy;
@@ -120,6 +127,9 @@ pub struct Sns {
     pub(crate) subscriptions: topics::SubscriptionCache,
     pub(crate) signer: signature::Signer,
     pub(crate) http: http_endpoint::client::Client,
+    /// Shared while messages of a FIFO topic are archived and handed on; alone, a replay decides that it has caught up.
+    pub(crate) handing_on: tokio::sync::RwLock<()>,
+    pub(crate) archives: archive::Ends,
     /// Tries to post whose outcome is noted: tests let time pass only then.
     #[cfg(test)]
     pub(crate) tries_noted: tokio::sync::watch::Sender<u64>,
@@ -143,6 +153,8 @@ impl Sns {
             subscriptions: topics::SubscriptionCache::default(),
             signer: signature::Signer::default(),
             http: http_endpoint::client::Client::default(),
+            handing_on: tokio::sync::RwLock::new(()),
+            archives: archive::Ends::default(),
             #[cfg(test)]
             tries_noted: tokio::sync::watch::Sender::new(0),
         })
@@ -166,16 +178,18 @@ pub fn service(state: &Arc<Sns>) -> service::Service {
     };
     let mut service = service::bind("sns", speaks, ACTIONS, state);
     service.pages.push(signature::certificate_page(state));
+    service.pages.extend(pages::of(state));
     service
 }
 
 /// Starts what happens without a request: mails and posts are delivered, FIFO topics hand their
-/// messages on, text messages and push notifications are recorded.
+/// messages on and replay archived ones, text messages and push notifications are recorded.
 pub fn start(state: &Arc<Sns>, tasks: &Tasks) {
     tasks.spawn("sns-email", email::delivery::run(Arc::clone(state), tasks.stop()));
     tasks.spawn("sns-recorded", recorded::run(Arc::clone(state), tasks.stop()));
     let fifo = queue_tasks::run(Arc::clone(state), tasks.stop(), fifo::QUEUES, fifo::deliver);
     tasks.spawn("sns-fifo", fifo);
+    tasks.spawn("sns-replay", replay::run_all(Arc::clone(state), tasks.stop()));
     tasks.spawn(
         "sns-http",
         queue_tasks::run(Arc::clone(state), tasks.stop(), http_endpoint::POSTS, http_endpoint::deliver),

@@ -12,8 +12,15 @@ pub(crate) const SUBJECT_MAX: usize = 100;
 pub(crate) const BATCH_ENTRIES_MAX: usize = 10;
 /// Topics, subscriptions on a page.
 pub(crate) const PAGE: usize = 100;
-/// Subscriptions of a topic that are delivered to.
+/// A message of a topic that subscribers of every kind may have, bytes.
+/// <https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html>
+pub(crate) const LARGE_MESSAGE_BYTES: usize = 262_144;
+/// Subscriptions of a topic that takes larger messages.
+pub(crate) const LARGE_SUBSCRIPTIONS_MAX: usize = 100;
+/// Subscriptions of a topic. AWS allows 12.5 million; ours are all read when a message is published.
 pub(crate) const SUBSCRIPTIONS_MAX: usize = 100_000;
+/// Subscriptions of a FIFO topic.
+pub(crate) const FIFO_SUBSCRIPTIONS_MAX: usize = 100;
 /// Tags of a topic.
 pub(crate) const TAGS_MAX: usize = 50;
 /// Keys of a filter policy.
@@ -47,6 +54,8 @@ pub(crate) const HTTP_ANSWER_BYTES_MAX: usize = 65_536;
 /// A confirmation token is valid so long, seconds.
 /// <https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html>
 pub(crate) const TOKEN_SECONDS: u32 = 172_800;
+/// Attributes of a message in a queue.
+pub(crate) const QUEUE_ATTRIBUTES_MAX: usize = 10;
 /// A platform application's name, characters.
 pub(crate) const APPLICATION_NAME_MAX: usize = 256;
 /// Arbitrary data of a platform endpoint, bytes.
@@ -68,5 +77,22 @@ pub(crate) const OPT_IN_SECONDS: u32 = 2_592_000;
 /// An access policy, and a data protection policy, bytes.
 /// <https://docs.aws.amazon.com/sns/latest/api/API_PutDataProtectionPolicy.html>
 pub(crate) const POLICY_BYTES_MAX: usize = 30_720;
+/// Days that an archive may keep messages.
+/// <https://docs.aws.amazon.com/sns/latest/dg/message-archiving-and-replay-topic-owner.html>
+pub(crate) const ARCHIVE_DAYS_MAX: u32 = 365;
+/// Archives forget what is too old so often, seconds.
+pub(crate) const ARCHIVE_FORGETS_SECONDS: u32 = 3600;
+/// Segments of an archive.
+pub(crate) const SEGMENTS_MAX: usize = 10_000_000;
+/// Replays that run at once.
+pub(crate) const REPLAYS_MAX: usize = 50;
+/// Records of replays, those that have ended included.
+pub(crate) const REPLAY_RECORDS_MAX: usize = 100_000;
+/// Messages that a replay sends in one commit.
+pub(crate) const REPLAY_AT_ONCE: usize = 10;
+/// A replay that could not go on tries again after so many seconds.
+pub(crate) const REPLAY_PAUSE_SECONDS: u32 = 1;
+/// Topics whose archives are looked after.
+pub(crate) const TOPICS_MAX: usize = 1_000_000;
 /// Queues of a kind that are served.
 pub(crate) const QUEUES_MAX: usize = 1_000_000;

@@ -23,6 +23,22 @@ pub(crate) struct AttributeValue {
 /// Checked attributes by name.
 pub(crate) type MessageAttributes = BTreeMap<String, MessageAttribute>;
 
+impl AttributeValue {
+    /// Bytes that count, before anything is checked.
+    pub(crate) fn size(&self) -> usize {
+        let text = self.string_value.as_ref().map_or(0, String::len);
+        self.data_type.len() + text + self.binary_value.as_ref().map_or(0, |blob| blob.0.len())
+    }
+}
+
+/// AWS's own names, in any case.
+const RESERVED_PREFIXES: [&str; 2] = ["aws.", "amazon."];
+
+fn is_reserved(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
 fn refused(text: String) -> ServiceError {
     ServiceError::new(&errors::INVALID_PARAMETER_VALUE, text)
 }
@@ -36,6 +52,10 @@ fn parse_one(name: &str, given: AttributeValue) -> Result<MessageAttribute, Serv
     let base = data_type.split('.').next().unwrap_or_default();
     let fits = !name.is_empty()
         && name.len() <= 256
+        && !name.starts_with('.')
+        && !name.ends_with('.')
+        && !name.contains("..")
+        && !is_reserved(name)
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
     if !fits {
         return Err(refused(format!("The message attribute name '{name}' is invalid.")));
@@ -61,6 +81,9 @@ fn parse_one(name: &str, given: AttributeValue) -> Result<MessageAttribute, Serv
             let blob = binary_value.ok_or_else(|| {
                 refused(format!("The message attribute '{name}' with type 'Binary' must use field 'Binary'."))
             })?;
+            if blob.0.is_empty() {
+                return Err(empty());
+            }
             MessageAttributeValue::Binary(blob)
         }
         _ => {

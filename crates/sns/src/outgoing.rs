@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::message_attributes::{self, AttributeValue, MessageAttributes};
 use crate::records::TopicRecord;
-use crate::{arns, errors, limits, message_structure};
+use crate::{arns, errors, large_messages, limits, message_structure};
 
 /// What a publisher gives.
 #[derive(Default)]
@@ -41,9 +41,7 @@ impl Outgoing {
         }
         let attributes = message_attributes::parse(given.attributes.unwrap_or_default())?;
         let size = given.message.len() + message_attributes::size(&attributes);
-        let bytes_max = topic.and_then(|topic| topic.attributes.get("MaximumMessageSize"));
-        let bytes_max = bytes_max.and_then(|text| text.parse().ok());
-        if size > bytes_max.unwrap_or(limits::MESSAGE_BYTES_DEFAULT) {
+        if size > topic.map_or(limits::MESSAGE_BYTES_DEFAULT, large_messages::bytes_max) {
             return Err(errors::invalid("Message too long"));
         }
         if let Some(subject) = &given.subject {

@@ -22,13 +22,18 @@ const KNOWN: [&str; 7] = [
     "ReplayPolicy",
 ];
 
+/// Whether subscriptions have such an attribute.
+pub(crate) fn is_known(name: &str) -> bool {
+    KNOWN.contains(&name)
+}
+
 /// Sets one attribute; an empty filter policy or redrive policy removes it.
 pub(crate) fn set(record: &mut SubscriptionRecord, name: &str, value: &str) -> Result<(), ServiceError> {
-    if !KNOWN.contains(&name) {
+    if !is_known(name) {
         return Err(errors::invalid(&format!("Invalid attribute name: {name}")));
     }
     let removes = match name {
-        "FilterPolicy" => matches!(value.trim(), "" | "{}"),
+        "FilterPolicy" | "ReplayPolicy" => matches!(value.trim(), "" | "{}"),
         _ => value.is_empty(),
     };
     if removes {
@@ -75,8 +80,8 @@ fn check(record: &SubscriptionRecord, name: &str, value: &str) -> Result<(), Ser
             record.protocol
         ))),
         "DeliveryPolicy" => delivery_policy::check_of_subscription(value, record.is_raw()),
-        "ReplayPolicy" if serde_json::from_str::<Json>(value).is_err() => {
-            Err(errors::invalid(&format!("{name}: failed to parse JSON")))
+        "ReplayPolicy" if !arns::is_fifo(&record.topic) => {
+            Err(errors::invalid("ReplayPolicy: only subscriptions to FIFO topics can replay messages"))
         }
         _ => Ok(()),
     }
@@ -104,6 +109,10 @@ pub(crate) fn dead_letter_target(policy: &str) -> Result<Arn, ServiceError> {
     let wrong = || errors::invalid("RedrivePolicy: deadLetterTargetArn is an invalid arn");
     let document: Json =
         serde_json::from_str(policy).map_err(|_| errors::invalid("RedrivePolicy: failed to parse JSON."))?;
+    let unknown = document.as_object().and_then(|all| all.keys().find(|name| *name != "deadLetterTargetArn"));
+    if let Some(name) = unknown {
+        return Err(errors::invalid(&format!("RedrivePolicy: invalid JSON. Attribute {name} is unknown.")));
+    }
     let arn: Arn =
         document["deadLetterTargetArn"].as_str().ok_or_else(wrong)?.parse().map_err(|_| wrong())?;
     if arn.service() == "sqs" { Ok(arn) } else { Err(wrong()) }
@@ -113,6 +122,10 @@ pub(crate) fn dead_letter_target(policy: &str) -> Result<Arn, ServiceError> {
 pub(crate) fn shown(record: &SubscriptionRecord, topic: &TopicRecord) -> Attributes {
     let mut all = record.attributes.clone();
     all.remove(CONFIRMED);
+    // A scope is of no meaning, and not shown, without a policy.
+    if !all.contains_key("FilterPolicy") {
+        all.remove("FilterPolicyScope");
+    }
     let mut add = |name: &str, value: &str| {
         all.entry(name.to_owned()).or_insert_with(|| value.to_owned());
     };

@@ -74,7 +74,23 @@ impl Bench {
     where
         A::Input: DeserializeOwned,
     {
-        let context = Context {
+        self.call_in::<A>(&self.context(access_key_id), input).await
+    }
+
+    pub(crate) async fn call_in<A: Action<Service = Sns>>(
+        &self,
+        context: &Context,
+        input: Json,
+    ) -> Result<Json, ServiceError>
+    where
+        A::Input: DeserializeOwned,
+    {
+        let input = A::Input::deserialize(input).expect("the test's own input");
+        Ok(serde_json::to_value(A::run(&self.sns, context, input).await?).unwrap())
+    }
+
+    pub(crate) fn context(&self, access_key_id: &str) -> Context {
+        Context {
             request_id: RequestId(CountingIds::default().uuid()),
             now: self.clock.now(),
             caller: Caller {
@@ -85,9 +101,21 @@ impl Bench {
             endpoint: Endpoint::of_host("localhost:4566"),
             trace: None,
             source_ip: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
+        }
+    }
+
+    /// Opens a page that a mail links to, as a browser does.
+    pub(crate) async fn open(&self, link: &str) -> (u16, String) {
+        let (path, query) = link.split_once("4566").unwrap().1.split_once('?').unwrap();
+        let pages = crate::service(&self.sns).pages;
+        let page = pages.iter().find(|page| path.starts_with(page.path_prefix)).unwrap();
+        let request = service::PageRequest {
+            path: path.to_owned(),
+            query: query.to_owned(),
+            context: self.context(""),
         };
-        let input = A::Input::deserialize(input).expect("the test's own input");
-        Ok(serde_json::to_value(A::run(&self.sns, &context, input).await?).unwrap())
+        let reply = (page.answer)(request).await;
+        (reply.status.as_u16(), String::from_utf8(reply.body.to_vec()).unwrap())
     }
 
     pub(crate) async fn topic(&self, name: &str, attributes: Json) -> String {
@@ -96,7 +124,12 @@ impl Bench {
     }
 
     pub(crate) async fn queue(&self, name: &str) {
+        self.queue_at(&format!("{QUEUE}{name}")).await;
+    }
+
+    pub(crate) async fn queue_at(&self, arn: &str) {
         use engine::Queues as _;
+        let name = arn;
         let kind = if name.ends_with(".fifo") {
             engine::QueueKind::Fifo(engine::DeduplicationScope::Queue)
         } else {
@@ -112,17 +145,14 @@ impl Bench {
         };
         let statement = json!({
             "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"},
-            "Action": "sqs:SendMessage", "Resource": format!("{QUEUE}{name}"),
+            "Action": "sqs:SendMessage", "Resource": arn,
         });
         let mut attributes = json!({"Policy": json!({"Statement": statement}).to_string()});
         if name.ends_with(".fifo") {
             attributes["FifoQueue"] = json!("true");
         }
         let record = json!({"version": 1, "attributes": attributes, "tags": {}}).to_string();
-        self.engine
-            .create_queue(engine::QueueKey::new(format!("{QUEUE}{name}")), settings, record.into())
-            .await
-            .unwrap();
+        self.engine.create_queue(engine::QueueKey::new(arn), settings, record.into()).await.unwrap();
     }
 
     pub(crate) async fn subscribe(&self, topic: &str, queue: &str, attributes: Json) -> String {
@@ -142,7 +172,11 @@ impl Bench {
 
     /// Waits for it: it may come from another partition.
     pub(crate) async fn arrived(&self, queue: &str) -> QueueRecord {
-        let arn = format!("{QUEUE}{queue}").parse().unwrap();
+        self.arrived_at(&format!("{QUEUE}{queue}")).await
+    }
+
+    pub(crate) async fn arrived_at(&self, arn: &str) -> QueueRecord {
+        let arn = arn.parse().unwrap();
         self.queues.receive(arn, 1, Duration::from_secs(20)).await.unwrap().remove(0)
     }
 }

@@ -1,5 +1,10 @@
 //! Topics with real queues behind them, on the engine in memory.
 
+mod attributes;
+mod delivery;
+pub(crate) mod delivery_status;
+mod mails;
+
 use serde_json::{Value as Json, json};
 use service::Tasks;
 

@@ -2,12 +2,12 @@
 //!
 //! <https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html>
 
-use aws::Arn;
-use serde_json::Value as Json;
+use aws::{Arn, timestamp};
+use engine::Timestamp;
 use service::ServiceError;
 
 use crate::records::{Attributes, TopicRecord};
-use crate::{arns, data_protection, delivery_policy, errors, topic_policy};
+use crate::{archive, arns, data_protection, delivery_policy, errors, topic_policy};
 
 const KNOWN: [&str; 11] = [
     "DisplayName",
@@ -33,10 +33,14 @@ fn is_feedback(name: &str) -> bool {
     })
 }
 
+/// Whether topics of some kind have such an attribute.
+pub(crate) fn is_known(name: &str) -> bool {
+    KNOWN.contains(&name) || is_feedback(name)
+}
+
 /// Checks one attribute of a topic of a kind.
 pub(crate) fn check(name: &str, value: &str, fifo: bool) -> Result<(), ServiceError> {
-    let unknown = !KNOWN.contains(&name) && !is_feedback(name);
-    if unknown || (FIFO_ONLY.contains(&name) && !fifo) {
+    if !is_known(name) || (FIFO_ONLY.contains(&name) && !fifo) {
         return Err(errors::invalid(&format!("Unknown attribute {name}")));
     }
     let fits = match name {
@@ -47,9 +51,7 @@ pub(crate) fn check(name: &str, value: &str, fifo: bool) -> Result<(), ServiceEr
         "MaximumMessageSize" => value.parse::<u32>().is_ok_and(|bytes| (1024..=1_048_576).contains(&bytes)),
         "DeliveryPolicy" => return delivery_policy::check_of_topic(value),
         "Policy" => return topic_policy::check(value),
-        "ArchivePolicy" => {
-            value.is_empty() || serde_json::from_str::<Json>(value).is_ok_and(|json| json.is_object())
-        }
+        "ArchivePolicy" => return archive::policy::check(value),
         "DisplayName" => value.chars().count() <= 100,
         name if name.ends_with("SuccessFeedbackSampleRate") => {
             value.parse::<u8>().is_ok_and(|percent| percent <= 100)
@@ -66,8 +68,9 @@ pub(crate) fn check(name: &str, value: &str, fifo: bool) -> Result<(), ServiceEr
 }
 
 /// All attributes as they are shown.
-pub(crate) fn shown(record: &TopicRecord, confirmed: usize, pending: usize) -> Attributes {
+pub(crate) fn shown(record: &TopicRecord, confirmed: usize, pending: usize, now: Timestamp) -> Attributes {
     let mut all = record.attributes.clone();
+    all.remove(archive::policy::SINCE);
     all.remove(data_protection::ATTRIBUTE);
     let mut add = |name: &str, value: String| {
         all.entry(name.to_owned()).or_insert(value);
@@ -80,6 +83,9 @@ pub(crate) fn shown(record: &TopicRecord, confirmed: usize, pending: usize) -> A
     add("SubscriptionsPending", pending.to_string());
     add("SubscriptionsDeleted", "0".to_owned());
     add("EffectiveDeliveryPolicy", delivery_policy::shown_of_topic(record));
+    if let Some(beginning) = archive::policy::beginning(record, now) {
+        add("BeginningArchiveTime", timestamp::iso_milliseconds(beginning.0));
+    }
     if arns::is_fifo(&record.arn) {
         add("ContentBasedDeduplication", "false".to_owned());
     }

@@ -35,23 +35,33 @@ impl Action for ConfirmSubscription {
     type Output = Output;
 
     async fn run(sns: &Sns, context: &Context, input: Input) -> Result<Output, ServiceError> {
-        let topic = arns::topic(&input.topic_arn)?;
-        sns.topic(&topic).await?;
         let authenticated = input.authenticate_on_unsubscribe.as_deref() == Some("true")
             && !context.caller.access_key_id.is_empty();
-        let id = match pending(sns, &topic, &input.token, context.now).await? {
-            Some(id) => id,
-            None => restore(sns, &topic, &input.token).await?,
-        };
-        let confirmed = sns
-            .change_subscription(&topic, &id, |record| {
-                record.attributes.insert(CONFIRMED.to_owned(), "true".to_owned());
-                record.confirmation_was_authenticated |= authenticated;
-                Ok(())
-            })
-            .await?;
+        let confirmed = confirm(sns, &input.topic_arn, &input.token, authenticated, context.now).await?;
         Ok(Output { subscription_arn: confirmed.arn })
     }
+}
+
+/// Confirms or restores; answers the subscription.
+pub(crate) async fn confirm(
+    sns: &Sns,
+    topic: &str,
+    token: &str,
+    authenticated: bool,
+    now: Timestamp,
+) -> Result<SubscriptionRecord, ServiceError> {
+    let topic = arns::topic(topic)?;
+    sns.topic(&topic).await?;
+    let id = match pending(sns, &topic, token, now).await? {
+        Some(id) => id,
+        None => restore(sns, &topic, token).await?,
+    };
+    let confirmed = |record: &mut SubscriptionRecord| {
+        record.attributes.insert(CONFIRMED.to_owned(), "true".to_owned());
+        record.confirmation_was_authenticated |= authenticated;
+        Ok(())
+    };
+    sns.change_subscription(&topic, &id, confirmed).await
 }
 
 /// The id of the subscription with this token. One that is confirmed keeps its token for good.

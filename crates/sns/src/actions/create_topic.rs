@@ -8,7 +8,7 @@ use service::{Action, Context, ServiceError};
 
 use super::Tag;
 use crate::records::{self, Attributes, TopicRecord};
-use crate::{Sns, arns, data_protection, errors, topic_attributes};
+use crate::{Sns, archive, arns, data_protection, errors, topic_attributes};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -45,6 +45,7 @@ impl Action for CreateTopic {
         if let Some(policy) = &input.data_protection_policy {
             data_protection::put(&mut record, policy)?;
         }
+        archive::policy::note(&mut record, context.now);
         sns.create_topic_queue(&record).await?;
         match sns.engine.put(records::topic_key(&arn), records::encode(&record), Expect::Absent).await {
             Ok(_) => {}
@@ -57,7 +58,9 @@ impl Action for CreateTopic {
 
 /// What is given must be as the existing topic has it.
 fn compare(existing: &TopicRecord, given: &TopicRecord) -> Result<(), ServiceError> {
-    let differs = |(name, value): (&String, &String)| existing.attributes.get(name) != Some(value);
+    let differs = |(name, value): (&String, &String)| {
+        name != archive::policy::SINCE && existing.attributes.get(name) != Some(value)
+    };
     if given.attributes.iter().any(differs) {
         return Err(errors::invalid("Attributes Reason: Topic already exists with different attributes"));
     }

@@ -6,7 +6,8 @@ use engine::Expect;
 use serde::Deserialize;
 use service::{Action, Context, ServiceError};
 
-use crate::{Sns, arns, limits, records};
+use crate::records::{self, TopicRecord};
+use crate::{Sns, archive, arns, errors, limits, replay};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -25,10 +26,19 @@ impl Action for DeleteTopic {
     async fn run(sns: &Sns, context: &Context, input: Input) -> Result<(), ServiceError> {
         let _ = context;
         let arn = arns::topic(&input.topic_arn)?;
+        if let Some((topic, _)) = sns.record::<TopicRecord>(&records::topic_key(&arn)).await?
+            && topic.attributes.contains_key(archive::policy::POLICY)
+        {
+            let text =
+                "Cannot delete a topic with an active message archive policy: deactivate the policy first";
+            return Err(ServiceError::new(&errors::INVALID_STATE, text));
+        }
         // First the topic, so that nothing is published any more; what a crash leaves of its subscriptions is harmless.
         sns.engine.delete(records::topic_key(&arn), Expect::Anything).await?;
         sns.delete_topic_queue(&arn).await?;
-        for prefix in [records::subscriptions_of(&arn), records::removed_of(&arn)] {
+        let kept =
+            [records::subscriptions_of(&arn), records::removed_of(&arn), replay::record::replays_of(&arn)];
+        for prefix in kept {
             for record in sns.engine.list(&prefix, None, limits::SUBSCRIPTIONS_MAX).await? {
                 sns.engine.delete(record.key, Expect::Anything).await?;
             }

@@ -33,6 +33,10 @@ impl Action for GetSubscriptionAttributes {
         let (topic, id) = arns::subscription(&input.subscription_arn)?;
         let (record, _) = sns.subscription(&topic, &id).await?;
         let (topic, _) = sns.topic(&topic).await?;
-        Ok(Output { attributes: subscription_attributes::shown(&record, &topic) })
+        let mut attributes = subscription_attributes::shown(&record, &topic);
+        if let Some((replay, _)) = sns.replay(&record.arn).await? {
+            attributes.insert("ReplayStatus".to_owned(), replay.status.shown().to_owned());
+        }
+        Ok(Output { attributes })
     }
 }

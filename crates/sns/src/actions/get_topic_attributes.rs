@@ -29,12 +29,11 @@ impl Action for GetTopicAttributes {
     type Output = Output;
 
     async fn run(sns: &Sns, context: &Context, input: Input) -> Result<Output, ServiceError> {
-        let _ = context;
         let arn = arns::topic(&input.topic_arn)?;
         let (topic, _) = sns.topic(&arn).await?;
         let subscriptions = sns.subscriptions(&arn).await?;
         let pending = subscriptions.iter().filter(|subscription| subscription.record.is_pending()).count();
-        let attributes = topic_attributes::shown(&topic, subscriptions.len() - pending, pending);
+        let attributes = topic_attributes::shown(&topic, subscriptions.len() - pending, pending, context.now);
         Ok(Output { attributes })
     }
 }

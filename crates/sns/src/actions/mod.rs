@@ -45,7 +45,7 @@ mod verify_sms_sandbox_phone_number;
 
 pub(crate) use add_permission::AddPermission;
 pub(crate) use check_if_phone_number_is_opted_out::CheckIfPhoneNumberIsOptedOut;
-pub(crate) use confirm_subscription::ConfirmSubscription;
+pub(crate) use confirm_subscription::{ConfirmSubscription, confirm};
 pub(crate) use create_platform_application::CreatePlatformApplication;
 pub(crate) use create_platform_endpoint::CreatePlatformEndpoint;
 pub(crate) use create_sms_sandbox_phone_number::CreateSmsSandboxPhoneNumber;
@@ -82,7 +82,7 @@ pub(crate) use set_subscription_attributes::SetSubscriptionAttributes;
 pub(crate) use set_topic_attributes::SetTopicAttributes;
 pub(crate) use subscribe::Subscribe;
 pub(crate) use tag_resource::TagResource;
-pub(crate) use unsubscribe::Unsubscribe;
+pub(crate) use unsubscribe::{Unsubscribe, unsubscribe};
 pub(crate) use untag_resource::UntagResource;
 pub(crate) use verify_sms_sandbox_phone_number::VerifySmsSandboxPhoneNumber;
 

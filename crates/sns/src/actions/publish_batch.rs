@@ -10,7 +10,7 @@ use service::{Action, Context, ServiceError};
 use crate::hops::Origin;
 use crate::message_attributes::AttributeValue;
 use crate::outgoing::{Given, Outgoing};
-use crate::{Sns, arns, errors, limits};
+use crate::{Sns, arns, errors, large_messages, limits};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -36,20 +36,19 @@ impl Action for PublishBatch {
     type Output = Output;
 
     async fn run(sns: &Sns, context: &Context, input: Input) -> Result<Output, ServiceError> {
-        let arn = arns::topic(&input.topic_arn)?;
+        let arn = arns::topic_in_region(context, &input.topic_arn)?;
         let (topic, _) = sns.topic(&arn).await?;
         check_ids(&input.publish_batch_request_entries)?;
+        let bytes: usize = input.publish_batch_request_entries.iter().map(Entry::size).sum();
+        if bytes > large_messages::bytes_max(&topic) {
+            let text = "The length of all the messages put together is more than the limit.";
+            return Err(ServiceError::new(&errors::BATCH_TOO_LONG, text));
+        }
         let parsed: Vec<(String, Result<Outgoing, ServiceError>)> = input
             .publish_batch_request_entries
             .into_iter()
             .map(|entry| (entry.id.clone(), Outgoing::parse(Some(&topic), entry.given())))
             .collect();
-        let bytes: usize =
-            parsed.iter().filter_map(|(_, outgoing)| outgoing.as_ref().ok()).map(|one| one.size).sum();
-        if bytes > limits::MESSAGE_BYTES_DEFAULT {
-            let text = "The length of all the messages put together is more than the limit.";
-            return Err(ServiceError::new(&errors::BATCH_TOO_LONG, text));
-        }
         let mut output = Output { successful: Vec::new(), failed: Vec::new() };
         for (id, outgoing) in parsed {
             let published = match outgoing {
@@ -87,6 +86,12 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// Bytes that count, whether the entry is valid or not.
+    fn size(&self) -> usize {
+        let attributes = self.message_attributes.iter().flatten();
+        self.message.len() + attributes.map(|(name, value)| name.len() + value.size()).sum::<usize>()
+    }
+
     fn given(self) -> Given {
         Given {
             message: self.message,

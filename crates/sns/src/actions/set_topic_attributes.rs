@@ -6,7 +6,7 @@ use serde::Deserialize;
 use service::{Action, Context, ServiceError};
 
 use crate::records::TopicRecord;
-use crate::{Sns, arns, errors, topic_attributes};
+use crate::{Sns, archive, arns, errors, large_messages, topic_attributes};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -25,22 +25,29 @@ impl Action for SetTopicAttributes {
     type Output = ();
 
     async fn run(sns: &Sns, context: &Context, input: Input) -> Result<(), ServiceError> {
-        let _ = context;
         let arn = arns::topic(&input.topic_arn)?;
         let (name, value) = (input.attribute_name, input.attribute_value.unwrap_or_default());
-        if name == "FifoTopic" {
+        if name == "FifoTopic" || !topic_attributes::is_known(&name) {
             return Err(errors::invalid("AttributeName"));
+        }
+        let large = name == "MaximumMessageSize" && value.parse().is_ok_and(large_messages::is_large);
+        if large {
+            sns.check_subscribers_of_large(&arn).await?;
         }
         let change = |topic: &mut TopicRecord| {
             if value.is_empty() {
                 topic.attributes.remove(&name);
-                return Ok(());
+            } else {
+                topic_attributes::check(&name, &value, arns::is_fifo(&arn))?;
+                topic.attributes.insert(name.clone(), value.clone());
             }
-            topic_attributes::check(&name, &value, arns::is_fifo(&arn))?;
-            topic.attributes.insert(name.clone(), value.clone());
+            archive::policy::note(topic, context.now);
             Ok(())
         };
         sns.change_topic(&arn, change).await?;
+        if name == archive::policy::POLICY && archive::policy::is_off(&value) {
+            sns.forget_archived(&arn, None).await?;
+        }
         if name == "FifoThroughputScope" {
             sns.change_topic_queue(&arn).await?;
         }

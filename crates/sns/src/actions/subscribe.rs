@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use service::{Action, Context, ServiceError};
 
 use crate::platform::EndpointArn;
-use crate::records::{self, Attributes, SubscriptionRecord};
-use crate::{Sns, arns, errors, http_endpoint, sms, subscription_attributes};
+use crate::records::{self, Attributes, SubscriptionRecord, TopicRecord};
+use crate::{Sns, arns, errors, http_endpoint, large_messages, limits, replay, sms, subscription_attributes};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -46,7 +46,7 @@ impl Action for Subscribe {
         if input.protocol == "application" {
             check_device(sns, &endpoint).await?;
         }
-        let needs_confirmation = matches!(input.protocol.as_str(), "http" | "https" | "email" | "email-json");
+        let needs_confirmation = needs_confirmation(context, &input.protocol, &endpoint);
         let mut wanted = SubscriptionRecord {
             version: 1,
             arn: format!("{arn}:{}", sns.ids.uuid()),
@@ -67,7 +67,14 @@ impl Action for Subscribe {
         }
         let record = match existing(sns, &wanted).await? {
             Some(existing) => renewed(sns, same_attributes(existing, &wanted)?, &wanted).await?,
-            None => store(sns, wanted).await?,
+            None => {
+                check_limits(sns, &topic, &wanted.protocol).await?;
+                // Before it is there, so that nothing comes to it before its replay.
+                if let Some(policy) = wanted.attributes.get(replay::policy::POLICY) {
+                    sns.set_replay(&topic, &wanted, policy).await.map_err(errors::among_attributes)?;
+                }
+                store(sns, wanted).await?
+            }
         };
         if record.is_pending() {
             sns.ask_to_confirm(&topic, &record).await?;
@@ -76,6 +83,29 @@ impl Action for Subscribe {
         let subscription_arn = if shown { record.arn } else { "pending confirmation".to_owned() };
         Ok(Output { subscription_arn })
     }
+}
+
+/// Endpoints that anybody could name, and queues of other accounts than the caller's.
+fn needs_confirmation(context: &Context, protocol: &str, endpoint: &str) -> bool {
+    let of_others =
+        || endpoint.parse::<Arn>().is_ok_and(|arn| arn.account() != context.caller.account.as_str());
+    match protocol {
+        "http" | "https" | "email" | "email-json" => true,
+        "sqs" => of_others(),
+        _ => false,
+    }
+}
+
+/// How many subscriptions a topic may have, and of which kinds.
+async fn check_limits(sns: &Sns, topic: &TopicRecord, protocol: &str) -> Result<(), ServiceError> {
+    let others = sns.subscriptions(&topic.arn).await?.len();
+    let most =
+        if arns::is_fifo(&topic.arn) { limits::FIFO_SUBSCRIPTIONS_MAX } else { limits::SUBSCRIPTIONS_MAX };
+    if others >= most {
+        let text = "The topic has as many subscriptions as it may";
+        return Err(ServiceError::new(&errors::SUBSCRIPTION_LIMIT, text));
+    }
+    large_messages::check_subscriber(topic, protocol, others)
 }
 
 /// What a policy may say depends on the scope, and what a delivery policy may say on raw delivery: these come first.

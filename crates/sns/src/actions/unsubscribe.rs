@@ -7,7 +7,7 @@ use serde::Deserialize;
 use service::{Action, Context, ServiceError};
 
 use crate::records::{self, SubscriptionRecord};
-use crate::{Sns, arns, errors};
+use crate::{Sns, arns, errors, replay};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -24,27 +24,33 @@ impl Action for Unsubscribe {
     type Output = ();
 
     async fn run(sns: &Sns, context: &Context, input: Input) -> Result<(), ServiceError> {
-        let (topic, id) = arns::subscription(&input.subscription_arn)?;
-        let record = match sns.subscription(&topic, &id).await {
-            Ok((record, _)) => record,
-            Err(error) if error.row == &errors::NOT_FOUND => return Ok(()),
-            Err(error) => return Err(error),
-        };
         let anonymous = context.caller.access_key_id.is_empty();
-        if anonymous && record.confirmation_was_authenticated {
-            let text = format!(
-                "User: anonymous is not authorized to perform: SNS:Unsubscribe on resource: {}",
-                record.arn
-            );
-            return Err(ServiceError::new(&errors::AUTHORIZATION, text));
-        }
-        if is_told(&record, anonymous) {
-            let (topic, _) = sns.topic(&topic).await?;
-            sns.say_farewell(&topic, &record).await?;
-        }
-        sns.engine.delete(records::subscription_key(&topic, &id), Expect::Anything).await?;
-        Ok(())
+        unsubscribe(sns, &input.subscription_arn, anonymous).await
     }
+}
+
+/// Removes a subscription for somebody with or without credentials.
+pub(crate) async fn unsubscribe(sns: &Sns, subscription: &str, anonymous: bool) -> Result<(), ServiceError> {
+    let (topic, id) = arns::subscription(subscription)?;
+    let record = match sns.subscription(&topic, &id).await {
+        Ok((record, _)) => record,
+        Err(error) if error.row == &errors::NOT_FOUND => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if anonymous && record.confirmation_was_authenticated {
+        let text = format!(
+            "User: anonymous is not authorized to perform: SNS:Unsubscribe on resource: {}",
+            record.arn
+        );
+        return Err(ServiceError::new(&errors::AUTHORIZATION, text));
+    }
+    if is_told(&record, anonymous) {
+        let (topic, _) = sns.topic(&topic).await?;
+        sns.say_farewell(&topic, &record).await?;
+    }
+    sns.engine.delete(replay::record::key(&topic, &id), Expect::Anything).await?;
+    sns.engine.delete(records::subscription_key(&topic, &id), Expect::Anything).await?;
+    Ok(())
 }
 
 /// HTTP/S endpoints always, mailboxes when somebody without credentials removed it.

@@ -26,14 +26,18 @@ pub(crate) struct Mail {
     pub(crate) trace: Option<String>,
 }
 
+/// Who writes mails that ask and say farewell, and notifications of topics without a `DisplayName`.
+const AWS: &str = "AWS Notifications";
+
 fn from_name(display_name: Option<&str>) -> String {
-    display_name.filter(|name| !name.is_empty()).unwrap_or("AWS Notifications").to_owned()
+    display_name.filter(|name| !name.is_empty()).unwrap_or(AWS).to_owned()
 }
 
 /// A message, as AWS mails it.
 pub(crate) fn notification(
     subscription: &SubscriptionRecord,
     notification: &Notification<'_>,
+    unsubscribe_link: &str,
     display_name: Option<&str>,
 ) -> Mail {
     let body = if subscription.protocol == "email-json" {
@@ -41,7 +45,7 @@ pub(crate) fn notification(
     } else {
         format!(
             "{}\n\n--\nIf you wish to stop receiving notifications from this topic, please click or visit the link below to unsubscribe:\n{}\n\nPlease do not reply directly to this email.\n",
-            notification.message, notification.unsubscribe_url
+            notification.message, unsubscribe_link
         )
     };
     Mail {
@@ -55,12 +59,7 @@ pub(crate) fn notification(
 }
 
 /// The mail that asks a subscriber to confirm. For email-json it is a document.
-pub(crate) fn confirmation(
-    subscription: &SubscriptionRecord,
-    link: &str,
-    document: Option<String>,
-    display_name: Option<&str>,
-) -> Mail {
+pub(crate) fn confirmation(subscription: &SubscriptionRecord, link: &str, document: Option<String>) -> Mail {
     let body = document.unwrap_or_else(|| format!(
         "You have chosen to subscribe to the topic:\n{}\n\nTo confirm this subscription, click or visit the link below (If this was in error no action is necessary):\n{link}\n\nPlease do not reply directly to this email.\n",
         subscription.topic
@@ -68,7 +67,7 @@ pub(crate) fn confirmation(
     Mail {
         version: 1,
         to: subscription.endpoint.clone(),
-        from_name: from_name(display_name),
+        from_name: AWS.to_owned(),
         subject: "AWS Notification - Subscription Confirmation".to_owned(),
         body,
         trace: None,
@@ -76,12 +75,7 @@ pub(crate) fn confirmation(
 }
 
 /// The mail that tells a subscriber of the end of the subscription.
-pub(crate) fn farewell(
-    subscription: &SubscriptionRecord,
-    link: &str,
-    document: Option<String>,
-    display_name: Option<&str>,
-) -> Mail {
+pub(crate) fn farewell(subscription: &SubscriptionRecord, link: &str, document: Option<String>) -> Mail {
     let body = document.unwrap_or_else(|| format!(
         "Your subscription to the topic below has been deactivated:\n{}\n\nIf this was in error or you wish to resubscribe, click or visit the link below:\n{link}\n\nPlease do not reply directly to this email.\n",
         subscription.topic
@@ -89,7 +83,7 @@ pub(crate) fn farewell(
     Mail {
         version: 1,
         to: subscription.endpoint.clone(),
-        from_name: from_name(display_name),
+        from_name: AWS.to_owned(),
         subject: "AWS Notification - Unsubscribe Confirmation".to_owned(),
         body,
         trace: None,

@@ -5,12 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws::Arn;
-use engine::{Delivery, Enqueue, Error, Hop, Queue, Receive, Refusal, Settle, Settlement};
+use engine::{Delivery, Error, Queue, Receive, Refusal, Settle, Settlement, Timestamp};
 use service::{ServiceError, Stop};
 use uuid::Uuid;
 
-use super::{stored, written};
+use super::stored::{self, Waiting};
+use super::written;
+use crate::circumstances::Circumstances;
+use crate::fan_out::wants;
+use crate::hops::{Origin, Publication};
 use crate::records::TopicRecord;
+use crate::subscriber::Prepared;
+use crate::topics::Subscription;
 use crate::{Sns, errors};
 
 const AT_ONCE: u32 = 10;
@@ -86,31 +92,55 @@ async fn hand_on(sns: &Sns, topic: &Arn, deliveries: &[Delivery]) -> Result<(), 
         Err(error) if error.row == &errors::NOT_FOUND => return Ok(()),
         Err(error) => return Err(error),
     };
-    let (mut enqueue, mut hops) = (Vec::new(), Vec::new());
-    for delivery in deliveries {
-        let (sends, told) = prepare(sns, &topic, delivery).await?;
-        enqueue.extend(sends);
-        hops.extend(told);
+    let readable: Vec<(Waiting, &Delivery)> =
+        deliveries.iter().filter_map(|delivery| Some((read(&topic.arn, delivery)?, delivery))).collect();
+    // Until they are committed no replay may decide that it has caught up.
+    let _shared = sns.handing_on.read().await;
+    let archived: Vec<(Timestamp, &Delivery)> =
+        readable.iter().map(|(waiting, delivery)| (waiting.published_at, *delivery)).collect();
+    let places = sns.archive(&topic, &archived).await?;
+    let (subscriptions, replays) = (sns.subscriptions(&topic.arn).await?, sns.replays(&topic.arn).await?);
+    let mut prepared = Prepared::default();
+    for (waiting, delivery) in &readable {
+        let publication = waiting.publication(sns, &subscriptions, delivery);
+        let circumstances = waiting.circumstances(&topic, delivery, &publication);
+        let place = delivery.sequence_number.and_then(|number| places.get(&number).copied());
+        let meant =
+            |one: &&Subscription| wants(one, &waiting.outgoing) && replays.let_pass(&one.record.arn, place);
+        for subscription in subscriptions.iter().filter(meant) {
+            sns.prepare_for(&circumstances, subscription, &mut prepared).await?;
+        }
     }
-    let gone = sns.commit_to_those_that_exist(&topic.arn, enqueue).await?;
-    sns.tell_all(hops, &gone);
-    Ok(())
+    sns.commit_and_report(&topic, prepared).await
 }
 
-async fn prepare(
-    sns: &Sns,
-    topic: &TopicRecord,
-    delivery: &Delivery,
-) -> Result<(Vec<Enqueue>, Vec<Hop>), ServiceError> {
-    let waiting = match stored::decode(&delivery.content) {
-        Ok(waiting) => waiting,
-        Err(error) => {
-            tracing::error!(error, topic = %topic.arn, "a message cannot be read and is dropped");
-            return Ok((Vec::new(), Vec::new()));
+fn read(topic: &Arn, delivery: &Delivery) -> Option<Waiting> {
+    stored::decode(&delivery.content)
+        .inspect_err(|error| tracing::error!(error, %topic, "a message cannot be read and is dropped"))
+        .ok()
+}
+
+impl Waiting {
+    /// Tells the history who did not want the message.
+    fn publication(&self, sns: &Sns, subscriptions: &[Subscription], delivery: &Delivery) -> Publication {
+        let origin = Origin::of_service(self.trace.clone(), Uuid::nil(), sns.clock.now());
+        let publication = sns.publication(&origin, Uuid::from_u128(delivery.message_id.0));
+        if publication.told {
+            sns.tell_unwanted(&publication, subscriptions, &self.outgoing);
         }
-    };
-    let message_id = Uuid::from_u128(delivery.message_id.0).to_string();
-    let sequence_number = delivery.sequence_number.map(written);
-    sns.prepare_fifo(topic, &waiting.outgoing, message_id, sequence_number, waiting.timestamp, waiting.trace)
-        .await
+        publication
+    }
+
+    fn circumstances<'a>(
+        &'a self,
+        topic: &'a TopicRecord,
+        delivery: &Delivery,
+        publication: &'a Publication,
+    ) -> Circumstances<'a> {
+        let message_id = Uuid::from_u128(delivery.message_id.0).to_string();
+        let mut circumstances =
+            Circumstances::new(topic, &self.outgoing, message_id, self.published_at, publication);
+        circumstances.sequence_number = delivery.sequence_number.map(written);
+        circumstances
+    }
 }

@@ -4,7 +4,7 @@
 //! <https://docs.aws.amazon.com/sns/latest/dg/fifo-message-dedup.html>
 
 mod delivery;
-mod stored;
+pub(crate) mod stored;
 
 use std::sync::Arc;
 
@@ -145,7 +145,7 @@ impl Sns {
 }
 
 /// Twenty digits.
-fn written(sequence_number: u64) -> String {
+pub(crate) fn written(sequence_number: u64) -> String {
     format!("{sequence_number:020}")
 }
 

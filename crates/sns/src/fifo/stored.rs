@@ -35,13 +35,13 @@ struct StoredAttribute {
 }
 
 /// A message read back.
-pub(super) struct Waiting {
-    pub(super) outgoing: Outgoing,
-    pub(super) timestamp: String,
-    pub(super) trace: Option<TraceHeader>,
+pub(crate) struct Waiting {
+    pub(crate) outgoing: Outgoing,
+    pub(crate) published_at: Timestamp,
+    pub(crate) trace: Option<TraceHeader>,
 }
 
-pub(super) fn encode(outgoing: &Outgoing, trace: Option<&TraceHeader>, now: Timestamp) -> Bytes {
+pub(crate) fn encode(outgoing: &Outgoing, trace: Option<&TraceHeader>, now: Timestamp) -> Bytes {
     let stored = StoredMessage {
         version: 1,
         messages: outgoing.messages.clone(),
@@ -63,7 +63,7 @@ fn stored(attribute: &MessageAttribute) -> StoredAttribute {
     StoredAttribute { data_type: attribute.data_type.clone(), value, binary }
 }
 
-pub(super) fn decode(content: &[u8]) -> Result<Waiting, String> {
+pub(crate) fn decode(content: &[u8]) -> Result<Waiting, String> {
     let stored: StoredMessage = serde_json::from_slice(content).map_err(|error| error.to_string())?;
     let attributes: Result<MessageAttributes, String> =
         stored.attributes.into_iter().map(|(name, one)| Ok((name, read(one)?))).collect();
@@ -76,8 +76,11 @@ pub(super) fn decode(content: &[u8]) -> Result<Waiting, String> {
         // It was counted when the message came.
         size: 0,
     };
+    let published_at = timestamp::parse_iso(&stored.timestamp)
+        .map(Timestamp)
+        .ok_or_else(|| format!("{} is no moment", stored.timestamp))?;
     let trace = stored.trace.as_deref().and_then(TraceHeader::parse);
-    Ok(Waiting { outgoing, timestamp: stored.timestamp, trace })
+    Ok(Waiting { outgoing, published_at, trace })
 }
 
 fn read(stored: StoredAttribute) -> Result<MessageAttribute, String> {

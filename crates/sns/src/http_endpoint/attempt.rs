@@ -25,36 +25,54 @@ pub(super) enum Outcome {
     Refused(String),
 }
 
+/// One try, as the delivery status log tells of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Tried {
+    pub(super) outcome: Outcome,
+    /// The answer's; 0 if there was none.
+    pub(super) status_code: u16,
+    /// The beginning of the answer's body, or why there was none.
+    pub(super) answer: String,
+}
+
+impl Tried {
+    fn without_answer(outcome: Outcome) -> Self {
+        let answer = match &outcome {
+            Outcome::Delivered(text) | Outcome::Failed(text) | Outcome::Refused(text) => text.clone(),
+        };
+        Self { outcome, status_code: 0, answer }
+    }
+}
+
 /// Posts once and waits as long as AWS does.
-pub(super) async fn attempt(sns: &Sns, post: &Post, content_type: &str) -> Outcome {
+pub(super) async fn attempt(sns: &Sns, post: &Post, content_type: &str) -> Tried {
     let seconds = limits::HTTP_ANSWER_SECONDS;
     tokio::select! {
         outcome = deliver(sns, post, content_type) => outcome,
         () = sns.clock.sleep_until(sns.clock.now().plus_seconds(seconds)) => {
-            Outcome::Failed(format!("no answer within {seconds} seconds"))
+            Tried::without_answer(Outcome::Failed(format!("no answer within {seconds} seconds")))
         }
     }
 }
 
-async fn deliver(sns: &Sns, post: &Post, content_type: &str) -> Outcome {
+async fn deliver(sns: &Sns, post: &Post, content_type: &str) -> Tried {
     let Some(target) = url::target(&post.endpoint) else {
-        return Outcome::Refused("the endpoint is no URL".to_owned());
+        return Tried::without_answer(Outcome::Refused("the endpoint is no URL".to_owned()));
     };
     let first = send(sns, request(post, &target, content_type, None)).await;
     let answer = match (first, &target.authorization) {
         (Ok(answer), Some(authorization)) if asks_for_password(&answer) => {
-            drain(answer).await;
+            read(answer).await;
             send(sns, request(post, &target, content_type, Some(authorization))).await
         }
         (first, _) => first,
     };
     match answer {
         Ok(answer) => {
-            let outcome = judge(answer.status());
-            drain(answer).await;
-            outcome
+            let (outcome, status_code) = (judge(answer.status()), answer.status().as_u16());
+            Tried { outcome, status_code, answer: read(answer).await }
         }
-        Err(outcome) => outcome,
+        Err(outcome) => Tried::without_answer(outcome),
     }
 }
 
@@ -87,9 +105,10 @@ fn judge(status: StatusCode) -> Outcome {
     }
 }
 
-/// What an endpoint says is of no interest, but a connection is used again only when it was read.
-async fn drain(answer: Response<Incoming>) {
-    let _ = Limited::new(answer.into_body(), limits::HTTP_ANSWER_BYTES_MAX).collect().await;
+/// What an endpoint says is for the log only, but a connection is used again only when it was read.
+async fn read(answer: Response<Incoming>) -> String {
+    let body = Limited::new(answer.into_body(), limits::HTTP_ANSWER_BYTES_MAX).collect().await;
+    body.map(|body| String::from_utf8_lossy(&body.to_bytes()).into_owned()).unwrap_or_default()
 }
 
 fn request(
@@ -109,6 +128,9 @@ fn request(
     }
     if post.raw {
         request = request.header("x-amz-sns-rawdelivery", "true");
+    }
+    if let Some(trace) = &post.trace {
+        request = request.header("x-amzn-trace-id", trace);
     }
     if let Some(authorization) = authorization {
         request = request.header(AUTHORIZATION, authorization);

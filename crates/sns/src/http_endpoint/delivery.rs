@@ -6,23 +6,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws::{Arn, TraceHeader};
-use engine::{
-    Commit, Delivery, Error, HopOutcome, Queue, QueueKey, Receive, Refusal, Settle, Settlement, Timestamp,
-};
+use engine::{Commit, Delivery, Error, HopOutcome, Queue, QueueKey, Refusal, Settle, Settlement, Timestamp};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use service::Stop;
 use service::ports::{PortError, QueueMessage};
 
-use super::attempt::{Outcome, attempt};
-use super::{Kind, Post};
+use super::attempt::{Outcome, Tried, attempt};
+use super::{Kind, Post, url};
+use crate::circumstances::sender;
 use crate::delivery_policy::Effective;
-use crate::fan_out::sender;
+use crate::delivery_status::Attempted;
 use crate::hops::Delivered;
 use crate::records::{SubscriptionRecord, TopicRecord};
+use crate::waiting::Inbox;
 use crate::{Sns, arns, limits, subscription_attributes};
 
-const POLL: Duration = Duration::from_secs(20);
 /// After a failure of the engine.
 const PAUSE: Duration = Duration::from_secs(1);
 /// A queue that no subscription names is left alone so long: its subscription may be about to be stored.
@@ -34,14 +33,14 @@ const DEAD_LETTER_PAUSE_SECONDS: u32 = 20;
 pub(crate) async fn run(sns: Arc<Sns>, queue: Arc<Queue>, mut stop: Stop) {
     let key = queue.key.clone();
     let subscription = String::from_utf8_lossy(&queue.record).into_owned();
-    let mut under_way = FuturesUnordered::new();
+    let (mut under_way, mut inbox) = (FuturesUnordered::new(), Inbox::new(&sns, key.clone()));
     while !stop.is_requested() {
         let (topic, record) = belonging(&sns, &subscription, &key).await;
         let policy = Effective::of(topic.as_ref(), record.as_ref());
         let free = free(under_way.len(), policy.receives_per_second_max);
         let next_second = sns.clock.now().plus(Duration::from_secs(1));
         let received = tokio::select! {
-            received = receive(&sns, &key, free), if free > 0 => received,
+            received = inbox.next(free), if free > 0 => received,
             Some(()) = under_way.next(), if !under_way.is_empty() => continue,
             () = stop.requested() => break,
         };
@@ -94,17 +93,6 @@ async fn throttle<F: Future<Output = ()>>(
             () = stop.requested() => return,
         }
     }
-}
-
-async fn receive(sns: &Sns, queue: &QueueKey, max_messages: u32) -> Result<Vec<Delivery>, Error> {
-    let receive = Receive {
-        queue: queue.clone(),
-        max_messages,
-        visibility_timeout_seconds: None,
-        wait: POLL,
-        attempt_id: None,
-    };
-    sns.engine.receive(receive).await
 }
 
 /// The topic, and the subscription if it still delivers by this queue.
@@ -167,10 +155,13 @@ async fn try_once(sns: &Sns, queue: &QueueKey, post: &Post, delivery: &Delivery)
     }
     let policy = Effective::of(topic.as_ref(), record.as_ref());
     let at = sns.clock.now();
-    let outcome = attempt(sns, post, &policy.content_type).await;
-    tell(sns, delivery, post, &outcome, at);
-    let (reason, pause) = match outcome {
-        Outcome::Delivered(_) => return Settle::Delete,
+    let last = attempt(sns, post, &policy.content_type).await;
+    tell(sns, delivery, post, &last.outcome, at);
+    let (reason, pause) = match &last.outcome {
+        Outcome::Delivered(_) => {
+            report(sns, topic.as_ref(), record.as_ref(), post, &last, tries).await;
+            return Settle::Delete;
+        }
         Outcome::Failed(reason) => (reason, policy.retries.pause_seconds(tries)),
         Outcome::Refused(reason) => (reason, None),
     };
@@ -180,6 +171,7 @@ async fn try_once(sns: &Sns, queue: &QueueKey, post: &Post, delivery: &Delivery)
         return Settle::VisibleIn { seconds };
     }
     tracing::warn!(subscription, reason, tries, "a post was given up");
+    report(sns, topic.as_ref(), record.as_ref(), post, &last, tries).await;
     give_up(sns, post, record.as_ref()).await
 }
 
@@ -193,6 +185,30 @@ fn tell(sns: &Sns, delivery: &Delivery, post: &Post, tried: &Outcome, at: Timest
         delivery,
         &Delivered { trace, protocol: "http", to, body: &post.body, answer, outcome, at },
     );
+}
+
+/// Tells the delivery status log what became of a notification in the end.
+async fn report(
+    sns: &Sns,
+    topic: Option<&TopicRecord>,
+    record: Option<&SubscriptionRecord>,
+    post: &Post,
+    last: &Tried,
+    attempts: u32,
+) {
+    let (Some(topic), Some(record), Kind::Notification) = (topic, record, post.kind) else { return };
+    let attempted = Attempted {
+        message_id: &post.message_id,
+        text: &post.body,
+        published_at: post.published_at,
+        destination: &url::shown(&post.endpoint),
+        provider_response: last.answer.clone(),
+        status_code: last.status_code,
+        attempts,
+    };
+    let is_success = matches!(last.outcome, Outcome::Delivered(_));
+    let report = sns.report_of(topic, record, is_success, &attempted);
+    sns.report(&topic.arn, report.into_iter().collect()).await;
 }
 
 /// Into the dead-letter queue if there is one; stays here for a while if that fails for a reason of ours.

@@ -9,7 +9,7 @@ mod delivery;
 pub(crate) mod url;
 
 use bytes::Bytes;
-use engine::{Enqueue, Error, QueueKey, QueueKind, QueueSettings, Refusal};
+use engine::{Enqueue, Error, QueueKey, QueueKind, QueueSettings, Refusal, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -55,9 +55,12 @@ pub(crate) struct Post {
     pub(crate) body: String,
     /// Without an envelope.
     pub(crate) raw: bool,
-    /// The header of its trace; posts from before it was kept have none.
-    #[serde(default)]
+    /// Goes on as `X-Amzn-Trace-Id`; posts from before this was kept have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) trace: Option<String>,
+    /// When the message was published; 0 in posts from before this was kept.
+    #[serde(default)]
+    pub(crate) published_at: Timestamp,
 }
 
 /// The send of a post into its subscription's queue.

@@ -322,3 +322,43 @@ async fn endpoints_policies_and_callers_that_do_not_fit_are_refused() {
     bench.call::<Unsubscribe>(confirmed).await.unwrap();
     tasks.shut_down().await;
 }
+
+#[tokio::test]
+async fn the_status_log_has_the_endpoints_answer_and_the_post_the_trace() {
+    let (bench, tasks) = started();
+    let logs = Arc::new(crate::tests::delivery_status::Logs::default());
+    bench.sns.ports.offer_logs(Arc::clone(&logs) as _);
+    let role = "arn:aws:iam::000000000000:role/feedback";
+    let topic = bench
+        .topic("t", json!({"HTTPSuccessFeedbackRoleArn": role, "HTTPFailureFeedbackRoleArn": role}))
+        .await;
+    let mut endpoint = Endpoint::start(&[200, 200, 404]).await;
+    subscribe(&bench, &topic, &endpoint.url, json!({})).await;
+    endpoint.confirm(&bench, &topic).await;
+    let mut context = bench.context("test");
+    let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    context.trace = aws::TraceHeader::parse(header);
+    for tries in 2..=3 {
+        bench.call_in::<Publish>(&context, json!({"TopicArn": topic, "Message": "hi"})).await.unwrap();
+        let posted = endpoint.next().await;
+        let onward = posted.header("x-amzn-trace-id");
+        assert!(onward.starts_with("Root=1-5759e988-bd862e3fe1be46a994272793;"), "{onward}");
+        noted(&bench, tries).await;
+    }
+    let written = logs.0.lock().unwrap().clone();
+    let told: Vec<(&str, &Json, &Json, &Json)> = written
+        .iter()
+        .map(|(group, document)| {
+            let delivery = &document["delivery"];
+            (group.as_str(), &document["status"], &delivery["statusCode"], &delivery["providerResponse"])
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("sns/us-east-1/000000000000/t", &json!("SUCCESS"), &json!(200), &json!("thanks")),
+            ("sns/us-east-1/000000000000/t/Failure", &json!("FAILURE"), &json!(404), &json!("thanks")),
+        ]
+    );
+    tasks.shut_down().await;
+}
