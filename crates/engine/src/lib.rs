@@ -7,6 +7,7 @@ mod blobs;
 mod error;
 mod history;
 mod message;
+mod peek;
 mod queue;
 mod queues;
 mod registry;
@@ -19,6 +20,7 @@ pub use history::{
     SpanId, TraceId, WordPaths,
 };
 pub use message::{Commit, Delivery, Enqueue, MessageId, NewMessage, Sent};
+pub use peek::{Activity, Peeked, Standing};
 pub use queue::{
     DeadLetter, DeduplicationScope, Queue, QueueCounts, QueueKey, QueueKind, QueueSettings, SettingsChange,
 };

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use crate::{
-    Commit, Delivery, Error, MessageId, Queue, QueueCounts, QueueKey, QueueSettings, Refusal, Sent,
+    Activity, Commit, Delivery, Error, MessageId, Peeked, Queue, QueueCounts, QueueKey, QueueSettings,
+    Refusal, Sent,
     SettingsChange,
 };
 
@@ -97,6 +98,12 @@ pub trait Queues: Send + Sync + 'static {
         after: Option<&QueueKey>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<Arc<Queue>>, Error>>;
+
+    /// What every queue holds whose key begins with `prefix`, in order of their keys.
+    fn activities(&self, prefix: &str) -> BoxFuture<'_, Result<Vec<Activity>, Error>>;
+    /// Up to `limit` messages that came after the one with number `after` (0: from the first), as they stand; nothing
+    /// is received or changed. One that a power loss could still unsend may be among them. Refuses `NoSuchQueue`.
+    fn peek(&self, key: &QueueKey, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<Peeked>, Error>>;
 
     /// Stores messages: all or none. Refuses `NoSuchQueue` (naming the first one missing). One `Sent` a message, in
     /// order.

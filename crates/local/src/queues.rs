@@ -5,11 +5,11 @@ use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use engine::{
-    Commit, Delivery, EngineError, Error, Moved, Moving, Queue, QueueCounts, QueueKey, QueueSettings, Queues,
-    Receive, Refusal, Sent, SettingsChange, Settle, Settlement,
+    Activity, Commit, Delivery, EngineError, Error, Moved, Moving, Peeked, Queue, QueueCounts, QueueKey,
+    QueueSettings, Queues, Receive, Refusal, Sent, SettingsChange, Settle, Settlement,
 };
 use futures_util::future::BoxFuture;
-use partition::{Ask, Location, Receipt, Taken, partition_of};
+use partition::{Ask, Glimpse, Location, Receipt, Taken, partition_of};
 
 use crate::Local;
 use crate::cell::Cell;
@@ -101,6 +101,26 @@ impl Local {
     }
 }
 
+/// Glimpses with their contents; one whose record is damaged, or gone by now, is left out.
+fn peeked(cell: &Cell, glimpses: Vec<Glimpse>) -> Vec<Peeked> {
+    let locations: Vec<Location> = glimpses.iter().map(|glimpse| glimpse.content).collect();
+    let with_content = glimpses.into_iter().zip(cell.contents(&locations));
+    let whole = with_content.filter_map(|(glimpse, content)| {
+        Some(Peeked {
+            number: glimpse.number,
+            message_id: glimpse.message_id,
+            content: content.ok()?,
+            sent_at: glimpse.sent_at,
+            standing: glimpse.standing,
+            visible_at: glimpse.visible_at,
+            receive_count: glimpse.receive_count,
+            group: glimpse.group,
+            dead_letter_source: glimpse.dead_letter_source,
+        })
+    });
+    whole.collect()
+}
+
 impl Queues for Local {
     fn create_queue(
         &self,
@@ -173,6 +193,25 @@ impl Queues for Local {
         queues.sort_unstable_by(|left, right| left.key.cmp(&right.key));
         queues.truncate(limit);
         Box::pin(std::future::ready(Ok(queues)))
+    }
+
+    fn activities(&self, prefix: &str) -> BoxFuture<'_, Result<Vec<Activity>, Error>> {
+        let all = |cell: &Arc<Cell>| {
+            cell.advance();
+            cell.state().partition.activities(prefix)
+        };
+        let mut activities: Vec<Activity> = self.cells.iter().flat_map(all).collect();
+        activities.sort_unstable_by(|left, right| left.key.cmp(&right.key));
+        Box::pin(std::future::ready(Ok(activities)))
+    }
+
+    fn peek(&self, key: &QueueKey, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<Peeked>, Error>> {
+        let peeked = self.home(key).and_then(|cell| {
+            cell.advance();
+            let glimpses = cell.state().partition.peek(key, after, limit)?;
+            Ok(peeked(cell, glimpses))
+        });
+        Box::pin(std::future::ready(peeked.map_err(Error::from)))
     }
 
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Vec<Sent>, Error>> {

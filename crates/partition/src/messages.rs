@@ -180,6 +180,12 @@ impl Messages {
         self.chunks.iter().flat_map(|(key, chunk)| chunk.iter(*key))
     }
 
+    /// Messages with numbers above `number`, in order.
+    pub(crate) fn after(&self, number: u64) -> impl Iterator<Item = (u64, &Message)> {
+        let chunks = self.chunks.range(place(number).0..);
+        chunks.flat_map(|(key, chunk)| chunk.iter(*key)).filter(move |(found, _)| *found > number)
+    }
+
     /// All messages as they stand, shared.
     pub(crate) fn image(&self) -> Image {
         Image(self.chunks.iter().map(|(key, chunk)| (*key, Arc::clone(chunk))).collect())
@@ -257,6 +263,8 @@ mod tests {
                 }
                 prop_assert_eq!(messages.len(), model.len() as u64);
                 prop_assert!(messages.iter().map(|(number, _)| number).eq(model.keys().copied()));
+                let after = next / 2;
+                prop_assert!(messages.after(after).map(|(number, _)| number).eq(model.range(after + 1..).map(|(number, _)| *number)));
                 prop_assert!(messages.in_line().eq(model.iter().filter(|(_, known)| known.1).map(|(number, _)| *number)));
                 prop_assert_eq!(messages.oldest(), model.values().map(|known| known.0).min());
                 let some = messages.kept_from_until(Timestamp(25));

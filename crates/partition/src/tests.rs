@@ -4,6 +4,7 @@
 mod fair;
 mod fifo;
 mod outbox;
+mod peek;
 mod random;
 mod redrive;
 mod standard;
