@@ -19,8 +19,8 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use prometheus_client::registry::Registry;
 use service::{
-    Answer, BoundAction, Caller, Context, Endpoint, Ids, PageRequest, Service, ServiceError, Streaming,
-    StreamingBody,
+    Answer, BoundAction, Caller, Context, Endpoint, Ids, Mount, PageRequest, Service, ServiceError,
+    Streaming, StreamingBody,
 };
 use tokio::sync::Semaphore;
 use wire::sigv4::{Credential, Presence};
@@ -36,6 +36,8 @@ pub struct Services {
     pub services: Vec<Service>,
     /// The service that takes every other request (S3).
     pub streaming: Option<Arc<dyn Streaming>>,
+    /// Parts of the path space that are served whole.
+    pub mounts: Vec<Mount>,
     /// Whether what the services stand on works.
     pub health: Health,
     /// Figures besides those of requests.
@@ -51,6 +53,7 @@ pub type Health = Box<dyn Fn() -> Option<String> + Send + Sync>;
 pub struct Road {
     services: Vec<Service>,
     streaming: Option<Arc<dyn Streaming>>,
+    mounts: Vec<Mount>,
     health: Health,
     measures: Measures,
     history: Arc<dyn History>,
@@ -93,10 +96,10 @@ struct Call<'a> {
 impl Road {
     /// Over a set of services.
     pub fn new(services: Services, ids: Arc<dyn Ids>, clock: Arc<dyn Clock>) -> Arc<Self> {
-        let Services { services, streaming, health, metrics, history } = services;
+        let Services { services, streaming, mounts, health, metrics, history } = services;
         let measures = Measures::new(metrics, &services);
         let in_flight = Semaphore::new(limits::REQUESTS_IN_FLIGHT_MAX);
-        Arc::new(Self { services, streaming, health, measures, history, ids, clock, in_flight })
+        Arc::new(Self { services, streaming, mounts, health, measures, history, ids, clock, in_flight })
     }
 
     /// Answers one request, whatever happens.
@@ -176,6 +179,10 @@ impl Road {
                 let path = head.uri.path().to_owned();
                 response((page.answer)(PageRequest { path, query, context }).await)
             }
+            Route::Mount(mount) => {
+                let body = body.map_err(Into::into).boxed_unsync();
+                mount.front.call(context, http::Request::from_parts(head, body)).await
+            }
             _ => {
                 let begun = now();
                 let answered = self.stream(head, body, context).await;
@@ -191,7 +198,7 @@ impl Road {
     fn recognise(&self, head: &Parts, request_id: RequestId, peer: SocketAddr) -> Recognised<'_> {
         let presence = wire::sigv4::find(&head.headers, head.uri.query().unwrap_or_default());
         let credential = if let Presence::Signed(credential) = &presence { Some(credential) } else { None };
-        let route = router::recognise(&self.services, head, credential);
+        let route = router::recognise(&self.services, &self.mounts, head, credential);
         let context = self.context(head, credential, request_id, peer);
         let scope = credential
             .filter(|_| matches!(route, Route::Query))

@@ -4,7 +4,7 @@ use http::Method as HttpMethod;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
-use service::{BoundAction, Method, Service};
+use service::{BoundAction, Method, Mount, Service};
 use wire::sigv4::Credential;
 use wire::{Protocol, QueryDialect, Rest};
 
@@ -25,6 +25,8 @@ pub(crate) enum Route<'a> {
     Query,
     /// A page of a service.
     Page(&'a service::Page),
+    /// A part of the path space that is served whole.
+    Mount(&'a Mount),
     /// Whether the server is up.
     Health,
     /// What operators look at.
@@ -36,6 +38,7 @@ pub(crate) enum Route<'a> {
 /// Recognises a request by its head.
 pub(crate) fn recognise<'a>(
     services: &'a [Service],
+    mounts: &'a [Mount],
     head: &Parts,
     credential: Option<&Credential<'_>>,
 ) -> Route<'a> {
@@ -58,6 +61,9 @@ pub(crate) fn recognise<'a>(
     }
     if let Some(route) = rest(services, head, scope) {
         return route;
+    }
+    if let Some(mount) = mounts.iter().find(|mount| path.starts_with(mount.path_prefix)) {
+        return Route::Mount(mount);
     }
     if is_query(head) {
         return Route::Query;

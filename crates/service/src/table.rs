@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use http::HeaderMap;
+use serde_json::Value as Json;
 use wire::{DecodeError, Protocol, QueryDialect, Reply, Request, Rest};
 
 use crate::action::{OnDecodeError, Row};
@@ -18,6 +20,10 @@ pub struct Speaks {
     /// What a malformed body is called here.
     pub on_decode_error: fn(DecodeError) -> ServiceError,
 }
+
+/// How actions are spoken to without a wire.
+const IN_PROCESS: Protocol =
+    Protocol::AwsJson { content_type: "application/x-amz-json-1.0", query_error: false };
 
 type BoundCall = Box<
     dyn Fn(Context, Request) -> BoxFuture<'static, Result<Answer, (Protocol, ServiceError)>> + Send + Sync,
@@ -37,6 +43,23 @@ pub struct BoundAction {
 }
 
 impl BoundAction {
+    /// Calls the action in this process, by the members of AWS's model in JSON. Not for actions that answer as they go.
+    pub async fn ask(&self, context: Context, input: &Json) -> Result<Json, ServiceError> {
+        let request = Request {
+            protocol: IN_PROCESS,
+            action: self.name,
+            path_members: Vec::new(),
+            query: String::new(),
+            headers: HeaderMap::new(),
+            body: input.to_string().into(),
+        };
+        let answer = self.call(context, request).await.map_err(|(_, error)| error)?;
+        let Answer::Whole(reply) = answer else {
+            return Err(ServiceError::internal(format!("{} answers as it goes", self.name)));
+        };
+        serde_json::from_slice(&reply.body).map_err(|error| ServiceError::internal(error.to_string()))
+    }
+
     /// Decodes, runs, encodes. A fault comes back unencoded, so that the road can log it.
     pub fn call(
         &self,

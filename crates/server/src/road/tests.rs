@@ -70,6 +70,7 @@ async fn start(tasks: &Tasks) -> SocketAddr {
         Services {
             services,
             streaming: None,
+            mounts: Vec::new(),
             health: Box::new(|| None),
             metrics: Registry::default(),
             history: Arc::new(engine::NoHistory),
