@@ -39,6 +39,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod versions;
+mod view;
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -56,6 +57,7 @@ pub use execution_environment::{Executor, ExecutorSettings};
 pub use function_log::{FunctionLogs, page as log_page};
 pub use logging_config::{LogFormat, LogLevel, LoggingConfig};
 pub use ports::Functions;
+pub use view::View;
 
 /// Functions made ready at once.
 const ACTIVATIONS_MAX: usize = 4;

@@ -14,6 +14,7 @@ mod operations;
 mod ports;
 mod records;
 mod store;
+mod view;
 
 use std::sync::Arc;
 

@@ -42,6 +42,7 @@ mod subscription_attributes;
 mod topic_attributes;
 mod topic_policy;
 mod topics;
+mod view;
 mod waiting;
 
 use std::path::PathBuf;

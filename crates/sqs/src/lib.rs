@@ -25,6 +25,7 @@ mod records;
 mod redrive_policy;
 mod tags;
 mod tasks;
+mod view;
 
 use std::sync::Arc;
 

@@ -2,6 +2,7 @@
 
 mod environment;
 mod failure;
+mod figures;
 mod output;
 mod process;
 mod provisioned;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use aws::Arn;
 use engine::Clock;
 use futures_util::future::BoxFuture;
+use service::views::InvocationCounts;
 use service::{Ids, Stop, Tasks};
 use tokio::sync::{Semaphore, oneshot};
 
@@ -22,6 +24,7 @@ use crate::execution::{Execute, FunctionSpec, Invocation, InvokeError, Outcome};
 use crate::function_log::FunctionLogs;
 use crate::python::Interpreters;
 use environment::Environment;
+use figures::Tally;
 
 /// Environments at once; beyond, invocations are throttled.
 const ENVIRONMENTS_MAX: usize = 512;
@@ -47,6 +50,7 @@ pub struct Executor {
     idle: Mutex<HashMap<Arn, Vec<Environment>>>,
     provisioned: provisioned::Provisioned,
     running: Arc<Semaphore>,
+    tally: Tally,
     stopping: std::sync::atomic::AtomicBool,
     this: std::sync::Weak<Self>,
 }
@@ -78,6 +82,7 @@ impl Executor {
             idle: Mutex::default(),
             provisioned: provisioned::Provisioned::default(),
             running: Arc::new(Semaphore::new(ENVIRONMENTS_MAX)),
+            tally: Tally::default(),
             stopping: false.into(),
             this: this.clone(),
         })
@@ -105,6 +110,14 @@ impl Executor {
         // Running invocations have the listener's and the pollers' grace; whoever still runs then is ended.
         let all: Vec<Environment> = self.idle().drain().flat_map(|(_, environments)| environments).collect();
         futures_util::future::join_all(all.into_iter().map(Environment::end)).await;
+    }
+
+    /// Environments of a function that run an invocation, those that wait for one, and what has become of its
+    /// invocations.
+    pub(crate) fn figures(&self, function: &Arn) -> (usize, usize, InvocationCounts) {
+        let figures = self.tally.of(function);
+        let warm = self.idle().get(function).map_or(0, Vec::len);
+        (figures.busy, warm, figures.counts)
     }
 
     fn idle(&self) -> MutexGuard<'_, HashMap<Arn, Vec<Environment>>> {
@@ -142,14 +155,25 @@ impl Executor {
     }
 
     async fn run(&self, spec: Arc<FunctionSpec>, invocation: Invocation) -> Result<Outcome, InvokeError> {
-        let mut environment = match self.warm(&spec) {
+        let (counted, began) = (self.tally.begin(&spec.arn), self.site.clock.now());
+        let ended = |failed, cold| {
+            let took = self.site.clock.now().since(began).as_millis();
+            counted.ended(failed, cold, u64::try_from(took).unwrap_or(u64::MAX));
+        };
+        let warm = self.warm(&spec);
+        let cold = warm.is_none();
+        let mut environment = match warm {
             Some(environment) => environment,
             None => match Environment::start(&self.site, &spec).await {
                 Ok(environment) => environment,
-                Err(failure) => return Ok(failure::not_started(&self.site, &spec, &invocation, &failure)),
+                Err(failure) => {
+                    ended(true, true);
+                    return Ok(failure::not_started(&self.site, &spec, &invocation, &failure));
+                }
             },
         };
         let (outcome, usable) = environment.invoke(&self.site, invocation).await;
+        ended(outcome.function_error.is_some(), cold);
         if usable {
             self.put_back(environment);
         }

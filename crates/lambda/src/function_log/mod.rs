@@ -102,6 +102,18 @@ impl FunctionLogs {
         }
     }
 
+    /// The last `limit` lines, of the newest mebibyte.
+    pub(crate) fn tail(&self, function: &str, limit: usize) -> std::io::Result<Vec<Line>> {
+        let length = match is_name(function).then(|| std::fs::metadata(self.path(function))) {
+            Some(Ok(metadata)) => metadata.len(),
+            Some(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => return Ok(Vec::new()),
+        };
+        // The first line of the stretch may be half a line: it does not parse and is left out.
+        let (mut lines, _) = self.read(function, length.saturating_sub(READ_BYTES_MAX))?;
+        Ok(lines.split_off(lines.len().saturating_sub(limit)))
+    }
+
     /// Completes when a line has been written since this was called.
     pub(crate) fn grown(&self) -> impl Future<Output = ()> + use<> {
         let mut written = self.written.subscribe();

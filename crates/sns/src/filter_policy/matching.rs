@@ -51,7 +51,7 @@ impl FilterPolicy {
 }
 
 /// What of an attribute is compared: binary values are not.
-fn values(attribute: &MessageAttribute) -> Vec<Json> {
+pub(super) fn values(attribute: &MessageAttribute) -> Vec<Json> {
     let MessageAttributeValue::Text(text) = &attribute.value else { return Vec::new() };
     match attribute.data_type.as_str() {
         "Number" => vec![serde_json::from_str(text.trim()).unwrap_or(Json::Null)],
@@ -99,7 +99,7 @@ impl Rules {
 }
 
 /// Lists in lists count as one list.
-fn flat(items: &[Json]) -> Vec<Json> {
+pub(super) fn flat(items: &[Json]) -> Vec<Json> {
     let mut all = Vec::with_capacity(items.len());
     for item in items {
         match item {
@@ -110,7 +110,7 @@ fn flat(items: &[Json]) -> Vec<Json> {
     all
 }
 
-fn matches_any(patterns: &[Pattern], values: Option<&[Json]>) -> bool {
+pub(super) fn matches_any(patterns: &[Pattern], values: Option<&[Json]>) -> bool {
     patterns.iter().any(|pattern| match (pattern, values) {
         (Pattern::Exists(exists), values) => *exists == values.is_some(),
         (_, None) => false,

@@ -2,6 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html>
 
+mod explain;
 mod matching;
 mod parse;
 
