@@ -43,6 +43,7 @@ impl Server {
             sqs: sqs::Settings::default(),
             python: None,
             path: "/usr/local/bin:/usr/bin:/bin".to_owned(),
+            console_hosts: Vec::new(),
         };
         let road = Road::new(assemble(&basis, &tasks), ids, Arc::clone(&clock));
         tasks.spawn("listener", bound.serve(road, tasks.stop()));

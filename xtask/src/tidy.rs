@@ -22,6 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("sts", &["service", "engine", "aws"]),
     ("stacks", &["service", "engine", "aws"]),
     ("journey", &["service", "engine", "aws"]),
+    ("console", &["service", "aws"]),
     ("server", &["service", "wire", "engine", "aws"]),
     ("client", &["wire", "engine", "aws"]),
     ("template", &["aws"]),

@@ -30,6 +30,8 @@ pub struct Basis {
     pub python: Option<PathBuf>,
     /// The search path for interpreters and functions.
     pub path: String,
+    /// Names under which the console may be reached besides this machine's own.
+    pub console_hosts: Vec<String>,
 }
 
 /// Every service over one engine, each with the ports of the others.
@@ -76,6 +78,30 @@ pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
     functions.pages.push(lambda::log_page(&logs));
     let stacks = stacks::Stacks::new(Arc::clone(&basis.local) as _);
     let journeys = journey::Journeys::new(engine(), clock(), ports.clone());
+    let console = console::mount(
+        console::Parts {
+            services: vec![
+                sqs::service(&sqs),
+                sns::service(&sns),
+                lambda::service(&lambda),
+                journey::service(&journeys),
+            ],
+            s3: s3::service(&s3),
+            queues: Arc::new(sqs::Queues(Arc::clone(&sqs))),
+            topics: Arc::new(sns::Topics(Arc::clone(&sns))),
+            functions: Arc::new(lambda::View {
+                lambda: Arc::clone(&lambda),
+                executor: Arc::clone(&executor),
+                logs: Arc::clone(&logs),
+            }),
+            buckets: Arc::new(s3::Objects(Arc::clone(&s3))),
+            outbox: Arc::new(sns::Topics(Arc::clone(&sns))),
+            clock: clock(),
+            ids: ids(),
+            hosts: basis.console_hosts.clone(),
+        },
+        tasks,
+    );
     let services = vec![
         sqs::service(&sqs),
         sns::service(&sns),
@@ -90,6 +116,7 @@ pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
     Services {
         services,
         streaming: Some(s3::service(&s3)),
+        mounts: vec![console],
         health: Box::new(move || engine.failure()),
         metrics,
         history,

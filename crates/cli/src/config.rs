@@ -57,6 +57,10 @@ pub(crate) struct Settings {
     /// A Python interpreter that has `awslambdaric` and `boto3`, for Python functions.
     #[arg(long, env = "KONEKUTA_PYTHON")]
     python: Option<PathBuf>,
+    /// A name under which the console may be reached besides this machine's own (behind a proxy); may be repeated.
+    #[arg(long = "console-host", env = "KONEKUTA_CONSOLE_HOST", value_delimiter = ',')]
+    #[serde(rename = "console-host")]
+    console_hosts: Vec<String>,
     /// File with these settings; `konekuta.toml` in the working folder if there is one.
     #[arg(long, env = "KONEKUTA_CONFIG")]
     #[serde(skip)]
@@ -75,6 +79,7 @@ pub(crate) struct Config {
     pub(crate) sqs: sqs::Settings,
     pub(crate) history: HistorySetting,
     pub(crate) python: Option<PathBuf>,
+    pub(crate) console_hosts: Vec<String>,
     /// The search path for interpreters and functions.
     pub(crate) path: String,
 }
@@ -109,6 +114,11 @@ impl Settings {
             },
             history: self.history.or(file.history).unwrap_or_default(),
             python: self.python.or(file.python),
+            console_hosts: if self.console_hosts.is_empty() {
+                file.console_hosts
+            } else {
+                self.console_hosts
+            },
             path: search_path(),
         }
     }

@@ -42,6 +42,7 @@ pub(crate) async fn serve(config: Config, partitions: u16) -> anyhow::Result<()>
         sqs: config.sqs,
         python: config.python.clone(),
         path: config.path.clone(),
+        console_hosts: config.console_hosts.clone(),
     };
     let mut services = assemble(&basis, &tasks);
     let store = Store { local: Arc::clone(&local), ids: Arc::clone(&ids) };
