@@ -9,7 +9,7 @@ PYTHON := $(VENV)/bin/python
 KONEKUTA := $(CURDIR)/target/release/konekuta
 say = @printf '\n== %s\n' "$(1)"
 
-.PHONY: help demo test check fmt lint tidy unit sim conformance bench release article tools
+.PHONY: help demo test check fmt lint tidy unit sim conformance bench release article tools browser
 
 help:
 	@echo "make demo         the article's application from its preprocessor to its mails (KEEP=1: stay up)"
@@ -27,6 +27,21 @@ $(VENV)/complete: conformance/requirements.txt
 	$(call say,Python packages for the tests: conformance/requirements.txt)
 	python3 -m venv --clear $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement conformance/requirements.txt
+	touch $@
+
+# Debian's packages: a browser, its driver, and a font for Japanese.
+browser: conformance/axe/node_modules/complete
+	@if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; then \
+		echo "installing chromium and chromium-driver"; \
+		$(SUDO) apt-get update -q && $(SUDO) apt-get install -y -q chromium chromium-driver fonts-noto-cjk; \
+	fi
+
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+conformance/axe/node_modules/complete: conformance/axe/package-lock.json
+	@command -v npm >/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -y -q npm; }
+	$(call say,axe checks the console for accessibility: conformance/axe)
+	cd conformance/axe && npm ci --no-audit --no-fund
 	touch $@
 
 release: tools
@@ -71,7 +86,7 @@ bench: release
 	cargo build --release --package bench
 	target/release/bench --rounds $(ROUNDS) --seconds $(SECONDS_EACH) --json target/bench.json
 
-conformance: release article $(VENV)/complete
+conformance: release article browser $(VENV)/complete
 	$(call say,conformance: real clients against the release binary)
 	KONEKUTA=$(KONEKUTA) $(PYTHON) -m pytest -q conformance
 	$(call say,conformance: the AWS SDK for Rust)
