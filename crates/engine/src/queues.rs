@@ -8,8 +8,7 @@ use futures_util::future::BoxFuture;
 
 use crate::{
     Activity, Commit, Delivery, Error, MessageId, Peeked, Queue, QueueCounts, QueueKey, QueueSettings,
-    Refusal, Sent,
-    SettingsChange,
+    Refusal, Sent, SettingsChange,
 };
 
 /// A request for messages.
