@@ -91,6 +91,21 @@ impl TraceHeader {
         self.value("Parent")
     }
 
+    /// Which functions the trace has gone through, and how often each: what Lambda finds recursive loops by.
+    pub fn lineage(&self) -> Option<&str> {
+        self.value("Lineage")
+    }
+
+    /// The header with another lineage; the same if that would make it too long.
+    #[must_use]
+    pub fn with_lineage(&self, lineage: &str) -> Self {
+        let mut pairs: Vec<&str> =
+            self.0.split(';').filter(|pair| !pair.trim_start().starts_with("Lineage=")).collect();
+        let pair = format!("Lineage={lineage}");
+        pairs.push(&pair);
+        Self::parse(&pairs.join(";")).unwrap_or_else(|| self.clone())
+    }
+
     /// The whole header.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -138,6 +153,16 @@ mod tests {
         assert_eq!(header.root(), Some("1-67891233-abcdef012345678912345678"));
         assert_eq!(header.parent(), Some("53995c3f42cd8ad8"));
         assert_eq!(header.as_str(), text);
+    }
+
+    #[test]
+    fn a_lineage_is_replaced() {
+        let header =
+            TraceHeader::parse("Root=1-67891233-abcdef012345678912345678;Lineage=a:1;Sampled=1").unwrap();
+        let changed = header.with_lineage("a:2|b:1");
+        assert_eq!(changed.lineage(), Some("a:2|b:1"));
+        assert_eq!(changed.as_str(), "Root=1-67891233-abcdef012345678912345678;Sampled=1;Lineage=a:2|b:1");
+        assert_eq!(header.with_lineage(&"x".repeat(1024)), header);
     }
 
     #[test]

@@ -20,8 +20,10 @@ use crate::records::{FunctionRecord, LastUpdate, State};
 pub(crate) struct FunctionConfiguration {
     function_name: String,
     function_arn: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     runtime: String,
     role: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     handler: String,
     code_size: u64,
     description: String,
@@ -52,11 +54,16 @@ pub(crate) struct FunctionConfiguration {
     last_update_status_reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_update_status_reason_code: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    file_system_configs: Vec<Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image_config_response: Option<Json>,
     package_type: &'static str,
     architectures: Vec<String>,
     ephemeral_storage: Json,
     snap_start: Json,
-    runtime_version_config: Json,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runtime_version_config: Option<Json>,
     logging_config: Json,
 }
 
@@ -105,11 +112,20 @@ impl FunctionConfiguration {
             last_update_status: update,
             last_update_status_reason: update_reason,
             last_update_status_reason_code: update_reason_code,
-            package_type: "Zip",
+            file_system_configs: record.file_system_configs.clone(),
+            image_config_response: record
+                .image
+                .as_ref()
+                .and_then(|image| image.config.as_ref())
+                .map(|config| json!({"ImageConfig": config})),
+            package_type: if record.image.is_some() { "Image" } else { "Zip" },
             architectures: record.architectures.clone(),
             ephemeral_storage: json!({"Size": record.ephemeral_storage_mb}),
-            snap_start: json!({"ApplyOn": "None", "OptimizationStatus": "Off"}),
-            runtime_version_config: json!({"RuntimeVersionArn": runtime_version(record)}),
+            snap_start: snap_start(record),
+            runtime_version_config: record
+                .image
+                .is_none()
+                .then(|| json!({"RuntimeVersionArn": runtime_version(record)})),
             logging_config: logging(record),
         }
     }
@@ -143,6 +159,13 @@ fn last_update(status: &LastUpdate) -> (&'static str, Option<String>, Option<Str
         LastUpdate::Successful => ("Successful", None, None),
         LastUpdate::Failed { reason, code } => ("Failed", Some(reason.clone()), Some(code.clone())),
     }
+}
+
+/// Published versions are said to be optimised; here a process is started anew.
+fn snap_start(record: &FunctionRecord) -> Json {
+    let apply_on = record.snap_start.as_deref().unwrap_or("None");
+    let is_on = apply_on == "PublishedVersions" && record.version != LATEST;
+    json!({"ApplyOn": apply_on, "OptimizationStatus": if is_on { "On" } else { "Off" }})
 }
 
 /// AWS names each runtime's build by a digest; here there is one build, named by the runtime's own digest.

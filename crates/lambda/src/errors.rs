@@ -14,6 +14,10 @@ pub(crate) const INVALID_PARAMETER_VALUE: ErrorRow = row("InvalidParameterValueE
 pub(crate) const INVALID_REQUEST_CONTENT: ErrorRow = row("InvalidRequestContentException", 400);
 pub(crate) const POLICY_LENGTH_EXCEEDED: ErrorRow = row("PolicyLengthExceededException", 400);
 pub(crate) const PRECONDITION_FAILED: ErrorRow = row("PreconditionFailedException", 412);
+pub(crate) const PROVISIONED_CONCURRENCY_CONFIG_NOT_FOUND: ErrorRow =
+    row("ProvisionedConcurrencyConfigNotFoundException", 404);
+pub(crate) const CODE_SIGNING_CONFIG_NOT_FOUND: ErrorRow = row("CodeSigningConfigNotFoundException", 404);
+pub(crate) const RECURSIVE_INVOCATION: ErrorRow = row("RecursiveInvocationException", 400);
 pub(crate) const REQUEST_TOO_LARGE: ErrorRow = row("RequestTooLargeException", 413);
 pub(crate) const RESOURCE_CONFLICT: ErrorRow = row("ResourceConflictException", 409);
 pub(crate) const RESOURCE_IN_USE: ErrorRow = row("ResourceInUseException", 400);

@@ -11,10 +11,10 @@ use futures_util::TryStreamExt;
 
 use crate::Lambda;
 use crate::code::{BadArchive, Folders, Keep};
-use crate::execution::{FunctionSpec, Invocation, InvokeError, Outcome};
+use crate::execution::{FunctionSpec, Image, Invocation, InvokeError, Outcome};
 use crate::function_name::{LATEST, qualified};
 use crate::logging_config::LoggingConfig;
-use crate::records::{Code, FunctionRecord, LayerUse};
+use crate::records::{Code, FunctionRecord, ImageRecord, LayerUse};
 
 /// Why a package could not be made ready to run.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +70,8 @@ impl Calls {
         let specs = self.specs.lock().unwrap_or_else(PoisonError::into_inner);
         let spec = specs.get(&qualified(&record.arn, Some(&record.version)))?;
         // What was unpacked long ago may have been removed for the sake of newer packages.
-        (spec.revision == record.environment_revision && spec.code.exists()).then(|| Arc::clone(spec))
+        let is_there = spec.image.is_some() || spec.code.exists();
+        (spec.revision == record.environment_revision && is_there).then(|| Arc::clone(spec))
     }
 
     fn remember(&self, spec: &Arc<FunctionSpec>) {
@@ -125,7 +126,7 @@ impl Lambda {
         if let Some(spec) = self.calls.known(record) {
             return Ok(spec);
         }
-        let code = self.unpacked(record).await?;
+        let code = if record.image.is_some() { PathBuf::new() } else { self.unpacked(record).await? };
         let mut layers = Vec::new();
         for layer in &record.layers {
             layers.push(self.unpacked_layer(layer).await?);
@@ -148,7 +149,7 @@ impl Lambda {
             environment: record.environment.clone().unwrap_or_default(),
             code,
             layers,
-            image: None,
+            image: record.image.as_ref().map(image),
             logging: LoggingConfig::of(record.logging_config.as_ref()),
             revision: record.environment_revision,
             region: Region::parse(record.arn.region()).unwrap_or_else(Region::default_region),
@@ -203,4 +204,19 @@ impl Lambda {
 /// Whether the package was replaced while it was read: the record that was looked at is an old one.
 pub(crate) fn is_outdated(error: &NotReady) -> bool {
     matches!(error, NotReady::Engine(Error::Refused(Refusal::NoSuchBlob)))
+}
+
+fn image(record: &ImageRecord) -> Image {
+    let config = record.config.as_ref();
+    let texts = |member: &str| {
+        let list = config.and_then(|config| config[member].as_array());
+        let texts = list.into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned));
+        texts.collect()
+    };
+    Image {
+        uri: record.uri.clone(),
+        entry_point: texts("EntryPoint"),
+        command: texts("Command"),
+        working_directory: config.and_then(|config| config["WorkingDirectory"].as_str().map(str::to_owned)),
+    }
 }

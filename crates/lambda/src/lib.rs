@@ -9,6 +9,7 @@ mod activation;
 mod aliases;
 mod async_invocation;
 mod code;
+mod code_signing;
 mod configuration;
 mod environment_variables;
 mod errors;
@@ -27,8 +28,10 @@ mod package_page;
 mod paging;
 mod policy;
 mod ports;
+mod provisioned_concurrency;
 mod python;
 mod records;
+mod recursion;
 mod resume;
 mod runtime_api;
 mod runtimes;
@@ -46,7 +49,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
-use engine::{Clock, Engine};
+use engine::{Clock, Engine, QueueKey};
 use service::{Ids, Ports, Row, Speaks, Stop, Tasks, row};
 use tokio::sync::Semaphore;
 
@@ -67,43 +70,61 @@ pub const ACTIONS: &[Row<Lambda>] = &[
     row::<actions::AddLayerVersionPermission>(),
     row::<actions::AddPermission>(),
     row::<actions::CreateAlias>(),
+    row::<actions::CreateCodeSigningConfig>(),
     row::<actions::CreateEventSourceMapping>(),
     row::<actions::CreateFunction>(),
     row::<actions::DeleteAlias>(),
+    row::<actions::DeleteCodeSigningConfig>(),
     row::<actions::DeleteEventSourceMapping>(),
     row::<actions::DeleteFunction>(),
+    row::<actions::DeleteFunctionCodeSigningConfig>(),
     row::<actions::DeleteFunctionConcurrency>(),
     row::<actions::DeleteFunctionEventInvokeConfig>(),
     row::<actions::DeleteLayerVersion>(),
+    row::<actions::DeleteProvisionedConcurrencyConfig>(),
     row::<actions::GetAccountSettings>(),
     row::<actions::GetAlias>(),
+    row::<actions::GetCodeSigningConfig>(),
     row::<actions::GetEventSourceMapping>(),
     row::<actions::GetFunction>(),
+    row::<actions::GetFunctionCodeSigningConfig>(),
     row::<actions::GetFunctionConcurrency>(),
     row::<actions::GetFunctionConfiguration>(),
     row::<actions::GetFunctionEventInvokeConfig>(),
+    row::<actions::GetFunctionRecursionConfig>(),
     row::<actions::GetLayerVersion>(),
     row::<actions::GetLayerVersionByArn>(),
     row::<actions::GetLayerVersionPolicy>(),
     row::<actions::GetPolicy>(),
+    row::<actions::GetProvisionedConcurrencyConfig>(),
+    row::<actions::GetRuntimeManagementConfig>(),
     row::<actions::Invoke>(),
+    row::<actions::InvokeAsync>(),
     row::<actions::ListAliases>(),
+    row::<actions::ListCodeSigningConfigs>(),
     row::<actions::ListEventSourceMappings>(),
     row::<actions::ListFunctionEventInvokeConfigs>(),
     row::<actions::ListFunctions>(),
+    row::<actions::ListFunctionsByCodeSigningConfig>(),
     row::<actions::ListLayerVersions>(),
     row::<actions::ListLayers>(),
+    row::<actions::ListProvisionedConcurrencyConfigs>(),
     row::<actions::ListTags>(),
     row::<actions::ListVersionsByFunction>(),
     row::<actions::PublishLayerVersion>(),
     row::<actions::PublishVersion>(),
+    row::<actions::PutFunctionCodeSigningConfig>(),
     row::<actions::PutFunctionConcurrency>(),
     row::<actions::PutFunctionEventInvokeConfig>(),
+    row::<actions::PutFunctionRecursionConfig>(),
+    row::<actions::PutProvisionedConcurrencyConfig>(),
+    row::<actions::PutRuntimeManagementConfig>(),
     row::<actions::RemoveLayerVersionPermission>(),
     row::<actions::RemovePermission>(),
     row::<actions::TagResource>(),
     row::<actions::UntagResource>(),
     row::<actions::UpdateAlias>(),
+    row::<actions::UpdateCodeSigningConfig>(),
     row::<actions::UpdateEventSourceMapping>(),
     row::<actions::UpdateFunctionCode>(),
     row::<actions::UpdateFunctionConfiguration>(),
@@ -148,6 +169,8 @@ pub struct Lambda {
     activations: Semaphore,
     tasks: OnceLock<Tasks>,
     attended: Mutex<HashSet<String>>,
+    /// Event queues whose functions are being created.
+    creating: Mutex<HashSet<QueueKey>>,
     this: Weak<Self>,
 }
 
@@ -167,6 +190,7 @@ impl Lambda {
             activations: Semaphore::new(ACTIVATIONS_MAX),
             tasks: OnceLock::new(),
             attended: Mutex::default(),
+            creating: Mutex::default(),
             this: this.clone(),
         })
     }
@@ -204,6 +228,10 @@ impl Lambda {
     /// Whether the program is ending.
     fn is_stopping(&self) -> bool {
         self.tasks.get().is_some_and(|tasks| tasks.stop().is_requested())
+    }
+
+    fn creating(&self) -> MutexGuard<'_, HashSet<QueueKey>> {
+        self.creating.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn attended(&self) -> MutexGuard<'_, HashSet<String>> {

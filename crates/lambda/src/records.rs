@@ -9,6 +9,7 @@ use engine::{BlobId, EngineError, Error, QueueKey, RecordKey, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
 
 use crate::function_name::{LATEST, qualified};
 use crate::limits;
@@ -21,6 +22,8 @@ pub(crate) const MAPPINGS: &str = "lambda/event-source-mapping/";
 pub(crate) const VERSIONS: &str = "lambda/version/";
 /// All aliases' records begin so.
 pub(crate) const ALIASES: &str = "lambda/alias/";
+/// How often waiting asynchronous events went wrong; all these records begin so.
+pub(crate) const ATTEMPTS: &str = "lambda/attempts/";
 /// All event queues begin so; never with `arn:`, so SQS does not list them.
 pub(crate) const EVENT_QUEUES: &str = "lambda/async/";
 
@@ -55,6 +58,18 @@ pub(crate) struct FunctionRecord {
     pub(crate) vpc_config: Option<Json>,
     /// As it was given.
     pub(crate) logging_config: Option<Json>,
+    /// `SnapStart.ApplyOn`. Kept and shown: a process is started anew.
+    #[serde(default)]
+    pub(crate) snap_start: Option<String>,
+    /// Accepted and shown; nothing is mounted here.
+    #[serde(default)]
+    pub(crate) file_system_configs: Vec<Json>,
+    /// The container image it is made of, if it is.
+    #[serde(default)]
+    pub(crate) image: Option<ImageRecord>,
+    /// Accepted and shown; no signature is verified here.
+    #[serde(default)]
+    pub(crate) code_signing_config: Option<String>,
     /// In their order: later ones lie over earlier ones.
     #[serde(default)]
     pub(crate) layers: Vec<LayerUse>,
@@ -71,6 +86,9 @@ pub(crate) struct FunctionRecord {
     pub(crate) reserved_concurrency: Option<u32>,
     /// Of `$LATEST`; those of versions and aliases are in `qualified`.
     pub(crate) event_invoke: Option<EventInvoke>,
+    /// `RecursiveLoop`, if it was configured. Of `$LATEST` only.
+    #[serde(default)]
+    pub(crate) recursive_loop: Option<String>,
     /// What belongs to a version or an alias, by its name. Of `$LATEST` only.
     #[serde(default)]
     pub(crate) qualified: BTreeMap<String, Qualified>,
@@ -88,6 +106,30 @@ pub(crate) struct Qualified {
     /// Changes with the policy.
     pub(crate) revision_id: String,
     pub(crate) event_invoke: Option<EventInvoke>,
+    pub(crate) runtime_management: Option<RuntimeManagement>,
+    pub(crate) provisioned: Option<Provisioned>,
+}
+
+/// When the runtime is updated. Kept and shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RuntimeManagement {
+    pub(crate) update_runtime_on: String,
+    pub(crate) runtime_version_arn: Option<String>,
+}
+
+impl Default for RuntimeManagement {
+    fn default() -> Self {
+        Self { update_runtime_on: "Auto".to_owned(), runtime_version_arn: None }
+    }
+}
+
+/// Environments that are to be kept initialised.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Provisioned {
+    pub(crate) requested: u32,
+    /// So many are; unknown while it is on its way.
+    pub(crate) allocated: Option<u32>,
+    pub(crate) last_modified: Timestamp,
 }
 
 /// An alias: a name for a version, or for two between which calls are divided.
@@ -109,6 +151,14 @@ pub(crate) struct LayerUse {
     pub(crate) code: Code,
 }
 
+/// A function's container image.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ImageRecord {
+    pub(crate) uri: String,
+    /// `ImageConfig`, as it was given.
+    pub(crate) config: Option<Json>,
+}
+
 /// A deployment package.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Code {
@@ -121,6 +171,19 @@ pub(crate) struct Code {
     pub(crate) unzipped: u64,
     /// SHA-256 of it, hexadecimal.
     pub(crate) sha256: String,
+}
+
+impl Code {
+    /// An image lies where podman and docker keep it.
+    pub(crate) fn of_image(uri: &str) -> Self {
+        let sha256 = hex::encode(Sha256::digest(uri));
+        Self { blob: BlobId(String::new()), size: 0, unzipped: 0, sha256 }
+    }
+
+    /// Whether there is no package.
+    pub(crate) fn is_image(&self) -> bool {
+        self.blob.0.is_empty()
+    }
 }
 
 /// Whether the function can be invoked.
@@ -146,6 +209,12 @@ pub(crate) enum LastUpdate {
 pub(crate) struct EventInvoke {
     pub(crate) maximum_retry_attempts: Option<u32>,
     pub(crate) maximum_event_age_seconds: Option<u32>,
+    /// Where the record of an event goes that was processed.
+    #[serde(default)]
+    pub(crate) on_success: Option<String>,
+    /// Where the record of an event goes that was given up.
+    #[serde(default)]
+    pub(crate) on_failure: Option<String>,
     pub(crate) last_modified: Timestamp,
 }
 

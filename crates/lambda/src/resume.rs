@@ -50,9 +50,10 @@ impl Lambda {
     }
 
     async fn resume_functions(&self) -> Result<(), Error> {
-        // The queues first: one that is created from now on has a function that is not in the list.
+        // The queues first: one that is created from now on has a function that is not in the list. Those whose
+        // functions are not stored yet are looked at before the functions are.
         let queues = self.event_queues().await?;
-        let mut wanted = HashSet::new();
+        let mut wanted: HashSet<QueueKey> = self.creating().clone();
         for record in self.all_records(FUNCTIONS).await? {
             let function: FunctionRecord = records::decode(&record)?;
             wanted.insert(function.event_queue());
@@ -60,6 +61,11 @@ impl Lambda {
                 self.activate_soon(function.arn.clone(), function.version.clone());
             }
             self.attend_events(&function);
+            for (qualifier, own) in &function.qualified {
+                if own.provisioned.is_some() {
+                    self.provision_soon(function.arn.clone(), qualifier.clone());
+                }
+            }
         }
         for record in self.all_records(VERSIONS).await? {
             let version: FunctionRecord = records::decode(&record)?;

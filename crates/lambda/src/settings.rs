@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use service::ServiceError;
 
 use crate::environment_variables;
-use crate::errors::{constraint, not_supported};
+use crate::errors::{constraint, invalid, not_supported};
 use crate::limits;
 use crate::records::FunctionRecord;
 use crate::runtimes::checked_runtime;
@@ -119,18 +119,34 @@ impl Settings {
         if let Some(key) = self.kms_key_arn {
             record.kms_key_arn = (!key.is_empty()).then_some(key);
         }
+        if let Some(mode) = self.snap_start.and_then(|config| config.apply_on) {
+            if mode != "PublishedVersions" && mode != "None" {
+                let rule = "Member must satisfy enum value set: [PublishedVersions, None]";
+                return Err(constraint(mode, "snapStart.applyOn", rule));
+            }
+            record.snap_start = Some(mode);
+        }
+        if let Some(file_systems) = self.file_system_configs {
+            record.file_system_configs = checked_file_systems(file_systems)?;
+        }
+        if let (Some(config), Some(image)) = (self.image_config, record.image.as_mut()) {
+            image.config = Some(config);
+        }
+        if let Some(config) = &self.logging_config {
+            check_logging(config)?;
+        }
         record.vpc_config = self.vpc_config.or(record.vpc_config.take());
         record.logging_config = self.logging_config.or(record.logging_config.take());
         Ok(self.layers)
     }
 
+    /// Whether it is to have layers.
+    pub(crate) fn has_layers(&self) -> bool {
+        self.layers.as_ref().is_some_and(|layers| !layers.is_empty())
+    }
+
     fn refuse_unsupported(&self) -> Result<(), ServiceError> {
-        let given = |list: &Option<Vec<Json>>| list.as_ref().is_some_and(|list| !list.is_empty());
-        let snap_start = self.snap_start.as_ref().and_then(|config| config.apply_on.as_deref());
         for (is_given, what) in [
-            (given(&self.file_system_configs), "FileSystemConfigs: a function with a file system"),
-            (self.image_config.is_some(), "ImageConfig: a function in a container image"),
-            (snap_start.is_some_and(|mode| mode != "None"), "SnapStart"),
             (self.capacity_provider_config.is_some(), "CapacityProviderConfig: a managed instance"),
             (self.durable_config.is_some(), "DurableConfig: a durable function"),
             (self.tenancy_config.is_some(), "TenancyConfig: tenant isolation"),
@@ -141,6 +157,42 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// One access point below `/mnt/`.
+fn checked_file_systems(given: Vec<Json>) -> Result<Vec<Json>, ServiceError> {
+    let is_mounted = |config: &Json| {
+        config["Arn"].is_string()
+            && config["LocalMountPath"].as_str().is_some_and(|path| path.starts_with("/mnt/"))
+    };
+    if given.len() > 1 || !given.iter().all(is_mounted) {
+        let rule = "Member must have length less than or equal to 1 and satisfy regular expression pattern: \
+                    /mnt/[a-zA-Z0-9-_.]+ at localMountPath";
+        return Err(constraint(Json::Array(given), "fileSystemConfigs", rule));
+    }
+    Ok(given)
+}
+
+/// Levels go with the format JSON only. `InvalidParameterValueException`, `ValidationException`.
+fn check_logging(config: &Json) -> Result<(), ServiceError> {
+    for (member, allowed) in [
+        ("LogFormat", &["JSON", "Text"][..]),
+        ("ApplicationLogLevel", &["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]),
+        ("SystemLogLevel", &["DEBUG", "INFO", "WARN"]),
+    ] {
+        let Some(given) = config[member].as_str() else { continue };
+        if !allowed.contains(&given) {
+            let mut name = member.to_owned();
+            name[..1].make_ascii_lowercase();
+            let rule = format!("Member must satisfy enum value set: [{}]", allowed.join(", "));
+            return Err(constraint(given, &format!("loggingConfig.{name}"), &rule));
+        }
+    }
+    let has_levels = config["ApplicationLogLevel"].is_string() || config["SystemLogLevel"].is_string();
+    if has_levels && config["LogFormat"] != "JSON" {
+        return Err(invalid("Log level fields cannot be set when LogFormat is Text."));
+    }
+    Ok(())
 }
 
 /// One architecture, AWS's default where none is given.
@@ -263,12 +315,13 @@ mod tests {
     #[test]
     fn what_cannot_be_done_is_said() {
         for settings in [
-            json!({"SnapStart": {"ApplyOn": "PublishedVersions"}}),
+            json!({"TenancyConfig": {"TenantIsolationMode": "PER_TENANT"}}),
             json!({"DurableConfig": {"ExecutionTimeout": 60}}),
         ] {
             assert!(refusal(settings).ends_with("is not supported by Konekuta"));
         }
-        assert!(apply(json!({"SnapStart": {"ApplyOn": "None"}})).is_ok());
+        let shown = apply(json!({"SnapStart": {"ApplyOn": "PublishedVersions"}})).unwrap();
+        assert_eq!(shown.snap_start.as_deref(), Some("PublishedVersions"));
     }
 
     #[test]

@@ -30,6 +30,10 @@ pub(crate) fn record(name: &str) -> FunctionRecord {
         kms_key_arn: None,
         vpc_config: None,
         logging_config: None,
+        snap_start: None,
+        file_system_configs: Vec::new(),
+        image: None,
+        code_signing_config: None,
         layers: Vec::new(),
         code: Code { blob: BlobId("blob".to_owned()), size: 1, unzipped: 1, sha256: "00".to_owned() },
         last_modified: Timestamp(0),
@@ -41,6 +45,7 @@ pub(crate) fn record(name: &str) -> FunctionRecord {
         policy: BTreeMap::new(),
         reserved_concurrency: None,
         event_invoke: None,
+        recursive_loop: None,
         qualified: BTreeMap::new(),
     }
 }

@@ -6,11 +6,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use engine::{BlobId, Error, Expect};
+use engine::{Error, Expect};
 
 use crate::Lambda;
 use crate::function_name::LATEST;
-use crate::records::{self, FunctionRecord, LastUpdate, State, alias_key, version_key, versions_of};
+use crate::records::{self, Code, FunctionRecord, LastUpdate, State, alias_key, version_key, versions_of};
 
 impl Lambda {
     /// The record that a qualifier stands for; `$LATEST` where there is none. Of an alias of two versions, one of them
@@ -81,6 +81,7 @@ impl Lambda {
             policy: BTreeMap::new(),
             reserved_concurrency: None,
             event_invoke: None,
+            recursive_loop: None,
             qualified: BTreeMap::new(),
             ..function.clone()
         };
@@ -90,10 +91,15 @@ impl Lambda {
     }
 
     /// Removes a package that neither the function nor a version of it is made of any more.
-    pub(crate) async fn release_blob(&self, function: &FunctionRecord, blob: &BlobId) -> Result<(), Error> {
+    pub(crate) async fn release_package(&self, function: &FunctionRecord, code: &Code) -> Result<(), Error> {
         let versions = self.versions(function).await?;
-        let used = std::iter::once(function).chain(&versions).any(|record| record.code.blob == *blob);
-        if used { Ok(()) } else { self.engine.delete_blob(blob).await }
+        let used = std::iter::once(function).chain(&versions).any(|record| record.code.blob == code.blob);
+        if used { Ok(()) } else { self.forget_package(code).await }
+    }
+
+    /// Removes a package. An image has none.
+    pub(crate) async fn forget_package(&self, code: &Code) -> Result<(), Error> {
+        if code.is_image() { Ok(()) } else { self.engine.delete_blob(&code.blob).await }
     }
 
     /// The packages that published versions are made of, by their digests.
@@ -122,8 +128,9 @@ pub(crate) fn is_unchanged(function: &FunctionRecord, version: &FunctionRecord) 
         policy: function.policy.clone(),
         reserved_concurrency: function.reserved_concurrency,
         event_invoke: function.event_invoke.clone(),
+        recursive_loop: function.recursive_loop.clone(),
         qualified: function.qualified.clone(),
-        code: records::Code { blob: function.code.blob.clone(), ..version.code.clone() },
+        code: Code { blob: function.code.blob.clone(), ..version.code.clone() },
         ..version.clone()
     };
     published == *function

@@ -92,12 +92,16 @@ fn json<'a>(services: &'a [Service], head: &Parts, target: &str) -> Route<'a> {
 
 fn rest<'a>(services: &'a [Service], head: &Parts, scope: Option<&str>) -> Option<Route<'a>> {
     let actions = services.iter().flat_map(|service| &service.actions);
-    for action in actions {
-        let fits = |rest: &&Rest| is_method(rest.method, &head.method) && has_literal(rest, head.uri.query());
-        let Some(rest) = action.rest.filter(fits) else { continue };
-        if let Some(path_members) = path::members(rest.path, head.uri.path()) {
-            return Some(Route::Action { action, protocol: Protocol::RestJson(rest), path_members });
-        }
+    let fitting = actions.filter_map(|action| {
+        let rest = action.rest.filter(|rest| is_method(rest.method, &head.method))?;
+        let fits = has_literal(rest, head.uri.query());
+        fits.then_some((action, rest, path::members(rest.path, head.uri.path())?))
+    });
+    // Of two on one path, the one that asks for more is meant.
+    if let Some((action, rest, path_members)) =
+        fitting.max_by_key(|(_, rest, _)| rest.query_literal.is_some())
+    {
+        return Some(Route::Action { action, protocol: Protocol::RestJson(rest), path_members });
     }
     let of_rest_service = services.iter().any(|service| {
         scope == Some(service.name) && service.actions.iter().any(|action| action.rest.is_some())

@@ -185,12 +185,14 @@ pub struct QueueRecord {
 }
 
 /// What an event source mapping checks before it is created.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueFacts {
     /// Its `VisibilityTimeout`, seconds.
     pub visibility_timeout_seconds: u32,
     /// Whether it is a FIFO queue.
     pub fifo: bool,
+    /// Where messages go that were received too often.
+    pub dead_letter_queue: Option<Arn>,
 }
 
 /// Offered by SQS.
@@ -262,6 +264,9 @@ pub trait ObjectPort: Send + Sync {
         version: Option<String>,
         max_bytes: u64,
     ) -> BoxFuture<'_, Result<Bytes, PortError>>;
+    /// Writes a JSON document as an object, on behalf of a service (destinations). Durable when it answers. `NotFound`:
+    /// no such bucket.
+    fn write(&self, bucket: String, key: String, document: Bytes) -> BoxFuture<'_, Result<(), PortError>>;
 }
 
 /// A log stream, by name.

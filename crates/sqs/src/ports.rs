@@ -72,6 +72,11 @@ impl QueuePort for Queues {
             Ok(QueueFacts {
                 visibility_timeout_seconds: queue.settings.visibility_timeout_seconds,
                 fifo: matches!(queue.settings.kind, QueueKind::Fifo(_)),
+                dead_letter_queue: queue
+                    .settings
+                    .dead_letter
+                    .as_ref()
+                    .and_then(|dead_letter| dead_letter.target.as_str().parse().ok()),
             })
         })
     }

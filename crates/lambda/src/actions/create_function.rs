@@ -1,25 +1,22 @@
 //! CreateFunction: checks and stores a package, and makes a function of it that is `Pending` until it is unpacked.
 //!
-//! Differs from AWS: packages only (no container images).
-//!
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html>
 
 use std::collections::BTreeMap;
 
 use engine::{BlobId, Error, Expect, QueueKind, QueueSettings, Refusal};
 use serde::Deserialize;
-use serde_json::Value as Json;
 use service::{Action, Context, DecodeError, Method, Rest, ServiceError};
 
 use crate::Lambda;
 use crate::async_invocation;
 use crate::code::CodeSource;
 use crate::configuration::FunctionConfiguration;
-use crate::errors::{self, invalid, not_supported};
+use crate::errors::{self, constraint, invalid};
 use crate::function_name::{FunctionName, LATEST};
 use crate::layers::check_size;
 use crate::limits;
-use crate::records::{self, Code, FunctionRecord, LastUpdate, State, function_key};
+use crate::records::{self, Code, FunctionRecord, ImageRecord, LastUpdate, State, function_key};
 use crate::settings::{Settings, checked_architectures};
 use crate::tags::check_tags;
 
@@ -33,7 +30,7 @@ pub(crate) struct Input {
     package_type: Option<String>,
     architectures: Option<Vec<String>>,
     tags: Option<BTreeMap<String, String>>,
-    code_signing_config_arn: Option<Json>,
+    code_signing_config_arn: Option<String>,
     #[serde(flatten)]
     settings: Settings,
 }
@@ -54,6 +51,9 @@ impl Action for CreateFunction {
         let mut record = draft(lambda, context, name);
         record.architectures = checked_architectures(input.architectures)?;
         record.tags = check_tags(input.tags.unwrap_or_default())?;
+        if input.package_type.as_deref() == Some("Image") {
+            record.image = input.code.image_uri.clone().map(|uri| ImageRecord { uri, config: None });
+        }
         let layers = input.settings.apply(&mut record)?;
         if lambda.find_function(&record.arn).await?.is_some() {
             return Err(exists(&record.name));
@@ -61,7 +61,13 @@ impl Action for CreateFunction {
         if let Some(layers) = layers {
             record.layers = lambda.layers(&layers, &context.caller).await?;
         }
-        if let Some(code) = lambda.accept_code(input.code, false).await? {
+        if let Some(arn) = &input.code_signing_config_arn {
+            lambda.code_signing_config(arn, context, &errors::CODE_SIGNING_CONFIG_NOT_FOUND).await?;
+            record.code_signing_config = input.code_signing_config_arn;
+        }
+        if let Some(image) = &record.image {
+            record.code = Code::of_image(&image.uri);
+        } else if let Some(code) = lambda.accept_code(input.code, false).await? {
             record.code = code;
         }
         check_size(&record)?;
@@ -83,16 +89,30 @@ fn check(input: &Input) -> Result<(), ServiceError> {
     if input.settings.role.is_none() {
         return Err(errors::on_decode_error(DecodeError::Missing("Role".to_owned())));
     }
-    if input.package_type.as_deref().is_some_and(|kind| kind != "Zip") {
-        return Err(not_supported("PackageType Image: a function in a container image"));
-    }
-    if input.code_signing_config_arn.is_some() {
-        return Err(not_supported("CodeSigningConfigArn: code signing"));
+    match input.package_type.as_deref() {
+        None | Some("Zip") => {}
+        Some("Image") => return check_image(input),
+        Some(other) => {
+            return Err(constraint(other, "packageType", "Member must satisfy enum value set: [Zip, Image]"));
+        }
     }
     if input.settings.runtime.is_none() || input.settings.handler.is_none() {
         return Err(invalid(
             "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
         ));
+    }
+    Ok(())
+}
+
+/// An image says itself what it runs.
+fn check_image(input: &Input) -> Result<(), ServiceError> {
+    if input.settings.runtime.is_some() || input.settings.handler.is_some() || input.settings.has_layers() {
+        return Err(invalid(
+            "Please don't provide Runtime or Handler or Layer when the intended function PackageType is Image.",
+        ));
+    }
+    if input.code.image_uri.is_none() {
+        return Err(invalid("Please provide ImageUri when creating a function with packageType Image."));
     }
     Ok(())
 }
@@ -119,6 +139,10 @@ fn draft(lambda: &Lambda, context: &Context, name: FunctionName) -> FunctionReco
         kms_key_arn: None,
         vpc_config: None,
         logging_config: None,
+        snap_start: None,
+        file_system_configs: Vec::new(),
+        image: None,
+        code_signing_config: None,
         layers: Vec::new(),
         code: Code { blob: BlobId(String::new()), size: 0, unzipped: 0, sha256: String::new() },
         last_modified: context.now,
@@ -130,6 +154,7 @@ fn draft(lambda: &Lambda, context: &Context, name: FunctionName) -> FunctionReco
         policy: BTreeMap::new(),
         reserved_concurrency: None,
         event_invoke: None,
+        recursive_loop: None,
         qualified: BTreeMap::new(),
     }
 }
@@ -137,11 +162,18 @@ fn draft(lambda: &Lambda, context: &Context, name: FunctionName) -> FunctionReco
 /// The queue first: a function whose record is there can be invoked asynchronously. What a crash leaves of a queue
 /// alone is removed at the next start.
 async fn store(lambda: &Lambda, record: &FunctionRecord) -> Result<(), ServiceError> {
+    lambda.creating().insert(record.event_queue());
+    let stored = store_both(lambda, record).await;
+    lambda.creating().remove(&record.event_queue());
+    stored
+}
+
+async fn store_both(lambda: &Lambda, record: &FunctionRecord) -> Result<(), ServiceError> {
     lambda.engine.create_queue(record.event_queue(), event_queue_settings(), bytes::Bytes::new()).await?;
     let put = lambda.engine.put(function_key(&record.arn), records::encode(record), Expect::Absent).await;
     let Err(error) = put else { return Ok(()) };
     lambda.engine.delete_queue(record.event_queue()).await?;
-    lambda.engine.delete_blob(&record.code.blob).await?;
+    lambda.forget_package(&record.code).await?;
     match error {
         Error::Refused(Refusal::RecordChanged(_)) => Err(exists(&record.name)),
         other => Err(other.into()),

@@ -80,7 +80,7 @@ async fn delete_version(lambda: &Lambda, stored: Stored, version: &str) -> Resul
         lambda.replace_function(&function, stored.revision).await?;
     }
     lambda.engine.delete(version_key(&function, number), Expect::Anything).await?;
-    lambda.release_blob(&function, &record.code.blob).await?;
+    lambda.release_package(&function, &record.code).await?;
     forget(lambda, &record);
     Ok(())
 }
@@ -98,11 +98,13 @@ async fn clear_away(lambda: &Lambda, record: FunctionRecord) -> Result<(), Servi
         Ok(()) | Err(Error::Refused(Refusal::NoSuchQueue(_))) => {}
         Err(error) => return Err(error.into()),
     }
+    lambda.forget_all_attempts(&record.event_queue()).await?;
     let versions = lambda.versions(&record).await?;
-    let blobs: HashSet<_> =
-        std::iter::once(&record).chain(&versions).map(|record| record.code.blob.clone()).collect();
-    for blob in &blobs {
-        lambda.engine.delete_blob(blob).await?;
+    let mut seen = HashSet::new();
+    for made in std::iter::once(&record).chain(&versions) {
+        if seen.insert(&made.code.blob) {
+            lambda.forget_package(&made.code).await?;
+        }
     }
     for version in &versions {
         forget(lambda, version);

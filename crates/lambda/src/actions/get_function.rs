@@ -13,6 +13,7 @@ use super::{QUALIFIER, Qualified};
 use crate::Lambda;
 use crate::configuration::FunctionConfiguration;
 use crate::package_page;
+use crate::records::FunctionRecord;
 
 /// Its output.
 #[derive(Serialize)]
@@ -31,7 +32,24 @@ pub(crate) struct Output {
 #[serde(rename_all = "PascalCase")]
 struct CodeLocation {
     repository_type: &'static str,
-    location: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image_uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resolved_image_uri: Option<String>,
+}
+
+impl CodeLocation {
+    fn of(version: &FunctionRecord, context: &Context) -> Self {
+        let image = version.image.as_ref().map(|image| image.uri.clone());
+        Self {
+            repository_type: if image.is_some() { "ECR" } else { "S3" },
+            location: image.is_none().then(|| package_page::location(&context.endpoint, &version.code)),
+            image_uri: image.clone(),
+            resolved_image_uri: image,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -59,10 +77,7 @@ impl Action for GetFunction {
         let record = stored.record;
         Ok(Output {
             configuration: FunctionConfiguration::named(&version, name.qualified()),
-            code: CodeLocation {
-                repository_type: "S3",
-                location: package_page::location(&context.endpoint, &version.code),
-            },
+            code: CodeLocation::of(&version, context),
             tags: record.tags,
             concurrency: record
                 .reserved_concurrency

@@ -3,6 +3,7 @@
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
 
+use aws::TraceHeader;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -20,6 +21,7 @@ use crate::function_name::FunctionName;
 use crate::functions::check_active;
 use crate::limits;
 use crate::records::FunctionRecord;
+use crate::recursion::{Lineage, is_loop};
 
 /// Its input.
 #[derive(Deserialize)]
@@ -35,11 +37,27 @@ pub(crate) struct Input {
     payload: Option<Blob>,
 }
 
+impl Input {
+    /// An asynchronous call with nothing but an event.
+    pub(super) fn event(function_name: String, payload: Blob) -> Self {
+        Self {
+            function_name,
+            qualifier: None,
+            invocation_type: Some("Event".to_owned()),
+            log_type: None,
+            client_context: None,
+            durable_execution_name: None,
+            tenant_id: None,
+            payload: Some(payload),
+        }
+    }
+}
+
 /// Its output.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Output {
-    status_code: u16,
+    pub(super) status_code: u16,
     function_error: Option<&'static str>,
     log_result: Option<String>,
     executed_version: Option<String>,
@@ -88,7 +106,7 @@ impl Action for Invoke {
             "RequestResponse" => {
                 check_payload(&payload, limits::SYNCHRONOUS_PAYLOAD_BYTES_MAX, "InvokeFunction")?;
                 check_active(&version)?;
-                let trace = lambda.trace_or_new(context.trace.clone(), context.now);
+                let trace = lineage(lambda, context, &stored.record)?;
                 let invocation = Invocation {
                     client_context,
                     invoked_arn: Some(name.qualified_arn()),
@@ -152,6 +170,25 @@ fn check_payload(payload: &Bytes, bytes_max: usize, operation: &str) -> Result<(
             format!("Could not parse request body into json: {error}"),
         )),
     }
+}
+
+/// The trace of a call, which may be one too many. `RecursiveInvocationException`.
+pub(super) fn lineage(
+    lambda: &Lambda,
+    context: &Context,
+    function: &FunctionRecord,
+) -> Result<TraceHeader, ServiceError> {
+    let lineage = Lineage::of(context.trace.as_ref());
+    if is_loop(function, &lineage) {
+        tracing::warn!(function = %function.arn, "a call is refused that would go on with a recursive loop");
+        return Err(ServiceError::new(
+            &errors::RECURSIVE_INVOCATION,
+            "Lambda has detected your function being invoked in a recursive loop with other AWS resources and \
+             stopped your function's invocation.",
+        ));
+    }
+    let trace = lambda.trace_or_new(context.trace.clone(), context.now);
+    Ok(lineage.call(&function.arn, &trace))
 }
 
 /// The fault of a call that did not come about.

@@ -9,6 +9,7 @@ use service::{Action, Context, Method, Rest, ServiceError};
 use crate::Lambda;
 use crate::aliases::{AliasConfiguration, RoutingConfig};
 use crate::functions::check_revision_id;
+use crate::provisioned_concurrency::provisioned;
 use crate::settings::checked_description;
 
 /// Its input.
@@ -36,8 +37,10 @@ impl Action for UpdateAlias {
 
     async fn run(lambda: &Lambda, context: &Context, input: Input) -> Result<Self::Output, ServiceError> {
         let function = lambda.aliased(&input.function_name, context).await?.record;
+        let is_provisioned = provisioned(&function, &input.name).is_some();
         let (mut alias, revision) = lambda.alias(&function, &input.name).await?;
         check_revision_id(&alias.revision_id, input.revision_id.as_deref())?;
+        let before = alias.version.clone();
         if let Some(version) = input.function_version {
             alias.version = version;
         }
@@ -49,7 +52,14 @@ impl Action for UpdateAlias {
         }
         lambda.check_alias(&function, &alias).await?;
         alias.revision_id = lambda.ids.uuid().to_string();
+        let moves = is_provisioned && alias.version != before;
+        if moves {
+            lambda.unprovision(&function, &alias.name).await?;
+        }
         lambda.store_alias(&function, &alias, Expect::Revision(revision)).await?;
+        if moves {
+            lambda.provision_soon(function.arn.clone(), alias.name.clone());
+        }
         Ok(AliasConfiguration::of(&function, alias))
     }
 }

@@ -1,7 +1,5 @@
 //! UpdateFunctionCode: another package for a function. `LastUpdateStatus` is `InProgress` until it is unpacked.
 //!
-//! Differs from AWS: packages only.
-//!
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html>
 
 use serde::Deserialize;
@@ -10,10 +8,11 @@ use service::{Action, Context, Method, Rest, ServiceError};
 use crate::Lambda;
 use crate::code::CodeSource;
 use crate::configuration::FunctionConfiguration;
+use crate::errors::invalid;
 use crate::function_name::qualified;
 use crate::functions::check_updatable;
 use crate::layers::check_size;
-use crate::records::FunctionRecord;
+use crate::records::{Code, FunctionRecord};
 use crate::settings::checked_architectures;
 
 /// Its input.
@@ -47,28 +46,48 @@ impl Action for UpdateFunctionCode {
         if input.architectures.is_some() {
             record.architectures = checked_architectures(input.architectures)?;
         }
-        let accepted = lambda.accept_code(input.code, input.dry_run == Some(true)).await?;
+        let accepted = accept(lambda, input.code, &mut record, input.dry_run == Some(true)).await?;
         let Some(code) = accepted else { return Ok(FunctionConfiguration::of(&record)) };
         let candidate = FunctionRecord { code: code.clone(), ..record.clone() };
         if let Err(error) = check_size(&candidate) {
-            lambda.engine.delete_blob(&code.blob).await?;
+            lambda.forget_package(&code).await?;
             return Err(error);
         }
-        let (added, replaced) = (code.blob.clone(), std::mem::replace(&mut record.code, code));
+        let (added, replaced) = (code.clone(), std::mem::replace(&mut record.code, code));
         lambda.touch(&mut record, context);
         let published = match input.publish {
             Some(true) => Some(lambda.publish(&mut record, None).await?),
             _ => None,
         };
         if let Err(error) = lambda.replace_function(&record, stored.revision).await {
-            lambda.engine.delete_blob(&added).await?;
+            lambda.forget_package(&added).await?;
             return Err(error);
         }
-        lambda.release_blob(&record, &replaced.blob).await?;
+        lambda.release_package(&record, &replaced).await?;
         lambda.executor.retire(&qualified(&record.arn, Some(&record.version)));
         for made in std::iter::once(&record).chain(&published) {
             lambda.activate_soon(made.arn.clone(), made.version.clone());
         }
         Ok(FunctionConfiguration::of(published.as_ref().unwrap_or(&record)))
     }
+}
+
+/// Another image for a function of an image, another package for any other. `InvalidParameterValueException`.
+async fn accept(
+    lambda: &Lambda,
+    code: CodeSource,
+    record: &mut FunctionRecord,
+    dry_run: bool,
+) -> Result<Option<Code>, ServiceError> {
+    let Some(image) = record.image.as_mut() else {
+        return lambda.accept_code(code, dry_run).await;
+    };
+    let uri = code
+        .image_uri
+        .ok_or_else(|| invalid("Please provide ImageUri when updating a function with packageType Image."))?;
+    if dry_run {
+        return Ok(None);
+    }
+    image.uri = uri;
+    Ok(Some(Code::of_image(&image.uri)))
 }

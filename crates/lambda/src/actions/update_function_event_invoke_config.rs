@@ -36,6 +36,8 @@ impl Action for UpdateFunctionEventInvokeConfig {
         let config = EventInvoke {
             maximum_retry_attempts: given.maximum_retry_attempts.or(before.maximum_retry_attempts),
             maximum_event_age_seconds: given.maximum_event_age_seconds.or(before.maximum_event_age_seconds),
+            on_success: given.on_success.or_else(|| before.on_success.clone()),
+            on_failure: given.on_failure.or_else(|| before.on_failure.clone()),
             last_modified: given.last_modified,
         };
         *stored.record.event_invoke_mut(qualifier) = Some(config.clone());

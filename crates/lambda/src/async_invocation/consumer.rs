@@ -2,18 +2,19 @@
 //!
 //! An event is invisible for a minute at a time and kept so while it runs, so that after a crash it is tried again soon.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws::{Arn, RequestId, TraceHeader};
-use engine::{Delivery, Error, MessageId, QueueKey, Receive, Refusal, Settle, Settlement, SpanId};
+use engine::{Delivery, Error, QueueKey, Receive, Refusal, Settle, Settlement, SpanId};
 use service::Stop;
+use service::ports::PortError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use super::VISIBILITY_SECONDS;
 use super::dead_letter::{Obituary, bury};
+use super::destination::{Ending, deliver};
 use super::event::{self, StoredEvent};
 use super::retry::{Attempts, Next, after_failure, after_throttle};
 use crate::Lambda;
@@ -22,6 +23,7 @@ use crate::function_name::qualified;
 use crate::functions::{Stored, check_active};
 use crate::limits::{ASYNCHRONOUS_CONCURRENCY_MAX, DRAIN, LONG_POLL};
 use crate::records::{EventInvoke, FunctionRecord};
+use crate::recursion::{Lineage, is_loop};
 
 /// After an error of the queue it is asked again after so long.
 const RETRY: Duration = Duration::from_secs(5);
@@ -35,7 +37,7 @@ impl Lambda {
     pub(crate) fn attend_events(&self, function: &FunctionRecord) {
         let (queue, arn) = (function.event_queue(), function.arn.clone());
         self.attend("asynchronous invocation", queue.to_string(), move |lambda, stop| {
-            let consumer = Arc::new(Consumer { lambda, queue, arn, attempts: Mutex::default() });
+            let consumer = Arc::new(Consumer { lambda, queue, arn });
             consume(consumer, stop)
         });
     }
@@ -45,8 +47,6 @@ struct Consumer {
     lambda: Arc<Lambda>,
     queue: QueueKey,
     arn: Arn,
-    /// Of events that went wrong and wait for their next attempt.
-    attempts: Mutex<HashMap<MessageId, Attempts>>,
 }
 
 async fn consume(consumer: Arc<Consumer>, mut stop: Stop) {
@@ -125,38 +125,82 @@ impl Consumer {
             // Deleted; its queue follows.
             return Ok(Settle::VisibleIn { seconds: VISIBILITY_SECONDS });
         };
-        let age = self.lambda.clock.now().since(delivery.sent_at);
-        let config = stored.record.event_invoke(event.qualifier.as_deref());
-        if age > Duration::from_secs(EventInvoke::event_age_seconds_max(config).into()) {
-            return Ok(self.give_up(&stored.record, delivery, event, Next::EventAgeExceeded, "").await);
+        let mut attempts = self.lambda.attempts(&self.queue, delivery).await?;
+        let function = &stored.record;
+        let config = function.event_invoke(event.qualifier.as_deref());
+        if let Some(end) = self.ended(function, delivery, event, attempts) {
+            return Ok(self.give_up(function, delivery, event, (end, attempts), Err(String::new())).await);
         }
         let called = self.call_visibly(&stored, delivery, event).await;
         let age = self.lambda.clock.now().since(delivery.sent_at);
-        let (next, error) = match called {
+        let (next, result) = match called {
             Ok(outcome) if outcome.function_error.is_none() => {
-                self.forget(delivery.message_id);
+                self.succeed(function, delivery, event, attempts, &outcome).await;
                 return Ok(Settle::Delete);
             }
             Ok(outcome) => {
-                let attempts = self.note(delivery.message_id, |attempts| attempts.failures += 1);
-                let error = String::from_utf8_lossy(&outcome.payload).into_owned();
-                (after_failure(config, attempts, age), error)
+                attempts.failures += 1;
+                (after_failure(config, attempts, age), Ok(outcome))
             }
             Err(InvokeError::Stopped) => {
                 let seconds = if self.lambda.is_stopping() { 0 } else { VISIBILITY_SECONDS };
                 return Ok(Settle::VisibleIn { seconds });
             }
             Err(error) => {
-                let attempts = self.note(delivery.message_id, |attempts| attempts.throttles += 1);
-                (after_throttle(config, attempts, age), error.to_string())
+                attempts.throttles += 1;
+                (after_throttle(config, attempts, age), Err(error.to_string()))
             }
         };
-        tracing::info!(function = %self.arn, request_id = %request_id(delivery), ?next, error,
+        self.lambda.note_attempts(&self.queue, delivery, attempts).await?;
+        tracing::info!(function = %self.arn, request_id = %request_id(delivery), ?next, ?attempts,
             "asynchronous invocation did not succeed");
         match next {
             Next::RetryIn(seconds) => Ok(Settle::VisibleIn { seconds }),
-            end => Ok(self.give_up(&stored.record, delivery, event, end, &error).await),
+            end => Ok(self.give_up(function, delivery, event, (end, attempts), result).await),
         }
+    }
+
+    /// Why an event is not tried again, if it is not.
+    fn ended(
+        &self,
+        function: &FunctionRecord,
+        delivery: &Delivery,
+        event: &StoredEvent,
+        attempts: Attempts,
+    ) -> Option<Next> {
+        let config = function.event_invoke(event.qualifier.as_deref());
+        let age = self.lambda.clock.now().since(delivery.sent_at);
+        if attempts.failures > EventInvoke::retries(config) {
+            // It was to be given up, but what gets it then failed.
+            return Some(Next::RetriesExhausted);
+        }
+        if age > Duration::from_secs(EventInvoke::event_age_seconds_max(config).into()) {
+            return Some(Next::EventAgeExceeded);
+        }
+        is_loop(function, &Lineage::of(event.trace.as_ref())).then_some(Next::RecursiveLoop)
+    }
+
+    async fn succeed(
+        &self,
+        function: &FunctionRecord,
+        delivery: &Delivery,
+        event: &StoredEvent,
+        attempts: Attempts,
+        outcome: &Outcome,
+    ) {
+        let config = function.event_invoke(event.qualifier.as_deref());
+        if let Some(target) = config.and_then(|config| config.on_success.as_deref()) {
+            let ending = Ending {
+                request_id: request_id(delivery),
+                condition: "Success",
+                calls: attempts.failures + 1,
+                outcome: Some(outcome),
+            };
+            if let Err(error) = deliver(&self.lambda, target, function, event, &ending).await {
+                tracing::error!(function = %self.arn, target, %error, "the record of a success could not be delivered");
+            }
+        }
+        self.lambda.forget_attempts(&self.queue, delivery, attempts).await;
     }
 
     async fn give_up(
@@ -164,23 +208,55 @@ impl Consumer {
         function: &FunctionRecord,
         delivery: &Delivery,
         event: &StoredEvent,
-        why: Next,
-        error: &str,
+        (why, attempts): (Next, Attempts),
+        result: Result<Outcome, String>,
     ) -> Settle {
         let request_id = request_id(delivery);
         tracing::warn!(%request_id, function = %self.arn, ?why, "asynchronous event is given up");
+        let error = match &result {
+            Ok(outcome) => String::from_utf8_lossy(&outcome.payload).into_owned(),
+            Err(error) => error.clone(),
+        };
         let reason = format!("{why:?} {error}");
         self.lambda.tell_given_up(function, delivery.message_id, event.trace.as_ref(), reason.trim());
-        match bury(&self.lambda, function, event, &Obituary { request_id, error }).await {
+        let ending = Ending {
+            request_id,
+            condition: why.condition(),
+            calls: attempts.failures,
+            outcome: result.as_ref().ok(),
+        };
+        match self.hand_over(function, event, &ending, &error).await {
             Ok(()) => {
-                self.forget(delivery.message_id);
+                self.lambda.forget_attempts(&self.queue, delivery, attempts).await;
                 Settle::Delete
             }
             Err(error) => {
-                tracing::error!(%request_id, function = %self.arn, %error, "dead-letter queue fails, trying again");
+                tracing::error!(%request_id, function = %self.arn, %error, "what gets the event fails, trying again");
                 Settle::VisibleIn { seconds: BURIAL_RETRY_SECONDS }
             }
         }
+    }
+
+    /// To the on-failure destination and the dead-letter queue, where there are any. An error is to be tried again.
+    async fn hand_over(
+        &self,
+        function: &FunctionRecord,
+        event: &StoredEvent,
+        ending: &Ending<'_>,
+        error: &str,
+    ) -> Result<(), PortError> {
+        let config = function.event_invoke(event.qualifier.as_deref());
+        if let Some(target) = config.and_then(|config| config.on_failure.as_deref()) {
+            match deliver(&self.lambda, target, function, event, ending).await {
+                Ok(()) if function.dead_letter_target.is_none() => return Ok(()),
+                Ok(()) => {}
+                Err(error @ PortError::Failed(_)) => return Err(error),
+                Err(error) => {
+                    tracing::error!(function = %self.arn, target, %error, "a destination did not take an event's record");
+                }
+            }
+        }
+        bury(&self.lambda, function, event, &Obituary { request_id: ending.request_id, error }).await
     }
 
     /// Calls the function and keeps the event invisible meanwhile.
@@ -195,9 +271,11 @@ impl Consumer {
         let version =
             version.ok_or_else(|| InvokeError::Failed("its version or alias is gone".to_owned()))?;
         check_active(&version).map_err(|error| InvokeError::Failed(error.message.into_owned()))?;
+        let trace = self.lambda.trace_or_new(trace(delivery, event), self.lambda.clock.now());
+        let trace = Lineage::of(event.trace.as_ref()).call(&self.arn, &trace);
         let invocation = Invocation {
             invoked_arn: Some(qualified(&self.arn, event.qualifier.as_deref())),
-            ..Invocation::of(request_id(delivery), event.payload.clone(), trace(delivery, event))
+            ..Invocation::of(request_id(delivery), event.payload.clone(), Some(trace))
         };
         let mut calling = std::pin::pin!(self.lambda.call(&stored.record, &version, invocation));
         loop {
@@ -225,17 +303,6 @@ impl Consumer {
                 tracing::error!(function = %self.arn, %error, "asynchronous event could not be settled");
             }
         }
-    }
-
-    fn note(&self, id: MessageId, change: impl FnOnce(&mut Attempts)) -> Attempts {
-        let mut all = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        let attempts = all.entry(id).or_default();
-        change(attempts);
-        *attempts
-    }
-
-    fn forget(&self, id: MessageId) {
-        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 }
 

@@ -3,8 +3,10 @@
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
 
+mod attempts;
 mod consumer;
 mod dead_letter;
+mod destination;
 mod event;
 mod retry;
 

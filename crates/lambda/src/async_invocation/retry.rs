@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::limits::{ASYNCHRONOUS_BACKOFF_SECONDS_MAX, ASYNCHRONOUS_RETRY_SECONDS};
 use crate::records::EventInvoke;
 
-/// How often an event went wrong so far. Kept in memory: after a restart an event has all its attempts again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How often an event went wrong so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Attempts {
     /// The function failed.
     pub(super) failures: u32,
@@ -23,6 +25,18 @@ pub(super) enum Next {
     RetriesExhausted,
     /// It would be too old.
     EventAgeExceeded,
+    /// The function would call itself for ever.
+    RecursiveLoop,
+}
+
+impl Next {
+    /// `condition` in a destination's record.
+    pub(super) fn condition(self) -> &'static str {
+        match self {
+            Self::EventAgeExceeded => "EventAgeExceeded",
+            _ => "RetriesExhausted",
+        }
+    }
 }
 
 /// After a failure of the function.
@@ -73,6 +87,8 @@ mod tests {
         let config = Some(&EventInvoke {
             maximum_retry_attempts: Some(0),
             maximum_event_age_seconds: Some(60),
+            on_success: None,
+            on_failure: None,
             last_modified: Timestamp(0),
         });
         assert_eq!(after_failure(config, failed(1), Duration::ZERO), Next::RetriesExhausted);

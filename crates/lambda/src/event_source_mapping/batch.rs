@@ -85,6 +85,7 @@ async fn call(
 ) -> Result<(Outcome, bool), InvokeError> {
     let payload = record::event(&mapping.queue, &batch.messages);
     let trace = lambda.trace_or_new(hops::shared_trace(&batch.messages), lambda.clock.now());
+    let trace = record::lineage(&batch.messages).call(&mapping.function, &trace);
     let mut wait = *BACKOFF.start();
     let mut throttled = false;
     loop {

@@ -4,11 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use aws::Arn;
+use aws::{Arn, TraceHeader};
 use bytes::Bytes;
 use serde::Serialize;
 use service::Blob;
 use service::ports::{MessageAttribute, MessageAttributeValue, QueueRecord};
+
+use crate::recursion::Lineage;
 
 #[derive(Serialize)]
 struct Event<'a> {
@@ -83,6 +85,20 @@ fn attribute(attribute: &MessageAttribute) -> Attribute<'_> {
         binary_list_values: [],
         data_type: &attribute.data_type,
     }
+}
+
+/// The trace that a message came with.
+pub(super) fn trace(message: &QueueRecord) -> Option<TraceHeader> {
+    message.attributes.get("AWSTraceHeader").and_then(|text| TraceHeader::parse(text))
+}
+
+/// The functions that a batch's messages have gone through.
+pub(super) fn lineage(messages: &[QueueRecord]) -> Lineage {
+    let mut lineage = Lineage::default();
+    for message in messages {
+        lineage.join(Lineage::of(trace(message).as_ref()));
+    }
+    lineage
 }
 
 /// Bytes of a message in the event, closely enough to keep batches below the payload limit: text may be escaped.

@@ -5,7 +5,7 @@ use std::io::{Cursor, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aws::{AccountId, Arn, Region, RequestId};
+use aws::{AccountId, Arn, Region, RequestId, TraceHeader};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -16,7 +16,7 @@ use engine::{
 use futures_util::future::BoxFuture;
 use local::Local;
 use serde_json::{Value as Json, json};
-use service::ports::{ObjectPort, PortError, QueueFacts, QueueMessage, QueuePort, QueueRecord};
+use service::ports::{ObjectPort, PortError, QueueFacts, QueueMessage, QueuePort, QueueRecord, TopicPort};
 use service::{Caller, Context, Endpoint, Ids, Method, Ports, RandomIds, Reply, Tasks};
 use testkit::SimulatedClock;
 use tokio::sync::watch;
@@ -122,7 +122,11 @@ impl QueuePort for Queues {
         Box::pin(async move {
             let queue = engine::Queues::queue(&*self.0, &QueueKey::new(queue.as_str())).await?;
             let fifo = matches!(queue.settings.kind, QueueKind::Fifo(_));
-            Ok(QueueFacts { visibility_timeout_seconds: queue.settings.visibility_timeout_seconds, fifo })
+            Ok(QueueFacts {
+                visibility_timeout_seconds: queue.settings.visibility_timeout_seconds,
+                fifo,
+                dead_letter_queue: None,
+            })
         })
     }
 
@@ -186,8 +190,9 @@ impl QueuePort for Queues {
     }
 }
 
-/// S3 with one object: `bucket/key`, a package.
-struct Objects;
+/// S3 with one object: `bucket/key`, a package; and what is written.
+#[derive(Default)]
+struct Objects(Arc<Mutex<Vec<(String, String, Bytes)>>>);
 
 impl ObjectPort for Objects {
     fn read(
@@ -203,6 +208,32 @@ impl ObjectPort for Objects {
                 _ => Err(PortError::NotFound(key)),
             }
         })
+    }
+
+    fn write(&self, bucket: String, key: String, document: Bytes) -> BoxFuture<'_, Result<(), PortError>> {
+        self.0.lock().unwrap().push((bucket, key, document));
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// SNS as far as these tests need it: what was published.
+#[derive(Default)]
+struct Topics(Arc<Mutex<Vec<String>>>);
+
+impl TopicPort for Topics {
+    fn publish(
+        &self,
+        _: Arn,
+        _: Option<String>,
+        message: String,
+        _: Option<TraceHeader>,
+    ) -> BoxFuture<'_, Result<(), PortError>> {
+        self.0.lock().unwrap().push(message);
+        Box::pin(async { Ok(()) })
+    }
+
+    fn exists(&self, _: Arn) -> BoxFuture<'_, Result<(), PortError>> {
+        Box::pin(async { Ok(()) })
     }
 }
 
@@ -222,6 +253,10 @@ pub(super) struct Bench {
     pub(super) executor: Arc<Scripted>,
     pub(super) clock: SimulatedClock,
     pub(super) engine: Arc<Local>,
+    /// What was written to S3: bucket, key, content.
+    pub(super) written: Arc<Mutex<Vec<(String, String, Bytes)>>>,
+    /// What was published to SNS.
+    pub(super) published: Arc<Mutex<Vec<String>>>,
     tasks: Tasks,
     folder: Arc<tempfile::TempDir>,
 }
@@ -265,7 +300,10 @@ impl Bench {
         });
         let ports = Ports::default();
         ports.offer_queues(Arc::new(Queues(Arc::clone(&engine))));
-        ports.offer_objects(Arc::new(Objects));
+        let (objects, topics) = (Objects::default(), Topics::default());
+        let (written, published) = (Arc::clone(&objects.0), Arc::clone(&topics.0));
+        ports.offer_objects(Arc::new(objects));
+        ports.offer_topics(Arc::new(topics));
         let lambda = Lambda::new(Dependencies {
             engine: Arc::clone(&engine) as Arc<dyn Engine>,
             ids: Arc::new(RandomIds),
@@ -279,7 +317,7 @@ impl Bench {
         });
         let tasks = Tasks::default();
         crate::start(&lambda, &tasks);
-        Self { lambda, executor, clock, engine, tasks, folder }
+        Self { lambda, executor, clock, engine, written, published, tasks, folder }
     }
 
     /// Ends the service and starts it anew over the same engine.
@@ -316,15 +354,13 @@ impl Bench {
         let (action, rest, path_members) = service
             .actions
             .iter()
-            .find_map(|action| {
+            .filter_map(|action| {
                 let rest = action.rest.filter(|rest| rest.method == method)?;
-                let literal =
-                    rest.query_literal.is_none_or(|(name, value)| query.contains(&format!("{name}={value}")));
-                if !literal {
-                    return None;
-                }
-                Some((action, rest, members(rest.path, path)?))
+                let has = |(name, value): (&str, &str)| query.contains(&format!("{name}={value}"));
+                let fits = rest.query_literal.is_none_or(has);
+                fits.then_some((action, rest, members(rest.path, path)?))
             })
+            .max_by_key(|(_, rest, _)| rest.query_literal.is_some())
             .expect("an action lives there");
         let mut map = http::HeaderMap::new();
         for (name, value) in headers {
@@ -338,10 +374,17 @@ impl Bench {
             headers: map,
             body: body.into(),
         };
-        match action.call(self.context(), request).await {
+        let trace =
+            request.headers.get("x-amzn-trace-id").and_then(|value| TraceHeader::parse(value.to_str().ok()?));
+        match action.call(Context { trace, ..self.context() }, request).await {
             Ok(service::Answer::Whole(reply)) => reply,
             Ok(service::Answer::Stream(_)) => panic!("{} answers as it goes", action.name),
-            Err((protocol, error)) => protocol.encode_fault("id", &error.fault()),
+            Err((protocol, error)) => {
+                if let Some(detail) = &error.detail {
+                    eprintln!("internal: {detail}");
+                }
+                protocol.encode_fault("id", &error.fault())
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value as Json, json};
+use service::Method;
 
 use super::bench::{Bench, eventually, function, package};
 
@@ -69,7 +70,13 @@ async fn what_is_wrong_with_a_function_is_said() {
         (json!({"Code": {"ZipFile": "bm8gemlw"}}), 400, "Could not unzip uploaded file."),
         (json!({"Code": {"ZipFile": "%"}}), 400, "Could not parse request body into json"),
         (json!({"Code": {"ImageUri": "x"}}), 400, "not supported"),
-        (json!({"PackageType": "Image"}), 400, "not supported"),
+        (json!({"PackageType": "Image"}), 400, "Please don't provide Runtime or Handler or Layer"),
+        (json!({"PackageType": "Tar"}), 400, "at 'packageType' failed"),
+        (
+            json!({"CodeSigningConfigArn": "arn:aws:lambda:us-east-1:000000000000:code-signing-config:none"}),
+            404,
+            "cannot be found",
+        ),
         (json!({"Timeout": 0}), 400, "Value '0' at 'timeout'"),
         (json!({"FunctionName": "a b"}), 400, "at 'functionName' failed to satisfy constraint"),
     ] {
@@ -78,6 +85,27 @@ async fn what_is_wrong_with_a_function_is_said() {
         assert!(got == status && message.contains(text), "{wrong}: {got} {error}");
     }
     assert_eq!(bench.get(F).await.0, 404, "nothing was created");
+}
+
+#[tokio::test]
+async fn a_function_of_an_image_has_no_package() {
+    let bench = Bench::new().await;
+    let input = json!({"FunctionName": "f", "PackageType": "Image", "Role": "arn:aws:iam::000000000000:role/r",
+        "Code": {"ImageUri": "localhost/image:1"}, "ImageConfig": {"Command": ["app.handler"]}});
+    assert_eq!(bench.post("/2015-03-31/functions", &input).await.0, 201);
+    let active = bench.settled("f").await;
+    assert_eq!((&active["PackageType"], &active["State"]), (&json!("Image"), &json!("Active")));
+    assert!(active.get("Runtime").is_none() && active.get("Handler").is_none());
+    let (_, code) = bench.put(&format!("{F}/code"), &json!({"ImageUri": "localhost/image:2"})).await;
+    assert_eq!(code["LastUpdateStatus"], "InProgress");
+    bench.settled("f").await;
+    let (_, shown) = bench.get(F).await;
+    assert_eq!(shown["Code"]["ImageUri"], "localhost/image:2");
+    bench.send(Method::Post, &format!("{F}/invocations"), &[], "1").await;
+    let (spec, _) = bench.executor.calls.lock().unwrap()[0].clone();
+    let image = spec.image.as_ref().unwrap();
+    assert_eq!((image.uri.as_str(), &image.command), ("localhost/image:2", &vec!["app.handler".to_owned()]));
+    assert_eq!(bench.delete(F).await.0, 204);
 }
 
 #[tokio::test]

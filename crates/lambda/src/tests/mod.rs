@@ -3,8 +3,10 @@
 
 mod asynchronous;
 mod bench;
+mod destinations;
 mod functions;
 mod invoke;
 mod layers;
 mod mappings;
+mod provisioned;
 mod versions;
