@@ -8,7 +8,7 @@ use aws::{Arn, RequestId, timestamp};
 use bytes::Bytes;
 use engine::Commit;
 use serde_json::{Value as Json, json};
-use service::ports::{FunctionEvent, FunctionPort as _, PortError, QueueMessage};
+use service::ports::{FunctionEvent, FunctionPort as _, PortError, QueueMessage, Sender};
 
 use super::event::StoredEvent;
 use crate::execution::Outcome;
@@ -110,6 +110,7 @@ async fn send(
                 deduplication_id: None,
                 trace,
                 sender_id: arn.account().to_owned(),
+                sender: Sender::Account(function.arn.account().to_owned()),
             };
             lambda.ports.queues()?.prepare(arn, message).await?
         }
