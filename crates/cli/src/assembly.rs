@@ -111,7 +111,8 @@ pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
         journey::service(&journeys),
     ];
     let engine = Arc::clone(&basis.local);
-    let metrics = metrics::of(&basis.local, &sqs);
+    let mut metrics = metrics::of(&basis.local, &sqs);
+    lambda.register(&mut metrics);
     let history = Arc::clone(&basis.local) as Arc<dyn History>;
     Services {
         services,

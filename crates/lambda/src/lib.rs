@@ -166,6 +166,7 @@ pub struct Lambda {
     settings: Settings,
     folders: code::Folders,
     calls: invocation::Calls,
+    figures: event_source_mapping::Figures,
     activations: Semaphore,
     tasks: OnceLock<Tasks>,
     attended: Mutex<HashSet<String>>,
@@ -187,12 +188,18 @@ impl Lambda {
             folders: code::Folders::below(&settings.data_dir),
             settings,
             calls: invocation::Calls::default(),
+            figures: event_source_mapping::Figures::default(),
             activations: Semaphore::new(ACTIVATIONS_MAX),
             tasks: OnceLock::new(),
             attended: Mutex::default(),
             creating: Mutex::default(),
             this: this.clone(),
         })
+    }
+
+    /// Adds its figures to what operators look at.
+    pub fn register(&self, registry: &mut prometheus_client::registry::Registry) {
+        self.figures.register(registry);
     }
 
     /// Runs a task of the service. Before `start` nothing runs: `start` looks for everything that is to be done.

@@ -84,6 +84,18 @@ pub(crate) const RECEIVE_MESSAGES_MAX: u32 = 10;
 pub(crate) const MAXIMUM_CONCURRENCY: std::ops::RangeInclusive<u32> = 2..=1000;
 /// Batches at once when a mapping begins, and the least it falls back to while there is work.
 pub(crate) const BATCHES_AT_FIRST: usize = 5;
+/// The least batches at once that errors of the function leave.
+pub(crate) const BATCHES_MIN: usize = 2;
+/// Batches at once of one provisioned poller.
+pub(crate) const BATCHES_OF_POLLER: usize = 10;
+/// `ProvisionedPollerConfig.MinimumPollers`; the first is also the default.
+pub(crate) const MINIMUM_POLLERS: std::ops::RangeInclusive<u32> = 2..=200;
+/// `ProvisionedPollerConfig.MaximumPollers`.
+pub(crate) const MAXIMUM_POLLERS: std::ops::RangeInclusive<u32> = 2..=10_000;
+/// `MaximumPollers` where none is given.
+pub(crate) const MAXIMUM_POLLERS_DEFAULT: u32 = 200;
+/// `FilterCriteria.Filters`.
+pub(crate) const FILTERS_MAX: usize = 10;
 /// Ours: batches at once of one mapping, unless its `MaximumConcurrency` is less. (AWS: 1,250; here processes of one
 /// machine.)
 pub(crate) const BATCHES_MAX: usize = 64;

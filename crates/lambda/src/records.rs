@@ -307,8 +307,28 @@ pub(crate) struct MappingRecord {
     pub(crate) batching_window_seconds: u32,
     pub(crate) report_batch_item_failures: bool,
     pub(crate) maximum_concurrency: Option<u32>,
+    /// Patterns, one of which a record must match; none: every record goes through.
+    #[serde(default)]
+    pub(crate) filters: Vec<String>,
+    /// Accepted and shown: filters are not encrypted.
+    #[serde(default)]
+    pub(crate) kms_key_arn: Option<String>,
+    /// `MetricsConfig.Metrics`. Shown; `/_konekuta/metrics` counts always.
+    #[serde(default)]
+    pub(crate) metrics: Vec<String>,
+    #[serde(default)]
+    pub(crate) provisioned_pollers: Option<ProvisionedPollers>,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
     pub(crate) state: MappingState,
     pub(crate) last_modified: Timestamp,
+}
+
+/// `ProvisionedPollerConfig`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ProvisionedPollers {
+    pub(crate) minimum: u32,
+    pub(crate) maximum: u32,
 }
 
 impl MappingRecord {

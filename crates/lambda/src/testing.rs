@@ -64,6 +64,11 @@ pub(crate) fn mapping() -> MappingRecord {
         batching_window_seconds: 0,
         report_batch_item_failures: false,
         maximum_concurrency: None,
+        filters: Vec::new(),
+        kms_key_arn: None,
+        metrics: Vec::new(),
+        provisioned_pollers: None,
+        tags: BTreeMap::new(),
         state: MappingState::Enabled,
         last_modified: Timestamp(0),
     }

@@ -1,8 +1,10 @@
 //! CreateEventSourceMapping: a queue's messages invoke a function from now on.
 //!
-//! Differs from AWS: SQS queues only; `FilterCriteria` and `ProvisionedPollerConfig` are refused.
+//! Differs from AWS: SQS queues only.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html>
+
+use std::collections::BTreeMap;
 
 use engine::Expect;
 use serde::Deserialize;
@@ -13,6 +15,7 @@ use crate::errors::{self, invalid};
 use crate::event_source_mapping::{Mapping, Settings, checked_queue};
 use crate::limits;
 use crate::records::{self, MAPPINGS, MappingRecord, MappingState, mapping_key};
+use crate::tags::check_tags;
 
 /// Its input.
 #[derive(Deserialize)]
@@ -21,6 +24,7 @@ pub(crate) struct Input {
     event_source_arn: Option<String>,
     function_name: String,
     enabled: Option<bool>,
+    tags: Option<BTreeMap<String, String>>,
     #[serde(flatten)]
     settings: Settings,
 }
@@ -55,6 +59,11 @@ impl Action for CreateEventSourceMapping {
             batching_window_seconds: 0,
             report_batch_item_failures: false,
             maximum_concurrency: None,
+            filters: Vec::new(),
+            kms_key_arn: None,
+            metrics: Vec::new(),
+            provisioned_pollers: None,
+            tags: check_tags(input.tags.unwrap_or_default())?,
             state: MappingState::Creating { enabled: input.enabled.unwrap_or(true) },
             last_modified: context.now,
         };

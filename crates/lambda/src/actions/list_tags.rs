@@ -34,6 +34,7 @@ impl Action for ListTags {
     type Output = Output;
 
     async fn run(lambda: &Lambda, context: &Context, input: Input) -> Result<Output, ServiceError> {
-        Ok(Output { tags: lambda.tagged(&input.resource, context).await?.record.tags })
+        let mut tagged = lambda.tagged(&input.resource, context).await?;
+        Ok(Output { tags: std::mem::take(tagged.tags()) })
     }
 }

@@ -29,10 +29,10 @@ impl Action for TagResource {
     type Output = ();
 
     async fn run(lambda: &Lambda, context: &Context, input: Input) -> Result<(), ServiceError> {
-        let mut stored = lambda.tagged(&input.resource, context).await?;
-        let mut tags = std::mem::take(&mut stored.record.tags);
+        let mut tagged = lambda.tagged(&input.resource, context).await?;
+        let mut tags = std::mem::take(tagged.tags());
         tags.extend(input.tags);
-        stored.record.tags = check_tags(tags)?;
-        lambda.replace_function(&stored.record, stored.revision).await.map(drop)
+        *tagged.tags() = check_tags(tags)?;
+        lambda.store_tagged(tagged).await
     }
 }

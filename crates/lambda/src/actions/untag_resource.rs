@@ -29,8 +29,8 @@ impl Action for UntagResource {
     type Output = ();
 
     async fn run(lambda: &Lambda, context: &Context, input: Input) -> Result<(), ServiceError> {
-        let mut stored = lambda.tagged(&input.resource, context).await?;
-        stored.record.tags.retain(|key, _| !input.tag_keys.contains(key));
-        lambda.replace_function(&stored.record, stored.revision).await.map(drop)
+        let mut tagged = lambda.tagged(&input.resource, context).await?;
+        tagged.tags().retain(|key, _| !input.tag_keys.contains(key));
+        lambda.store_tagged(tagged).await
     }
 }

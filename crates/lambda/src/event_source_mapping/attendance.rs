@@ -83,7 +83,10 @@ impl Attendance {
                 let put = self.lambda.engine.put(key, records::encode(&record), Expect::Revision(revision));
                 put.await.map(|_| true)
             }
-            None => self.lambda.engine.delete(key, Expect::Revision(revision)).await.map(|()| false),
+            None => {
+                self.lambda.figures.forget(&record.uuid);
+                self.lambda.engine.delete(key, Expect::Revision(revision)).await.map(|()| false)
+            }
         };
         match stored {
             // Somebody was quicker; the next step reads what there is now.

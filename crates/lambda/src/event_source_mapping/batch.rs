@@ -11,13 +11,14 @@ use aws::RequestId;
 use engine::Timestamp;
 use service::ports::{PortError, QueueRecord};
 
-use super::record;
+use super::figures::Event;
+use super::record::{self, split};
 use super::response::{Verdict, judge};
 use crate::Lambda;
 use crate::execution::{Invocation, InvokeError, Outcome};
 use crate::functions::check_active;
 use crate::hops;
-use crate::limits::BACKOFF;
+use crate::limits::{BACKOFF, SYNCHRONOUS_PAYLOAD_BYTES_MAX};
 use crate::records::MappingRecord;
 
 /// Attempts to delete what is done; if all fail the messages come back.
@@ -45,10 +46,13 @@ pub(super) enum Course {
 pub(super) async fn run(lambda: Arc<Lambda>, mapping: Arc<MappingRecord>, batch: Batch) -> Course {
     let request_id = RequestId(lambda.ids.uuid());
     let called = call(&lambda, &mapping, &batch, request_id).await;
+    let messages = batch.messages.len();
     let (outcome, throttled) = match called {
-        Ok(called) => called,
+        Ok(called) => {
+            lambda.figures.count(&mapping, Event::Invoked, messages);
+            called
+        }
         Err(error) => {
-            let messages = batch.messages.len();
             tracing::warn!(function = %mapping.function, %request_id, messages, %error, "batch was not processed");
             if error == InvokeError::Stopped && lambda.is_stopping() {
                 give_back(&lambda, &mapping, &batch).await;
@@ -60,20 +64,49 @@ pub(super) async fn run(lambda: Arc<Lambda>, mapping: Arc<MappingRecord>, batch:
     if throttled { Course::Throttled } else { course }
 }
 
-/// Brings batches of a FIFO queue to their end, one after the other. What follows a failure is left alone, so that no
-/// message overtakes an earlier one of its group.
-pub(super) async fn run_in_order(
-    lambda: Arc<Lambda>,
-    mapping: Arc<MappingRecord>,
-    batches: Vec<Batch>,
-) -> Course {
-    for batch in batches {
-        let course = run(Arc::clone(&lambda), Arc::clone(&mapping), batch).await;
-        if course != Course::Done {
-            return course;
+impl Batch {
+    /// As few batches as fit a call each, in order.
+    pub(super) fn parts(self) -> Vec<Self> {
+        let expires = self.expires;
+        let parts = split(self.messages, SYNCHRONOUS_PAYLOAD_BYTES_MAX);
+        parts.into_iter().map(|messages| Self { messages, expires }).collect()
+    }
+}
+
+/// The message groups of a FIFO queue's batch, spread over so many lanes at the most. Within a group the order stays.
+pub(super) fn lanes(batch: Batch, most: usize) -> Vec<Vec<Batch>> {
+    let expires = batch.expires;
+    let mut groups: Vec<(String, Vec<QueueRecord>)> = Vec::new();
+    for message in batch.messages {
+        let group = message.attributes.get("MessageGroupId").cloned().unwrap_or_default();
+        match groups.iter_mut().find(|(known, _)| *known == group) {
+            Some((_, messages)) => messages.push(message),
+            None => groups.push((group, vec![message])),
         }
     }
-    Course::Done
+    let mut lanes: Vec<Vec<Batch>> = Vec::new();
+    lanes.resize_with(groups.len().min(most), Vec::new);
+    for (index, (_, messages)) in groups.into_iter().enumerate() {
+        let lane = index % lanes.len();
+        lanes[lane].push(Batch { messages, expires });
+    }
+    lanes
+}
+
+/// Brings message groups to their end, one after the other. What follows a failure in its group is left alone, so that
+/// no message overtakes an earlier one.
+pub(super) async fn run_lane(lambda: Arc<Lambda>, mapping: Arc<MappingRecord>, groups: Vec<Batch>) -> Course {
+    let mut worst = Course::Done;
+    for group in groups {
+        for part in group.parts() {
+            let course = run(Arc::clone(&lambda), Arc::clone(&mapping), part).await;
+            if course != Course::Done {
+                worst = course;
+                break;
+            }
+        }
+    }
+    worst
 }
 
 /// Calls the function, again and again while there is no room for it, until the messages are about to be visible.
@@ -137,7 +170,9 @@ async fn settle(
     request_id: RequestId,
 ) -> Course {
     let function = &mapping.function;
+    let failed_all = || lambda.figures.count(mapping, Event::FailedInvoke, batch.messages.len());
     if outcome.function_error.is_some() {
+        failed_all();
         let messages = batch.messages.len();
         tracing::info!(%function, %request_id, messages, "function failed, its messages will come back");
         tell_failed(lambda, mapping, batch.messages.iter(), "the function failed", request_id);
@@ -152,12 +187,14 @@ async fn settle(
     let (failed, course) = match verdict {
         Verdict::Success => (BTreeSet::new(), Course::Done),
         Verdict::Failures(failed) => {
+            lambda.figures.count(mapping, Event::FailedInvoke, failed.len());
             tracing::info!(%function, %request_id, messages = failed.len(), "messages failed and will come back");
             let messages = batch.messages.iter().filter(|message| failed.contains(&message.message_id));
             tell_failed(lambda, mapping, messages, "the function reported it as failed", request_id);
             (failed, Course::Failed)
         }
         Verdict::Failure(reason) => {
+            failed_all();
             tracing::warn!(%function, %request_id, reason, "batch failed, its messages will come back");
             tell_failed(lambda, mapping, batch.messages.iter(), reason, request_id);
             return Course::Failed;
@@ -199,12 +236,40 @@ async fn delete(lambda: &Lambda, mapping: &MappingRecord, receipt_handles: Vec<S
             Ok(queues) => queues.delete(mapping.queue.clone(), receipt_handles.clone()).await,
             Err(error) => Err(error),
         };
-        let Err(error) = deleted else { return };
+        let Err(error) = deleted else {
+            lambda.figures.count(mapping, Event::Deleted, receipt_handles.len());
+            return;
+        };
         tracing::warn!(queue = %mapping.queue, attempt, %error, "processed messages could not be deleted");
         if matches!(error, PortError::NotFound(_)) || attempt == DELETIONS_MAX {
             return;
         }
         lambda.clock.sleep_until(lambda.clock.now().plus(wait)).await;
         wait = longer(wait);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::message;
+
+    #[test]
+    fn groups_keep_their_order_and_run_beside_each_other() {
+        let of_group = |id: &str, group: &str| {
+            let mut message = message(id, "");
+            message.attributes.insert("MessageGroupId".to_owned(), group.to_owned());
+            message
+        };
+        let batch = || Batch {
+            messages: vec![of_group("1", "a"), of_group("2", "b"), of_group("3", "a"), of_group("4", "c")],
+            expires: Timestamp(0),
+        };
+        let ids = |most: usize| -> Vec<Vec<Vec<String>>> {
+            let ids = |batch: Batch| batch.messages.into_iter().map(|message| message.message_id).collect();
+            lanes(batch(), most).into_iter().map(|lane| lane.into_iter().map(ids).collect()).collect()
+        };
+        assert_eq!(ids(9), [vec![vec!["1", "3"]], vec![vec!["2"]], vec![vec!["4"]]]);
+        assert_eq!(ids(2), [vec![vec!["1", "3"], vec!["4"]], vec![vec!["2"]]], "no more at once than may");
     }
 }

@@ -4,19 +4,24 @@
 
 mod attendance;
 mod batch;
+mod figures;
+mod filter;
 mod poller;
 mod record;
 mod response;
 mod settings;
+mod sieve;
 
 use engine::{Error, Expect, Refusal};
 use serde::Serialize;
+use serde_json::{Value as Json, json};
 use service::{Context, ServiceError};
 
 use crate::Lambda;
 use crate::errors;
 use crate::records::{self, MappingRecord, mapping_key};
 
+pub(crate) use figures::Figures;
 pub(crate) use settings::{Settings, checked_queue};
 
 /// `EventSourceMappingConfiguration`.
@@ -33,6 +38,14 @@ pub(crate) struct Mapping {
     function_response_types: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scaling_config: Option<ScalingConfig>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter_criteria: Option<Json>,
+    #[serde(rename = "KMSKeyArn", skip_serializing_if = "Option::is_none")]
+    kms_key_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics_config: Option<Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provisioned_poller_config: Option<Json>,
     state: &'static str,
     state_transition_reason: &'static str,
     last_modified: f64,
@@ -65,6 +78,16 @@ impl Mapping {
             scaling_config: record
                 .maximum_concurrency
                 .map(|maximum_concurrency| ScalingConfig { maximum_concurrency }),
+            filter_criteria: (!record.filters.is_empty()).then(|| {
+                let filters: Vec<Json> =
+                    record.filters.iter().map(|pattern| json!({"Pattern": pattern})).collect();
+                json!({"Filters": filters})
+            }),
+            kms_key_arn: record.kms_key_arn.clone(),
+            metrics_config: (!record.metrics.is_empty()).then(|| json!({"Metrics": record.metrics})),
+            provisioned_poller_config: record
+                .provisioned_pollers
+                .map(|pollers| json!({"MinimumPollers": pollers.minimum, "MaximumPollers": pollers.maximum})),
             state: record.state.as_str(),
             state_transition_reason: "USER_INITIATED",
             last_modified: seconds(record.last_modified),

@@ -16,10 +16,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::batch::{self, Batch, Course, longer};
-use super::record::{measure, split};
+use super::record::measure;
+use super::sieve::Sieve;
 use crate::Lambda;
 use crate::limits::{
-    BACKOFF, BATCHES_AT_FIRST, BATCHES_MAX, LONG_POLL, RECEIVE_MESSAGES_MAX, SYNCHRONOUS_PAYLOAD_BYTES_MAX,
+    BACKOFF, BATCHES_AT_FIRST, BATCHES_MAX, BATCHES_MIN, BATCHES_OF_POLLER, LONG_POLL, RECEIVE_MESSAGES_MAX,
+    SYNCHRONOUS_PAYLOAD_BYTES_MAX,
 };
 use crate::records::MappingRecord;
 
@@ -32,16 +34,24 @@ const GROWTH: usize = 5;
 struct Concurrency {
     now: usize,
     max: usize,
+    /// Where a backlog begins.
+    first: usize,
+    /// Whether errors of the function lower it: not if the function says itself which messages failed.
+    sinks: bool,
     grown_at: Timestamp,
 }
 
 impl Concurrency {
     fn new(mapping: &MappingRecord, now: Timestamp) -> Self {
+        let pollers = |pollers: u32| usize::try_from(pollers).unwrap_or(BATCHES_MAX) * BATCHES_OF_POLLER;
+        let provisioned = mapping.provisioned_pollers;
         let max = mapping
             .maximum_concurrency
             .and_then(|max| usize::try_from(max).ok())
+            .or(provisioned.map(|config| pollers(config.maximum)))
             .map_or(BATCHES_MAX, |max| max.min(BATCHES_MAX));
-        Self { now: BATCHES_AT_FIRST.min(max), max, grown_at: now }
+        let first = provisioned.map_or(BATCHES_AT_FIRST, |config| pollers(config.minimum)).min(max);
+        Self { now: first, max, first, sinks: !mapping.report_batch_item_failures, grown_at: now }
     }
 
     /// All run that may: when more may.
@@ -55,15 +65,20 @@ impl Concurrency {
     }
 
     fn after(&mut self, course: Course, now: Timestamp) {
-        if course == Course::Throttled {
-            self.now = (self.now / 2).max(1);
-            self.grown_at = now;
+        match course {
+            Course::Throttled => self.now = (self.now / 2).max(1),
+            Course::Failed if self.sinks => {
+                let least = BATCHES_MIN.min(self.max).min(self.now);
+                self.now = self.now.saturating_sub(1).max(least);
+            }
+            _ => return,
         }
+        self.grown_at = now;
     }
 
     /// The queue is empty: the next backlog begins as the first one did.
     fn idle(&mut self, now: Timestamp) {
-        self.now = BATCHES_AT_FIRST.min(self.max);
+        self.now = self.first;
         self.grown_at = now;
     }
 }
@@ -71,6 +86,7 @@ impl Concurrency {
 /// Polls until told to end; returns when its last batch has ended.
 pub(super) async fn poll(lambda: Arc<Lambda>, mapping: Arc<MappingRecord>, end: watch::Receiver<bool>) {
     let mut poller = Poller {
+        sieve: Sieve::new(Arc::clone(&lambda), Arc::clone(&mapping)),
         concurrency: Concurrency::new(&mapping, lambda.clock.now()),
         running: JoinSet::new(),
         lambda,
@@ -87,6 +103,7 @@ struct Poller {
     lambda: Arc<Lambda>,
     mapping: Arc<MappingRecord>,
     concurrency: Concurrency,
+    sieve: Sieve,
     running: JoinSet<Course>,
     end: watch::Receiver<bool>,
 }
@@ -142,17 +159,18 @@ impl Poller {
         }
     }
 
-    /// Begins a batch, or several where one call would be too large: beside each other, but in order for FIFO queues.
+    /// Begins a batch, or several where one call would be too large. Of a FIFO queue each message group is a batch of its
+    /// own; groups run beside each other, as far as they may.
     fn begin(&mut self, batch: Batch) {
-        let Batch { messages, expires } = batch;
-        let parts = split(messages, SYNCHRONOUS_PAYLOAD_BYTES_MAX);
-        let parts = parts.into_iter().map(|messages| Batch { messages, expires });
         let (lambda, mapping) = (Arc::clone(&self.lambda), Arc::clone(&self.mapping));
         if mapping.fifo {
-            self.running.spawn(batch::run_in_order(lambda, mapping, parts.collect()));
+            let lanes = self.concurrency.now.saturating_sub(self.running.len()).max(1);
+            for lane in batch::lanes(batch, lanes) {
+                self.running.spawn(batch::run_lane(Arc::clone(&lambda), Arc::clone(&mapping), lane));
+            }
             return;
         }
-        for part in parts {
+        for part in batch.parts() {
             self.running.spawn(batch::run(Arc::clone(&lambda), Arc::clone(&mapping), part));
         }
     }
@@ -160,7 +178,7 @@ impl Poller {
     /// The next batch: at once what is there, or within the batching window as much as fits. `None`: nothing came.
     async fn gather(&mut self) -> Result<Option<Batch>, PortError> {
         let facts = self.facts().await?;
-        let mut messages = self.receive(self.mapping.batch_size, LONG_POLL).await?;
+        let mut messages = self.first().await?;
         if messages.is_empty() {
             return Ok(None);
         }
@@ -170,6 +188,10 @@ impl Poller {
         let mut bytes: usize = messages.iter().map(measure).sum();
         while let Some((room, wait)) = self.open(&messages, bytes, closes) {
             let more = match self.receive(room, wait).await {
+                Ok(more) => self.sieve.sift(more).await,
+                Err(error) => Err(error),
+            };
+            let more = match more {
                 Ok(more) => more,
                 Err(error) => {
                     tracing::debug!(queue = %self.mapping.queue, %error, "batch goes as it is");
@@ -210,6 +232,20 @@ impl Poller {
             () = ended(&mut end) => Ok(Vec::new()),
         }
     }
+
+    /// The next messages that the function is to be called with, waiting for the first one.
+    async fn first(&self) -> Result<Vec<QueueRecord>, PortError> {
+        loop {
+            let received = self.receive(self.mapping.batch_size, LONG_POLL).await?;
+            if received.is_empty() {
+                return Ok(received);
+            }
+            let wanted = self.sieve.sift(received).await?;
+            if !wanted.is_empty() {
+                return Ok(wanted);
+            }
+        }
+    }
 }
 
 /// Completes when polling is to end.
@@ -242,6 +278,27 @@ mod tests {
         assert_eq!(concurrency.now, 1, "never none");
         concurrency.idle(Timestamp(4000));
         assert_eq!(concurrency.now, 5);
+    }
+
+    #[test]
+    fn errors_lower_it_gradually_unless_the_function_reports_them() {
+        let mut concurrency = Concurrency::new(&mapping(), Timestamp(0));
+        for expected in [4, 3, 2, 2] {
+            concurrency.after(Course::Failed, Timestamp(0));
+            assert_eq!(concurrency.now, expected);
+        }
+        let reporting = MappingRecord { report_batch_item_failures: true, ..mapping() };
+        let mut concurrency = Concurrency::new(&reporting, Timestamp(0));
+        concurrency.after(Course::Failed, Timestamp(0));
+        assert_eq!(concurrency.now, 5);
+    }
+
+    #[test]
+    fn provisioned_pollers_begin_with_more() {
+        let pollers = crate::records::ProvisionedPollers { minimum: 2, maximum: 3 };
+        let mapping = MappingRecord { provisioned_pollers: Some(pollers), ..mapping() };
+        let concurrency = Concurrency::new(&mapping, Timestamp(0));
+        assert_eq!((concurrency.now, concurrency.max), (20, 30));
     }
 
     #[test]

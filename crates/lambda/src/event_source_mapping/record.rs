@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use aws::{Arn, TraceHeader};
 use bytes::Bytes;
 use serde::Serialize;
+use serde_json::Value as Json;
 use service::Blob;
 use service::ports::{MessageAttribute, MessageAttributeValue, QueueRecord};
 
@@ -52,6 +53,11 @@ struct Attribute<'a> {
 pub(super) fn event(queue: &Arn, messages: &[QueueRecord]) -> Bytes {
     let records = messages.iter().map(|message| record(queue, message)).collect();
     serde_json::to_vec(&Event { records }).expect("records have text keys and no numbers").into()
+}
+
+/// A message as filters see it: the record of the event.
+pub(super) fn as_json(queue: &Arn, message: &QueueRecord) -> Json {
+    serde_json::to_value(record(queue, message)).expect("records have text keys and no numbers")
 }
 
 fn record<'a>(queue: &'a Arn, message: &'a QueueRecord) -> Record<'a> {

@@ -265,3 +265,45 @@ async fn a_backlog_gets_more_batches_every_second() {
     let waited = bench.advance_until(async || bench.executor.count() >= 10).await;
     assert_eq!(waited, Duration::from_secs(1));
 }
+
+#[tokio::test]
+async fn what_no_filter_lets_through_is_deleted_unprocessed() {
+    let pattern = r#"{"body":{"kind":["wanted"]}}"#;
+    let (bench, uuid) = bench(json!({"FilterCriteria": {"Filters": [{"Pattern": pattern}]}})).await;
+    let (_, shown) = bench.get(&format!("{MAPPINGS}/{uuid}")).await;
+    assert_eq!(shown["FilterCriteria"]["Filters"][0]["Pattern"], pattern);
+    bench.enqueue(&[r#"{"kind":"other"}"#, r#"{"kind":"wanted"}"#, "text"]).await;
+    bench.drained(QUEUE).await;
+    assert_eq!(bench.executor.count(), 1);
+    assert_eq!(bodies(&bench.executor.events()[0]), [r#"{"kind":"wanted"}"#]);
+}
+
+#[tokio::test]
+async fn an_alias_is_called_as_one() {
+    let bench = Bench::new().await;
+    bench.create("f", &json!({})).await;
+    bench.post("/2015-03-31/functions/f/versions", &json!({})).await;
+    bench.post("/2015-03-31/functions/f/aliases", &json!({"Name": "live", "FunctionVersion": "1"})).await;
+    let input = json!({"FunctionName": "f:live", "EventSourceArn": QUEUE});
+    let (status, made) = bench.post(MAPPINGS, &input).await;
+    assert_eq!(status, 202);
+    assert_eq!(made["FunctionArn"], "arn:aws:lambda:us-east-1:000000000000:function:f:live");
+    bench.enqueue(&["a"]).await;
+    bench.drained(QUEUE).await;
+    let (spec, invocation) = bench.executor.calls.lock().unwrap()[0].clone();
+    assert_eq!(spec.version, "1");
+    assert_eq!(invocation.invoked_arn.unwrap().as_str(), made["FunctionArn"]);
+    let (_, listed) = bench.get(&format!("{MAPPINGS}?FunctionName=f")).await;
+    assert_eq!(listed["EventSourceMappings"], json!([]), "it is the alias's");
+}
+
+#[tokio::test]
+async fn mappings_have_tags() {
+    let (bench, uuid) = bench(json!({"Tags": {"a": "1"}})).await;
+    let arn = format!("arn:aws:lambda:us-east-1:000000000000:event-source-mapping:{uuid}");
+    let tags = format!("/2017-03-31/tags/{arn}");
+    assert_eq!(bench.post(&tags, &json!({"Tags": {"b": "2"}})).await.0, 204);
+    assert_eq!(bench.get(&tags).await.1["Tags"], json!({"a": "1", "b": "2"}));
+    assert_eq!(bench.delete(&format!("{tags}?tagKeys=a")).await.0, 204);
+    assert_eq!(bench.get(&tags).await.1["Tags"], json!({"b": "2"}));
+}
