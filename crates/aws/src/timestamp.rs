@@ -10,6 +10,8 @@ const LAMBDA: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]+0000");
 const BASIC: &[BorrowedFormatItem<'_>] = format_description!("[year][month][day]T[hour][minute][second]Z");
 const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]/[month]/[day]");
+const COMMON_LOG: &[BorrowedFormatItem<'_>] =
+    format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000");
 
 fn moment(epoch_ms: u64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(epoch_ms) * 1_000_000)
@@ -46,6 +48,11 @@ pub fn day(epoch_ms: u64) -> String {
     written(epoch_ms, DAY)
 }
 
+/// `31/Jan/2026:12:00:00 +0000`, as function URLs' events and access logs write it.
+pub fn common_log(epoch_ms: u64) -> String {
+    written(epoch_ms, COMMON_LOG)
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -53,6 +60,7 @@ mod tests {
         let moment = 1_767_225_600_123;
         assert_eq!(super::iso_milliseconds(moment), "2026-01-01T00:00:00.123Z");
         assert_eq!(super::lambda(moment), "2026-01-01T00:00:00.123+0000");
+        assert_eq!(super::common_log(moment), "01/Jan/2026:00:00:00 +0000");
         assert_eq!(super::basic(moment), "20260101T000000Z");
         assert_eq!(super::day(moment), "2026/01/01");
     }

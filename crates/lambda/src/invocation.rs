@@ -8,13 +8,18 @@ use aws::{AccountId, Arn, Region, TraceHeader};
 use bytes::BytesMut;
 use engine::{Error, Refusal, Timestamp};
 use futures_util::TryStreamExt;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use crate::Lambda;
 use crate::code::{BadArchive, Folders, Keep};
-use crate::execution::{FunctionSpec, Image, Invocation, InvokeError, Outcome};
+use crate::execution::{FunctionSpec, Image, Invocation, InvokeError, Outcome, Piece};
 use crate::function_name::{LATEST, qualified};
 use crate::logging_config::LoggingConfig;
 use crate::records::{Code, FunctionRecord, ImageRecord, LayerUse};
+
+/// Pieces of a streamed answer that wait for their reader; then the function waits too.
+const STREAMED_PIECES_MAX: usize = 16;
 
 /// Why a package could not be made ready to run.
 #[derive(Debug, thiserror::Error)]
@@ -108,6 +113,26 @@ impl Lambda {
             outcome
         });
         running.await.map_err(|error| InvokeError::Failed(error.to_string()))?
+    }
+
+    /// The same for an answer that is handed on while it is made.
+    pub(crate) async fn call_streaming(
+        &self,
+        function: &FunctionRecord,
+        version: &FunctionRecord,
+        invocation: Invocation,
+    ) -> Result<(mpsc::Receiver<Piece>, JoinHandle<Result<Outcome, InvokeError>>), InvokeError> {
+        let counted = self.calls.begin(function)?;
+        let spec =
+            self.current_spec(version).await.map_err(|error| InvokeError::Failed(error.to_string()))?;
+        let executor = Arc::clone(&self.executor);
+        let (send, pieces) = mpsc::channel(STREAMED_PIECES_MAX);
+        let running = tokio::spawn(async move {
+            let outcome = executor.invoke_streaming(spec, invocation, send).await;
+            drop(counted);
+            outcome
+        });
+        Ok((pieces, running))
     }
 
     /// The spec; of the newer record, if the function was updated since this one was read.

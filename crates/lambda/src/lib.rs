@@ -18,6 +18,7 @@ pub mod execution;
 mod execution_environment;
 mod function_log;
 mod function_name;
+mod function_url;
 mod functions;
 mod hops;
 mod invocation;
@@ -50,7 +51,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use engine::{Clock, Engine, QueueKey};
-use service::{Ids, Ports, Row, Speaks, Stop, Tasks, row};
+use service::{Ids, Ports, Row, Speaks, Stop, Tasks, row, streaming_row};
 use tokio::sync::Semaphore;
 
 pub use execution::{
@@ -73,6 +74,7 @@ pub const ACTIONS: &[Row<Lambda>] = &[
     row::<actions::CreateCodeSigningConfig>(),
     row::<actions::CreateEventSourceMapping>(),
     row::<actions::CreateFunction>(),
+    row::<actions::CreateFunctionUrlConfig>(),
     row::<actions::DeleteAlias>(),
     row::<actions::DeleteCodeSigningConfig>(),
     row::<actions::DeleteEventSourceMapping>(),
@@ -80,6 +82,7 @@ pub const ACTIONS: &[Row<Lambda>] = &[
     row::<actions::DeleteFunctionCodeSigningConfig>(),
     row::<actions::DeleteFunctionConcurrency>(),
     row::<actions::DeleteFunctionEventInvokeConfig>(),
+    row::<actions::DeleteFunctionUrlConfig>(),
     row::<actions::DeleteLayerVersion>(),
     row::<actions::DeleteProvisionedConcurrencyConfig>(),
     row::<actions::GetAccountSettings>(),
@@ -92,6 +95,7 @@ pub const ACTIONS: &[Row<Lambda>] = &[
     row::<actions::GetFunctionConfiguration>(),
     row::<actions::GetFunctionEventInvokeConfig>(),
     row::<actions::GetFunctionRecursionConfig>(),
+    row::<actions::GetFunctionUrlConfig>(),
     row::<actions::GetLayerVersion>(),
     row::<actions::GetLayerVersionByArn>(),
     row::<actions::GetLayerVersionPolicy>(),
@@ -100,10 +104,12 @@ pub const ACTIONS: &[Row<Lambda>] = &[
     row::<actions::GetRuntimeManagementConfig>(),
     row::<actions::Invoke>(),
     row::<actions::InvokeAsync>(),
+    streaming_row::<actions::InvokeWithResponseStream>(),
     row::<actions::ListAliases>(),
     row::<actions::ListCodeSigningConfigs>(),
     row::<actions::ListEventSourceMappings>(),
     row::<actions::ListFunctionEventInvokeConfigs>(),
+    row::<actions::ListFunctionUrlConfigs>(),
     row::<actions::ListFunctions>(),
     row::<actions::ListFunctionsByCodeSigningConfig>(),
     row::<actions::ListLayerVersions>(),
@@ -129,6 +135,7 @@ pub const ACTIONS: &[Row<Lambda>] = &[
     row::<actions::UpdateFunctionCode>(),
     row::<actions::UpdateFunctionConfiguration>(),
     row::<actions::UpdateFunctionEventInvokeConfig>(),
+    row::<actions::UpdateFunctionUrlConfig>(),
 ];
 
 /// What Lambda is told once.
@@ -251,6 +258,7 @@ pub fn service(state: &Arc<Lambda>) -> service::Service {
     let speaks = Speaks { json_target: None, query: None, on_decode_error: errors::on_decode_error };
     let mut service = service::bind("lambda", speaks, ACTIONS, state);
     service.pages.push(package_page::page(state));
+    service.sites.push(function_url::site(state));
     service
 }
 

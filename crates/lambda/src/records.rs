@@ -108,6 +108,52 @@ pub(crate) struct Qualified {
     pub(crate) event_invoke: Option<EventInvoke>,
     pub(crate) runtime_management: Option<RuntimeManagement>,
     pub(crate) provisioned: Option<Provisioned>,
+    pub(crate) url: Option<FunctionUrl>,
+}
+
+/// The URL of a function or an alias.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FunctionUrl {
+    /// Its id, the first part of its host.
+    pub(crate) id: String,
+    /// `AuthType` `AWS_IAM`: only signed requests are let through.
+    pub(crate) signed: bool,
+    pub(crate) cors: Option<Cors>,
+    /// `InvokeMode` `RESPONSE_STREAM`.
+    pub(crate) streams: bool,
+    pub(crate) created: Timestamp,
+    pub(crate) last_modified: Timestamp,
+}
+
+/// What browsers are told of a URL.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(crate) struct Cors {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) allow_credentials: Option<bool>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) allow_headers: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) allow_methods: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) allow_origins: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) expose_headers: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) max_age: Option<u32>,
+}
+
+/// Whose URL an id is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct UrlOwner {
+    pub(crate) function: Arn,
+    /// The alias, or `$LATEST`.
+    pub(crate) qualifier: String,
+}
+
+/// The key of a URL's owner.
+pub(crate) fn url_key(id: &str) -> RecordKey {
+    RecordKey::new(format!("lambda/url/{id}"))
 }
 
 /// When the runtime is updated. Kept and shown.

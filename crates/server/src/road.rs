@@ -173,6 +173,7 @@ impl Road {
     ) -> Response<StreamingBody> {
         match route {
             Route::Health => response(self.health(&context)),
+            Route::Site(site) => self.visit(site, head, body, context).await,
             Route::Metrics => response(self.measures.page()),
             Route::Page(page) => {
                 let query = head.uri.query().unwrap_or_default().to_owned();
@@ -296,6 +297,21 @@ impl Road {
                 self.history.record(Hop { count: error.row.status.into(), outcome, ..hop });
             }
         }
+    }
+
+    async fn visit(
+        &self,
+        site: &service::Site,
+        head: Parts,
+        body: Incoming,
+        context: Context,
+    ) -> Response<StreamingBody> {
+        let Ok(_place) = self.in_flight.try_acquire() else {
+            let protocol = Protocol::RestJson(router::NO_REST);
+            return response(refused(protocol, &refusal::throttled(), context.request_id));
+        };
+        let body = body.map_err(Into::into).boxed_unsync();
+        site.answer.call(context, http::Request::from_parts(head, body)).await
     }
 
     async fn stream(&self, head: Parts, body: Incoming, context: Context) -> Response<StreamingBody> {

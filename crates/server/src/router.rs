@@ -1,7 +1,7 @@
 //! Which service, protocol and action a request is for.
 
 use http::Method as HttpMethod;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, HOST};
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
 use service::{BoundAction, Method, Mount, Service};
@@ -23,6 +23,8 @@ pub(crate) enum Route<'a> {
     Unknown { protocol: Protocol, action: String },
     /// A Query request: its action stands in the form.
     Query,
+    /// A site of a service.
+    Site(&'a service::Site),
     /// A page of a service.
     Page(&'a service::Page),
     /// A part of the path space that is served whole.
@@ -44,6 +46,9 @@ pub(crate) fn recognise<'a>(
 ) -> Route<'a> {
     let path = head.uri.path();
     let scope = credential.map(|credential| &*credential.service);
+    if let Some(site) = site(services, head) {
+        return Route::Site(site);
+    }
     if let Some(target) = head.headers.get("x-amz-target") {
         return json(services, head, target.to_str().unwrap_or_default());
     }
@@ -69,6 +74,13 @@ pub(crate) fn recognise<'a>(
         return Route::Query;
     }
     Route::Streaming
+}
+
+fn site<'a>(services: &'a [Service], head: &Parts) -> Option<&'a service::Site> {
+    let host = head.headers.get(HOST).and_then(|value| value.to_str().ok());
+    let host = host.or_else(|| Some(head.uri.authority()?.as_str())).unwrap_or_default();
+    let mut sites = services.iter().flat_map(|service| &service.sites);
+    sites.find(|site| (site.claims)(host, head.uri.path()))
 }
 
 fn page<'a>(services: &'a [Service], head: &Parts) -> Option<&'a service::Page> {

@@ -78,7 +78,12 @@ impl Context {
     pub fn trace_onward(&self) -> TraceHeader {
         let sampled = self.trace.as_ref().is_none_or(TraceHeader::is_sampled);
         let Link { trace, span } = self.link();
-        TraceHeader::of(trace.0, span.0, sampled)
+        let onward = TraceHeader::of(trace.0, span.0, sampled);
+        // Lambda finds recursive loops by it.
+        match self.trace.as_ref().and_then(TraceHeader::lineage) {
+            Some(lineage) => onward.with_lineage(lineage),
+            None => onward,
+        }
     }
 
     /// The hop of a call that brings something about.

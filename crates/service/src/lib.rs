@@ -23,7 +23,7 @@ pub use ids::{CountingIds, Ids, RandomIds};
 pub use mount::Mount;
 pub use ports::Ports;
 pub use streaming::{Answer, Streaming, StreamingBody, event_stream, streaming_body};
-pub use table::{BoundAction, Page, PageRequest, Service, Speaks, bind};
+pub use table::{BoundAction, Page, PageRequest, Service, Site, Speaks, bind};
 pub use tasks::{Stop, Tasks};
 pub use wire::event_stream as events;
 pub use wire::{Binding, Blob, DecodeError, Method, Protocol, QueryDialect, QueryName, Reply, Rest, Text};

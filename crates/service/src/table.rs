@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use wire::{DecodeError, Protocol, QueryDialect, Reply, Request, Rest};
 
 use crate::action::{OnDecodeError, Row};
-use crate::{Answer, Context, ServiceError};
+use crate::{Answer, Context, ServiceError, Streaming};
 
 /// The ways a service is spoken to.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +89,14 @@ pub struct Page {
     pub answer: Box<dyn Fn(PageRequest) -> BoxFuture<'static, Reply> + Send + Sync>,
 }
 
+/// A web site that a service serves beside its actions: whole HTTP exchanges of any method.
+pub struct Site {
+    /// Whether a request is the site's, by its host (with port) and path.
+    pub claims: fn(&str, &str) -> bool,
+    /// Answers the request.
+    pub answer: Arc<dyn Streaming>,
+}
+
 /// One AWS service.
 pub struct Service {
     /// Its name in SigV4 credential scopes (`sqs`).
@@ -99,6 +107,8 @@ pub struct Service {
     pub actions: Vec<BoundAction>,
     /// Its pages.
     pub pages: Vec<Page>,
+    /// Its sites.
+    pub sites: Vec<Site>,
 }
 
 /// Binds a table of actions to the state they work on.
@@ -124,5 +134,5 @@ pub fn bind<S: Send + Sync + 'static>(
             }
         })
         .collect();
-    Service { name, speaks, actions, pages: Vec::new() }
+    Service { name, speaks, actions, pages: Vec::new(), sites: Vec::new() }
 }

@@ -27,8 +27,11 @@ impl Action for DeleteAlias {
         let name = FunctionName::parse(&input.function_name, None, &context.caller)?;
         let Some(stored) = lambda.find_function(&name.arn).await? else { return Ok(()) };
         let mut function = stored.record;
-        if function.qualified.remove(&input.name).is_some() {
+        if let Some(own) = function.qualified.remove(&input.name) {
             lambda.replace_function(&function, stored.revision).await?;
+            if let Some(url) = own.url {
+                lambda.forget_url(&url.id).await?;
+            }
         }
         lambda.engine.delete(alias_key(&function, &input.name), Expect::Anything).await?;
         Ok(())

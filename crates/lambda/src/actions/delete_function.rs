@@ -99,6 +99,9 @@ async fn clear_away(lambda: &Lambda, record: FunctionRecord) -> Result<(), Servi
         Err(error) => return Err(error.into()),
     }
     lambda.forget_all_attempts(&record.event_queue()).await?;
+    for url in record.qualified.values().filter_map(|own| own.url.as_ref()) {
+        lambda.forget_url(&url.id).await?;
+    }
     let versions = lambda.versions(&record).await?;
     let mut seen = HashSet::new();
     for made in std::iter::once(&record).chain(&versions) {

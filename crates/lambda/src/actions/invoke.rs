@@ -101,7 +101,7 @@ impl Action for Invoke {
         let client_context = input.client_context.as_deref().map(decode_client_context).transpose()?;
         let (name, stored, version) =
             lambda.version(&input.function_name, input.qualifier.as_deref(), context).await?;
-        let payload = event(input.payload);
+        let payload = payload_or_empty(input.payload);
         match input.invocation_type.as_deref().unwrap_or("RequestResponse") {
             "RequestResponse" => {
                 check_payload(&payload, limits::SYNCHRONOUS_PAYLOAD_BYTES_MAX, "InvokeFunction")?;
@@ -129,14 +129,14 @@ impl Action for Invoke {
 }
 
 /// A call without a payload has an empty object for its event.
-fn event(payload: Option<Blob>) -> Bytes {
+pub(super) fn payload_or_empty(payload: Option<Blob>) -> Bytes {
     payload
         .map(|payload| payload.0)
         .filter(|payload| !payload.is_empty())
         .unwrap_or_else(|| Bytes::from_static(b"{}"))
 }
 
-fn wants_log(log_type: Option<&str>) -> Result<bool, ServiceError> {
+pub(super) fn wants_log(log_type: Option<&str>) -> Result<bool, ServiceError> {
     match log_type {
         None | Some("None") => Ok(false),
         Some("Tail") => Ok(true),
@@ -144,7 +144,7 @@ fn wants_log(log_type: Option<&str>) -> Result<bool, ServiceError> {
     }
 }
 
-fn decode_client_context(text: &str) -> Result<String, ServiceError> {
+pub(super) fn decode_client_context(text: &str) -> Result<String, ServiceError> {
     let decoded = (text.len() <= limits::CLIENT_CONTEXT_CHARACTERS_MAX)
         .then(|| STANDARD.decode(text).ok())
         .flatten()
@@ -158,7 +158,7 @@ fn decode_client_context(text: &str) -> Result<String, ServiceError> {
     })
 }
 
-fn check_payload(payload: &Bytes, bytes_max: usize, operation: &str) -> Result<(), ServiceError> {
+pub(super) fn check_payload(payload: &Bytes, bytes_max: usize, operation: &str) -> Result<(), ServiceError> {
     if payload.len() > bytes_max {
         let message = format!("Request must be smaller than {bytes_max} bytes for the {operation} operation");
         return Err(ServiceError::new(&errors::REQUEST_TOO_LARGE, message));
@@ -173,7 +173,7 @@ fn check_payload(payload: &Bytes, bytes_max: usize, operation: &str) -> Result<(
 }
 
 /// The trace of a call, which may be one too many. `RecursiveInvocationException`.
-pub(super) fn lineage(
+pub(crate) fn lineage(
     lambda: &Lambda,
     context: &Context,
     function: &FunctionRecord,
@@ -192,7 +192,7 @@ pub(super) fn lineage(
 }
 
 /// The fault of a call that did not come about.
-pub(super) fn not_called(function: &FunctionRecord, error: InvokeError) -> ServiceError {
+pub(crate) fn not_called(function: &FunctionRecord, error: InvokeError) -> ServiceError {
     match error {
         InvokeError::Throttled if function.reserved_concurrency.is_some() => {
             throttled("ReservedFunctionConcurrentInvocationLimitExceeded")

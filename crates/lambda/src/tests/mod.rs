@@ -4,6 +4,7 @@
 mod asynchronous;
 mod bench;
 mod destinations;
+mod function_urls;
 mod functions;
 mod invoke;
 mod layers;
