@@ -22,7 +22,8 @@ pub use history::{
 pub use message::{Commit, Delivery, Enqueue, MessageId, NewMessage, Sent};
 pub use peek::{Activity, Peeked, Standing};
 pub use queue::{
-    DeadLetter, DeduplicationScope, Queue, QueueCounts, QueueKey, QueueKind, QueueSettings, SettingsChange,
+    DeadLetter, DeduplicationScope, Queue, QueueCounts, QueueKey, QueueKind, QueueSettings, QuickMap,
+    SettingsChange,
 };
 pub use queues::{Moved, Moving, Queues, Receive, Settle, Settlement};
 pub use registry::{Expect, Record, RecordKey, Registry, Watch};

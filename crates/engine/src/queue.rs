@@ -1,5 +1,6 @@
 //! What a queue is: its key, its settings, its counts.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -34,6 +35,10 @@ impl fmt::Display for QueueKey {
         out.write_str(&self.0)
     }
 }
+
+/// A map that is looked up several times a request: quick to hash, and randomly seeded, so that nobody can choose keys
+/// that collide.
+pub type QuickMap<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
 /// Whether order is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,11 +1,10 @@
 //! The engine put together.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use engine::{Clock, EngineError, QueueKey};
+use engine::{Clock, EngineError, QueueKey, QuickMap};
 use journal::Journal;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -37,7 +36,7 @@ pub struct Local {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) cells: Vec<Arc<Cell>>,
     /// In which partition each queue lies.
-    pub(crate) directory: RwLock<HashMap<QueueKey, u16>>,
+    pub(crate) directory: RwLock<QuickMap<QueueKey, u16>>,
     pub(crate) sealer: Sealer,
     pub(crate) registry: RegistryJournal,
     pub(crate) blobs: BlobFolder,
@@ -191,7 +190,7 @@ impl Local {
     }
 }
 
-fn directory(cells: &[Arc<Cell>]) -> HashMap<QueueKey, u16> {
+fn directory(cells: &[Arc<Cell>]) -> QuickMap<QueueKey, u16> {
     let queues = |cell: &Arc<Cell>| cell.state().partition.list("", None, usize::MAX);
     cells
         .iter()

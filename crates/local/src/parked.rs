@@ -1,15 +1,16 @@
 //! Receivers that wait for a message: a line for each queue, in the order they came.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
+use engine::QuickMap;
 use tokio::sync::oneshot;
 
 use crate::cell::Cell;
 
 /// The lines of one partition, by the numbers of its queues.
 #[derive(Debug, Default)]
-pub(crate) struct Lines(HashMap<u32, VecDeque<oneshot::Sender<()>>>);
+pub(crate) struct Lines(QuickMap<u32, VecDeque<oneshot::Sender<()>>>);
 
 impl Lines {
     fn park(&mut self, queue: u32) -> oneshot::Receiver<()> {

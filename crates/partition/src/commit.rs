@@ -1,9 +1,7 @@
 //! Sends: into queues of this partition at once, into others through the outbox, all in one record.
 
-use std::collections::HashMap;
-
 use bytes::Bytes;
-use engine::{Enqueue, NewMessage, QueueKey, Refusal, Sent as Answer, Timestamp};
+use engine::{Enqueue, NewMessage, QueueKey, QuickMap, Refusal, Sent as Answer, Timestamp};
 
 use crate::operation::{OutboundLetter, Sent};
 use crate::queue::{DeduplicationKey, QueueState};
@@ -26,9 +24,9 @@ struct Draft {
     contents: Vec<Bytes>,
     answers: Vec<Answer>,
     /// Messages added, by queue.
-    added: HashMap<u32, u64>,
-    remembered: HashMap<(u32, DeduplicationKey), Answer>,
-    outbound: HashMap<u16, u64>,
+    added: QuickMap<u32, u64>,
+    remembered: QuickMap<(u32, DeduplicationKey), Answer>,
+    outbound: QuickMap<u16, u64>,
 }
 
 impl Partition {
@@ -44,9 +42,9 @@ impl Partition {
             operations: Vec::with_capacity(enqueue.len()),
             contents: Vec::with_capacity(enqueue.len()),
             answers: Vec::with_capacity(enqueue.len()),
-            added: HashMap::new(),
-            remembered: HashMap::new(),
-            outbound: HashMap::new(),
+            added: QuickMap::default(),
+            remembered: QuickMap::default(),
+            outbound: QuickMap::default(),
         };
         for Enqueue { queue, message } in enqueue {
             match peers(&queue) {

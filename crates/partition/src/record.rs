@@ -40,15 +40,17 @@ impl Record {
     ///
     /// # Panics
     /// Never: operations hold nothing that cannot be written, and a command's operations are far below 4 GiB.
-    pub fn encode(operations: &[Operation], mut contents: Vec<Bytes>) -> Self {
+    pub fn encode(operations: &[Operation], contents: Vec<Bytes>) -> Self {
         let mut head = Vec::with_capacity(HEAD + OPERATION_BYTES * operations.len());
         head.extend([VERSION, 0, 0, 0, 0]);
         let mut head = postcard::to_extend(operations, head)
             .expect("operations hold nothing that postcard cannot write");
         let length = u32::try_from(head.len() - HEAD).expect("a command's operations are bounded");
         head[1..HEAD].copy_from_slice(&length.to_le_bytes());
-        contents.insert(0, head.into());
-        Self(contents)
+        let mut parts = Vec::with_capacity(1 + contents.len());
+        parts.push(head.into());
+        parts.extend(contents);
+        Self(parts)
     }
 
     /// The parts to be written, in order.

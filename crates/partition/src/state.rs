@@ -1,10 +1,10 @@
 //! The partition: its queues, what waits to go to other partitions, and what has come from them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use engine::{Queue, QueueCounts, QueueKey, Refusal, Timestamp};
+use engine::{Queue, QueueCounts, QueueKey, QuickMap, Refusal, Timestamp};
 
 use crate::Operation;
 use crate::outbox::Outbox;
@@ -15,8 +15,8 @@ use crate::queue::QueueState;
 pub struct Partition {
     /// In order, for lists; `numbers` has the same.
     pub(crate) keys: BTreeMap<QueueKey, u32>,
-    pub(crate) numbers: HashMap<QueueKey, u32>,
-    pub(crate) queues: HashMap<u32, QueueState>,
+    pub(crate) numbers: QuickMap<QueueKey, u32>,
+    pub(crate) queues: QuickMap<u32, QueueState>,
     pub(crate) next_queue: u32,
     pub(crate) outboxes: BTreeMap<u16, Outbox>,
     /// The highest number that has arrived from each partition.

@@ -3,9 +3,9 @@
 //!
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/>
 
-use std::collections::HashMap;
 use std::time::Duration;
 
+use engine::QuickMap;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -47,7 +47,7 @@ impl Measured {
 /// All counters.
 pub(crate) struct Measures {
     registry: Registry,
-    actions: HashMap<(&'static str, &'static str), Measured>,
+    actions: QuickMap<(&'static str, &'static str), Measured>,
 }
 
 /// From 50 microseconds to 26 seconds: long polls wait 20.

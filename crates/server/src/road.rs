@@ -12,9 +12,9 @@ use bytes::{Bytes, BytesMut};
 use engine::{Clock, History, Hop, HopKind, HopOutcome};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use http::header::Entry;
+use http::header::{Entry, HOST};
 use http::request::Parts;
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use prometheus_client::registry::Registry;
@@ -24,7 +24,7 @@ use service::{
 };
 use tokio::sync::Semaphore;
 use wire::sigv4::{Credential, Presence};
-use wire::{Protocol, QueryDialect, Reply, Request};
+use wire::{Protocol, QueryDialect, Reply, Request, headers};
 
 use crate::measures::{Measures, STREAMING};
 use crate::router::{self, Route};
@@ -116,7 +116,7 @@ impl Road {
                 let error = ServiceError::internal("panic");
                 response(refused(Protocol::RestJson(router::NO_REST), &error, request_id))
             });
-            if let Entry::Vacant(absent) = response.headers_mut().entry("x-amzn-requestid")
+            if let Entry::Vacant(absent) = response.headers_mut().entry(headers::REQUEST_ID)
                 && let Ok(value) = HeaderValue::from_str(request_id.write(&mut [0; 36]))
             {
                 absent.insert(value);
@@ -337,7 +337,7 @@ impl Road {
         request_id: RequestId,
         peer: SocketAddr,
     ) -> Context {
-        let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
+        let header = |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok());
         let access_key_id =
             credential.map(|credential| credential.access_key_id.clone().into_owned()).unwrap_or_default();
         let caller = Caller {
@@ -347,15 +347,15 @@ impl Road {
                 .unwrap_or_else(Region::default_region),
             access_key_id,
         };
-        let host = header("host").or_else(|| Some(head.uri.authority()?.as_str()));
+        let host = header(HOST).or_else(|| Some(head.uri.authority()?.as_str()));
         Context {
             request_id,
             now: self.clock.now(),
             caller,
             endpoint: host.map_or_else(Endpoint::default, Endpoint::of_host),
-            trace: header("x-amzn-trace-id")
+            trace: header(headers::TRACE_ID)
                 .and_then(TraceHeader::parse)
-                .or_else(|| header("traceparent").and_then(TraceHeader::from_traceparent)),
+                .or_else(|| header(headers::TRACEPARENT).and_then(TraceHeader::from_traceparent)),
             source_ip: peer.ip(),
         }
     }

@@ -49,7 +49,7 @@ pub(crate) fn recognise<'a>(
     if let Some(site) = site(services, head) {
         return Route::Site(site);
     }
-    if let Some(target) = head.headers.get("x-amz-target") {
+    if let Some(target) = head.headers.get(wire::headers::TARGET) {
         return json(services, head, target.to_str().unwrap_or_default());
     }
     if path == "/_konekuta/health" {

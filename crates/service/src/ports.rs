@@ -11,6 +11,7 @@ use aws::{Arn, TraceHeader};
 use bytes::Bytes;
 use engine::{Enqueue, Link, Timestamp};
 use futures_util::future::BoxFuture;
+use serde::Deserialize;
 use wire::Blob;
 
 use crate::ServiceError;
@@ -68,7 +69,8 @@ pub enum MessageAttributeValue {
 }
 
 /// A message's text on its way into queues: one for all of them, and hashed once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "String")]
 pub struct SharedText(Arc<Hashed>);
 
 #[derive(Debug)]
@@ -84,7 +86,7 @@ impl SharedText {
     }
 
     /// Its MD5, computed by the first who asks.
-    pub fn md5(&self, compute: impl FnOnce(&[u8]) -> [u8; 16]) -> [u8; 16] {
+    pub fn md5_or(&self, compute: impl FnOnce(&[u8]) -> [u8; 16]) -> [u8; 16] {
         *self.0.md5.get_or_init(|| compute(self.0.text.as_bytes()))
     }
 }

@@ -1,7 +1,5 @@
 //! What all batch actions have in common: their entries' ids, and errors one by one.
 
-use std::collections::HashSet;
-
 use serde::Serialize;
 use service::ServiceError;
 
@@ -67,7 +65,7 @@ pub(crate) fn check_ids<'a>(
         );
         return Err(ServiceError::new(&errors::TOO_MANY_ENTRIES, text));
     }
-    let mut seen = HashSet::new();
+    let mut seen: Vec<&str> = Vec::with_capacity(ids.len());
     for id in ids {
         let fits = (1..=80).contains(&id.len())
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
@@ -75,9 +73,10 @@ pub(crate) fn check_ids<'a>(
             let text = "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.";
             return Err(ServiceError::new(&errors::INVALID_ENTRY_ID, text));
         }
-        if !seen.insert(id) {
+        if seen.contains(&id) {
             return Err(ServiceError::new(&errors::IDS_NOT_DISTINCT, format!("Id {id} repeated.")));
         }
+        seen.push(id);
     }
     Ok(())
 }

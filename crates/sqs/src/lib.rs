@@ -73,6 +73,7 @@ pub struct Sqs {
     pub(crate) starting_moves: tokio::sync::Mutex<()>,
     /// One was.
     pub(crate) move_started: tokio::sync::Notify,
+    pub(crate) digests: digest::Together,
 }
 
 /// What can be chosen.
@@ -96,6 +97,7 @@ impl Sqs {
             denied: denied::Denied::default(),
             starting_moves: tokio::sync::Mutex::default(),
             move_started: tokio::sync::Notify::new(),
+            digests: digest::Together::default(),
         })
     }
 

@@ -99,7 +99,7 @@ impl Sqs {
         let delay_seconds = delay(message.delay_seconds, attributes).map_err(Unfit::Other)?;
         let ids = fifo::ids(attributes, message.body.as_str(), message.group, message.deduplication_id)
             .map_err(|error| error.map_or(Unfit::NoGroup, Unfit::Other))?;
-        let md5_of_body = message.body.md5(digest::of_body);
+        let md5_of_body = message.body.md5_or(digest::of_body);
         let md5_of_attributes = digest::of_attributes(&message.attributes);
         let trace = hops::header(message.trace_header.as_deref(), &message.attributes);
         let trace = trace.and_then(|header| TraceHeader::ids(&header));

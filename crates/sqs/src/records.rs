@@ -1,10 +1,10 @@
 //! What SQS keeps with a queue: the attributes as they were given, and its tags.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use engine::{Queue, QueueKey};
+use engine::{Queue, QueueKey, QuickMap};
 use policy::Policy;
 use serde::{Deserialize, Serialize};
 use service::ServiceError;
@@ -44,7 +44,7 @@ impl QueueRecord {
 
 /// Decoded records: a send must not parse one every time.
 #[derive(Default)]
-pub(crate) struct RecordCache(Mutex<HashMap<QueueKey, (u64, Arc<QueueRecord>)>>);
+pub(crate) struct RecordCache(Mutex<QuickMap<QueueKey, (u64, Arc<QueueRecord>)>>);
 
 /// Records kept; beyond, the cache starts anew.
 const RECORDS_MAX: usize = 10_000;

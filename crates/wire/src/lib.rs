@@ -6,6 +6,7 @@
 mod blob;
 mod error;
 pub mod event_stream;
+pub mod headers;
 pub mod protocol;
 pub mod sigv4;
 mod text;

@@ -11,6 +11,12 @@ use serde_json::ser::Formatter;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text(pub Bytes);
 
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
 impl Serialize for Text {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // No shape has bare bytes where a protocol writes text: `Blob` writes those as base64.
@@ -26,10 +32,22 @@ pub(crate) struct TextFormatter {
 
 impl Formatter for TextFormatter {
     fn write_byte_array<W: ?Sized + io::Write>(&mut self, writer: &mut W, bytes: &[u8]) -> io::Result<()> {
+        if is_plain(bytes) {
+            writer.write_all(b"\"")?;
+            writer.write_all(bytes)?;
+            return writer.write_all(b"\"");
+        }
         self.escaped.clear();
         json_escape_simd::escape_into(of(bytes), &mut self.escaped);
         writer.write_all(&self.escaped)
     }
+}
+
+/// Whether bytes are printable ASCII that JSON writes as it is. Over all bytes, not up to the first that is not: sixteen
+/// are looked at at once.
+fn is_plain(bytes: &[u8]) -> bool {
+    let plain = |byte: u8| (byte >= 0x20) & (byte < 0x7f) & (byte != b'"') & (byte != b'\\');
+    bytes.iter().fold(true, |all, byte| all & plain(*byte))
 }
 
 /// The text that bytes are.

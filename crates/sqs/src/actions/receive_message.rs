@@ -32,11 +32,11 @@ pub(crate) struct Input {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Message {
     #[serde(rename = "MessageId")]
-    message_id: String,
+    message_id: Text,
     #[serde(rename = "ReceiptHandle")]
-    receipt_handle: String,
+    receipt_handle: Text,
     #[serde(rename = "MD5OfBody")]
-    md5_of_body: String,
+    md5_of_body: Text,
     #[serde(rename = "Body")]
     body: Text,
     #[serde(rename = "Attributes", skip_serializing_if = "BTreeMap::is_empty")]
@@ -105,9 +105,9 @@ fn message(
     let attributes = receive_attributes::system(system, &delivery, &content);
     let user = receive_attributes::user(user, content.attributes);
     Ok(Message {
-        message_id: id_text(delivery.message_id),
-        receipt_handle: delivery.receipt_handle,
-        md5_of_body: hex::encode(content.md5_of_body),
+        message_id: id_text(delivery.message_id).into(),
+        receipt_handle: delivery.receipt_handle.into(),
+        md5_of_body: hex::encode(content.md5_of_body).into(),
         body: Text(content.body),
         attributes,
         // Over the attributes that are returned, not over those that there are.

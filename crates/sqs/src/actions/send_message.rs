@@ -4,7 +4,8 @@
 
 use engine::Commit;
 use serde::{Deserialize, Serialize};
-use service::{Action, Context, ServiceError};
+use service::ports::SharedText;
+use service::{Action, Context, ServiceError, Text};
 
 use crate::message::{self, Outgoing, Unfit, id_text, sequence_text};
 use crate::message_attributes::{self, AttributeValues};
@@ -14,7 +15,7 @@ use crate::{Sqs, errors, queue_name};
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Input {
     queue_url: String,
-    message_body: String,
+    message_body: SharedText,
     delay_seconds: Option<i64>,
     message_attributes: Option<AttributeValues>,
     message_system_attributes: Option<AttributeValues>,
@@ -25,9 +26,9 @@ pub(crate) struct Input {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Output {
     #[serde(rename = "MessageId")]
-    message_id: String,
+    message_id: Text,
     #[serde(rename = "MD5OfMessageBody")]
-    md5_of_message_body: String,
+    md5_of_message_body: Text,
     #[serde(rename = "MD5OfMessageAttributes", skip_serializing_if = "Option::is_none")]
     md5_of_message_attributes: Option<String>,
     #[serde(rename = "MD5OfMessageSystemAttributes", skip_serializing_if = "Option::is_none")]
@@ -51,7 +52,7 @@ impl Action for SendMessage {
         let record = sqs.records.of(&queue)?;
         let system = message::system_attributes(input.message_system_attributes.unwrap_or_default())?;
         let outgoing = Outgoing {
-            body: input.message_body.into(),
+            body: input.message_body,
             attributes: message_attributes::parse(input.message_attributes.unwrap_or_default())?,
             trace_header: trace(context, system.trace_header),
             delay_seconds: input.delay_seconds,
@@ -59,6 +60,7 @@ impl Action for SendMessage {
             deduplication_id: input.message_deduplication_id,
             sender_id: sender_id(context),
         };
+        sqs.digests.digest(std::iter::once(&outgoing.body)).await;
         let prepared = sqs.prepare(&queue, &record.attributes, outgoing).map_err(Unfit::of_single)?;
         let hop = sqs.sending(context, &prepared);
         let commit = Commit { home: None, enqueue: vec![prepared.enqueue] };
@@ -67,8 +69,8 @@ impl Action for SendMessage {
             sent.first().copied().ok_or_else(|| ServiceError::internal("a commit answered nothing"))?;
         sqs.tell_sent(hop, sent);
         Ok(Output {
-            message_id: id_text(sent.message_id),
-            md5_of_message_body: prepared.md5_of_body,
+            message_id: id_text(sent.message_id).into(),
+            md5_of_message_body: prepared.md5_of_body.into(),
             md5_of_message_attributes: prepared.md5_of_attributes,
             md5_of_message_system_attributes: system.md5,
             sequence_number: sent.sequence_number.map(sequence_text),

@@ -4,7 +4,8 @@
 
 use engine::{Commit, Queue};
 use serde::{Deserialize, Serialize};
-use service::{Action, Context, ServiceError};
+use service::ports::SharedText;
+use service::{Action, Context, ServiceError, Text};
 
 use super::send_message::{sender_id, trace};
 use crate::batch::{self, Failed, Outcome};
@@ -17,7 +18,7 @@ use crate::{Sqs, errors, limits, queue_name};
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Entry {
     id: String,
-    message_body: String,
+    message_body: SharedText,
     delay_seconds: Option<i64>,
     message_attributes: Option<AttributeValues>,
     message_system_attributes: Option<AttributeValues>,
@@ -37,9 +38,9 @@ pub(crate) struct Succeeded {
     #[serde(rename = "Id")]
     id: String,
     #[serde(rename = "MessageId")]
-    message_id: String,
+    message_id: Text,
     #[serde(rename = "MD5OfMessageBody")]
-    md5_of_message_body: String,
+    md5_of_message_body: Text,
     #[serde(rename = "MD5OfMessageAttributes", skip_serializing_if = "Option::is_none")]
     md5_of_message_attributes: Option<String>,
     #[serde(rename = "MD5OfMessageSystemAttributes", skip_serializing_if = "Option::is_none")]
@@ -66,6 +67,7 @@ impl Action for SendMessageBatch {
             input.entries.iter().map(|entry| entry.id.as_str()),
         )?;
         check_size(&input.entries)?;
+        sqs.digests.digest(input.entries.iter().map(|entry| &entry.message_body)).await;
         let mut outcome = Outcome::new();
         let mut ready = Vec::new();
         for entry in input.entries {
@@ -88,8 +90,8 @@ impl Action for SendMessageBatch {
             sqs.tell_sent(hop, sent);
             outcome.successful.push(Succeeded {
                 id,
-                message_id: id_text(sent.message_id),
-                md5_of_message_body: prepared.md5_of_body,
+                message_id: id_text(sent.message_id).into(),
+                md5_of_message_body: prepared.md5_of_body.into(),
                 md5_of_message_attributes: prepared.md5_of_attributes,
                 md5_of_message_system_attributes,
                 sequence_number: sent.sequence_number.map(sequence_text),
@@ -110,7 +112,8 @@ fn check_size(entries: &[Entry]) -> Result<(), ServiceError> {
         })
         .sum()
     };
-    let bytes: usize = entries.iter().map(|entry| entry.message_body.len() + attributes(entry)).sum();
+    let bytes: usize =
+        entries.iter().map(|entry| entry.message_body.as_str().len() + attributes(entry)).sum();
     if bytes <= limits::BATCH_BYTES_MAX {
         return Ok(());
     }
@@ -130,7 +133,7 @@ fn prepare(
     let system = message::system_attributes(entry.message_system_attributes.unwrap_or_default())
         .map_err(Unfit::Other)?;
     let outgoing = Outgoing {
-        body: entry.message_body.into(),
+        body: entry.message_body,
         attributes: message_attributes::parse(entry.message_attributes.unwrap_or_default())
             .map_err(Unfit::Other)?,
         trace_header: trace(context, system.trace_header),

@@ -9,7 +9,7 @@ mod aws_json;
 mod aws_query;
 mod rest_json;
 
-use crate::{DecodeError, Fault};
+use crate::{DecodeError, Fault, headers};
 
 /// How a request is written.
 #[derive(Clone, Copy, Debug)]
@@ -192,7 +192,9 @@ fn reply(status: u16, content_type: &'static str, request_id: &str, body: Bytes)
     if !content_type.is_empty() {
         headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
-    set(&mut headers, "x-amzn-requestid", request_id);
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        headers.insert(headers::REQUEST_ID, value);
+    }
     Reply { status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), headers, body }
 }
 

@@ -2,10 +2,15 @@
 //!
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html>
 
+mod lanes;
+mod together;
+
 use std::collections::BTreeMap;
 
 use md5::{Digest as _, Md5};
 use service::ports::{MessageAttribute, MessageAttributeValue};
+
+pub(crate) use together::Together;
 
 /// Of a body, as bytes.
 pub(crate) fn of_body(body: &[u8]) -> [u8; 16] {
