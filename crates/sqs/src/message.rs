@@ -69,8 +69,8 @@ pub(crate) fn is_allowed(character: char) -> bool {
 /// Whether a text has allowed characters only. Most have none but printable ASCII, which is told without decoding.
 pub(crate) fn are_allowed(text: &str) -> bool {
     // Over all bytes, not up to the first: sixteen are looked at at once.
-    let special = text.bytes().fold(false, |special, byte| special | (byte < 0x20) | (byte >= 0x80));
-    !special || text.chars().all(is_allowed)
+    let special = text.bytes().fold(0, |any, byte| any | u8::from(!(0x20..0x80).contains(&byte)));
+    special == 0 || text.chars().all(is_allowed)
 }
 
 /// The bytes that count.

@@ -46,8 +46,9 @@ impl Formatter for TextFormatter {
 /// Whether bytes are printable ASCII that JSON writes as it is. Over all bytes, not up to the first that is not: sixteen
 /// are looked at at once.
 fn is_plain(bytes: &[u8]) -> bool {
-    let plain = |byte: u8| (byte >= 0x20) & (byte < 0x7f) & (byte != b'"') & (byte != b'\\');
-    bytes.iter().fold(true, |all, byte| all & plain(*byte))
+    let special =
+        |byte: u8| u8::from(!(0x20..0x7f).contains(&byte)) | u8::from(byte == b'"') | u8::from(byte == b'\\');
+    bytes.iter().fold(0, |any, byte| any | special(*byte)) == 0
 }
 
 /// The text that bytes are.
