@@ -128,7 +128,7 @@ mod tests {
     fn texts_of_any_lengths_have_the_digests_they_have_alone() {
         for length in (0..130).chain([1000, 1024, 4096]) {
             let texts: [Vec<u8>; LANES] = std::array::from_fn(|lane| {
-                (0..length + lane * 37).map(|at| (at * 31 + lane).to_le_bytes()[0]).collect()
+                (0..length + lane * 37).map(|at| (at as u64 * 31 + lane as u64).to_le_bytes()[0]).collect()
             });
             let alone = texts.each_ref().map(|text| super::super::of_body(text));
             assert_eq!(digests(&texts.each_ref().map(Vec::as_slice)), alone, "{length}");
