@@ -19,6 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("sns", &["service", "policy", "engine", "aws"]),
     ("s3", &["service", "engine", "aws"]),
     ("lambda", &["service", "engine", "aws"]),
+    ("logs", &["service", "engine", "aws"]),
     ("sts", &["service", "engine", "aws"]),
     ("stacks", &["service", "engine", "aws"]),
     ("journey", &["service", "engine", "aws"]),

@@ -1,0 +1,73 @@
+//! What CloudWatch Logs offers other services: a place for lines.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use service::ports::{LogEvent, LogPort, LogStream, PortError};
+
+use crate::Logs;
+use crate::groups::{Group, LogError};
+use crate::limits::{LINE_BYTES_MAX, WAITING_KIB_MAX};
+use crate::names::{GroupKey, check_group_name, check_stream_name};
+use crate::store::NewEvent;
+
+/// A group that is deleted while it is written to is made again, as AWS does it; so often at most.
+const TRIES: usize = 3;
+
+/// CloudWatch Logs as other services see it.
+pub struct LogsPort(pub Arc<Logs>);
+
+impl LogPort for LogsPort {
+    fn write(&self, stream: Arc<LogStream>, events: Vec<LogEvent>) -> BoxFuture<'_, Result<(), PortError>> {
+        Box::pin(async move { write(&self.0, &stream, events).await })
+    }
+}
+
+async fn write(logs: &Logs, stream: &LogStream, events: Vec<LogEvent>) -> Result<(), PortError> {
+    let refused = |error: service::ServiceError| PortError::Refused(error.message.into_owned());
+    check_group_name(&stream.group).map_err(refused)?;
+    check_stream_name(&stream.stream).map_err(refused)?;
+    let key = GroupKey {
+        account: stream.account.clone(),
+        region: stream.region.clone(),
+        name: stream.group.clone(),
+    };
+    let events: Vec<NewEvent> = events.into_iter().map(shortened).collect();
+    let bytes: usize = events.iter().map(|event| event.message.len()).sum();
+    let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX).min(WAITING_KIB_MAX);
+    let failed = |error: &dyn std::fmt::Display| PortError::Failed(error.to_string());
+    let _room = logs.room.acquire_many(kib).await.map_err(|error| failed(&error))?;
+    let name: Arc<str> = Arc::from(stream.stream.as_str());
+    let mut tries = TRIES;
+    loop {
+        let group = ensured(logs, &key).await?;
+        match group.append(Arc::clone(&name), events.clone(), logs.clock.now(), false).await {
+            Err(LogError::Gone) if tries > 0 => tries -= 1,
+            other => return other.map_err(|error| failed(&error)),
+        }
+    }
+}
+
+async fn ensured(logs: &Logs, key: &GroupKey) -> Result<Arc<Group>, PortError> {
+    if let Some(group) = logs.groups.find(key).await? {
+        return Ok(group);
+    }
+    let record = logs.new_record(key, logs.clock.now());
+    match logs.groups.create(record).await? {
+        Some(group) => Ok(group),
+        // Another has made it.
+        None => logs.groups.find(key).await?.ok_or_else(|| PortError::NotFound(key.arn())),
+    }
+}
+
+fn shortened(event: LogEvent) -> NewEvent {
+    let LogEvent { timestamp, mut message, request_id } = event;
+    if message.len() > LINE_BYTES_MAX {
+        let mut end = LINE_BYTES_MAX;
+        while !message.is_char_boundary(end) {
+            end -= 1;
+        }
+        message.truncate(end);
+    }
+    NewEvent { timestamp: timestamp.0, request_id, message }
+}
