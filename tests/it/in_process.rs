@@ -41,6 +41,7 @@ impl Server {
             folder: folder.path().to_path_buf(),
             smtp_url: None,
             sqs: sqs::Settings::default(),
+            sync: false,
             python: None,
             path: "/usr/local/bin:/usr/bin:/bin".to_owned(),
             console_hosts: Vec::new(),

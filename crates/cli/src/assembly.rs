@@ -26,6 +26,8 @@ pub struct Basis {
     pub smtp_url: Option<String>,
     /// What can be chosen of SQS.
     pub sqs: sqs::Settings,
+    /// What is acknowledged survives power loss.
+    pub sync: bool,
     /// An interpreter that has `awslambdaric`.
     pub python: Option<PathBuf>,
     /// The search path for interpreters and functions.
@@ -50,7 +52,9 @@ pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
     ports.offer_topics(Arc::new(sns::Topics(Arc::clone(&sns))));
     let s3 = s3::S3::new(engine(), ids(), clock(), ports.clone());
     ports.offer_objects(Arc::new(s3::Objects(Arc::clone(&s3))));
-    let logs = lambda::FunctionLogs::new(basis.folder.join("logs"), clock());
+    let settings = logs::Settings { folder: basis.folder.join("logs"), sync: basis.sync };
+    let logs = logs::Logs::new(engine(), ids(), clock(), settings);
+    ports.offer_logs(Arc::new(logs::LogsPort(Arc::clone(&logs))));
     let executor = lambda::Executor::new(
         lambda::ExecutorSettings {
             data_dir: basis.folder.clone(),
@@ -59,7 +63,7 @@ pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
         },
         clock(),
         ids(),
-        Arc::clone(&logs),
+        ports.clone(),
     );
     let lambda = lambda::Lambda::new(lambda::Dependencies {
         engine: engine(),
@@ -74,8 +78,7 @@ pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
     sqs::start(&sqs, &clock(), tasks);
     sns::start(&sns, tasks);
     lambda::start(&lambda, tasks);
-    let mut functions = lambda::service(&lambda);
-    functions.pages.push(lambda::log_page(&logs));
+    logs::start(&logs, tasks);
     let stacks = stacks::Stacks::new(Arc::clone(&basis.local) as _);
     let journeys = journey::Journeys::new(engine(), clock(), ports.clone());
     let console = console::mount(
@@ -92,7 +95,6 @@ pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
             functions: Arc::new(lambda::View {
                 lambda: Arc::clone(&lambda),
                 executor: Arc::clone(&executor),
-                logs: Arc::clone(&logs),
             }),
             buckets: Arc::new(s3::Objects(Arc::clone(&s3))),
             outbox: Arc::new(sns::Topics(Arc::clone(&sns))),
@@ -105,7 +107,8 @@ pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
     let services = vec![
         sqs::service(&sqs),
         sns::service(&sns),
-        functions,
+        lambda::service(&lambda),
+        logs::service(&logs),
         sts::service(),
         stacks::service(&stacks),
         journey::service(&journeys),

@@ -40,6 +40,7 @@ pub(crate) async fn serve(config: Config, partitions: u16) -> anyhow::Result<()>
         folder: folder.path.clone(),
         smtp_url: config.smtp_url.clone(),
         sqs: config.sqs,
+        sync: config.durability == Durability::Fsync,
         python: config.python.clone(),
         path: config.path.clone(),
         console_hosts: config.console_hosts.clone(),

@@ -1,8 +1,7 @@
 //! Lambda: functions, their invocation, event source mappings, and the execution environments they run in.
 //!
 //! `actions/` is the API; `invocation.rs` calls a function; `async_invocation/` and `event_source_mapping/` call it
-//! without a request; `execution.rs` is the seam to what runs it (`execution_environment/`, `runtime_api/`, `python/`,
-//! `function_log/`).
+//! without a request; `execution.rs` is the seam to what runs it (`execution_environment/`, `runtime_api/`, `python/`).
 
 mod actions;
 mod activation;
@@ -16,7 +15,6 @@ mod errors;
 mod event_source_mapping;
 pub mod execution;
 mod execution_environment;
-mod function_log;
 mod function_name;
 mod function_url;
 mod functions;
@@ -58,7 +56,6 @@ pub use execution::{
     Execute, FunctionError, FunctionSpec, Image, Invocation, InvokeError, Measured, Outcome, Piece,
 };
 pub use execution_environment::{Executor, ExecutorSettings};
-pub use function_log::{FunctionLogs, page as log_page};
 pub use logging_config::{LogFormat, LogLevel, LoggingConfig};
 pub use ports::Functions;
 pub use view::View;

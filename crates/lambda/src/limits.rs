@@ -108,3 +108,5 @@ pub(crate) const BACKOFF: std::ops::RangeInclusive<Duration> =
 pub(crate) const DRAIN: Duration = Duration::from_secs(10);
 /// A function's answer, bytes.
 pub(crate) const RESPONSE_BYTES_MAX: usize = 6_291_556;
+/// A function's answer that is handed on as it comes, bytes.
+pub(crate) const STREAMED_RESPONSE_BYTES_MAX: usize = 209_715_200;

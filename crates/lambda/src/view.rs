@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use aws::Arn;
 use engine::{Expect, RecordKey};
-use service::ports::PortError;
+use service::ports::{LogEvent, LogStream, PortError};
 use service::views::{FunctionGlance, FunctionView, LogLine, MappingGlance, Seen, TestEvent};
 
 use crate::Lambda;
 use crate::execution_environment::Executor;
-use crate::function_log::FunctionLogs;
+use crate::logging_config::LoggingConfig;
 use crate::records::{self, FUNCTIONS, FunctionRecord, MAPPINGS, MappingRecord, State};
 
 /// Records that are looked through at most.
@@ -30,8 +30,6 @@ pub struct View {
     pub lambda: Arc<Lambda>,
     /// What runs its functions.
     pub executor: Arc<Executor>,
-    /// What they print.
-    pub logs: Arc<FunctionLogs>,
 }
 
 impl View {
@@ -135,9 +133,17 @@ impl FunctionView for View {
 
     fn log_tail(&self, function: String, limit: usize) -> Seen<'_, Vec<LogLine>> {
         Box::pin(async move {
-            let lines = self.logs.tail(&function, limit);
-            let lines = lines.map_err(|error| PortError::Failed(error.to_string()))?;
-            let shown = |line: crate::function_log::Line| LogLine {
+            let Some(record) = self.all().await?.into_iter().find(|record| record.name == function) else {
+                return Ok(Vec::new());
+            };
+            let group = LogStream {
+                account: record.arn.account().to_owned(),
+                region: record.arn.region().to_owned(),
+                group: LoggingConfig::of(record.logging_config.as_ref()).group_of(&record.name),
+                stream: String::new(),
+            };
+            let lines = self.lambda.ports.logs()?.tail(group, limit).await?;
+            let shown = |line: LogEvent| LogLine {
                 timestamp: line.timestamp,
                 request_id: line.request_id,
                 message: line.message,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use engine::Timestamp;
 use futures_util::future::BoxFuture;
 use service::ports::{LogEvent, LogPort, LogStream, PortError};
 
@@ -9,7 +10,7 @@ use crate::Logs;
 use crate::groups::{Group, LogError};
 use crate::limits::{LINE_BYTES_MAX, WAITING_KIB_MAX};
 use crate::names::{GroupKey, check_group_name, check_stream_name};
-use crate::store::NewEvent;
+use crate::store::{Event, NewEvent, Order, Selection};
 
 /// A group that is deleted while it is written to is made again, as AWS does it; so often at most.
 const TRIES: usize = 3;
@@ -21,6 +22,24 @@ impl LogPort for LogsPort {
     fn write(&self, stream: Arc<LogStream>, events: Vec<LogEvent>) -> BoxFuture<'_, Result<(), PortError>> {
         Box::pin(async move { write(&self.0, &stream, events).await })
     }
+
+    fn tail(&self, group: LogStream, limit: usize) -> BoxFuture<'_, Result<Vec<LogEvent>, PortError>> {
+        Box::pin(async move {
+            let LogStream { account, region, group: name, .. } = group;
+            let Some(group) = self.0.groups.find(&GroupKey { account, region, name }).await? else {
+                return Ok(Vec::new());
+            };
+            let last = Selection { limit, order: Order::LatestFirst, ..Selection::default() };
+            let page = group.select(last, self.0.clock.now()).await;
+            let page = page.map_err(|error| PortError::Failed(error.to_string()))?;
+            Ok(page.events.into_iter().map(shown).collect())
+        })
+    }
+}
+
+fn shown(event: Event) -> LogEvent {
+    let Event { timestamp, request_id, message, .. } = event;
+    LogEvent { timestamp: Timestamp(timestamp), message, request_id }
 }
 
 async fn write(logs: &Logs, stream: &LogStream, events: Vec<LogEvent>) -> Result<(), PortError> {

@@ -300,6 +300,9 @@ pub trait LogPort: Send + Sync {
     /// Adds lines to a stream; the stream and its group are made if they are absent. Waits while too much waits to be
     /// written; on the disk some moments later. `Failed` if it cannot be written.
     fn write(&self, stream: Arc<LogStream>, events: Vec<LogEvent>) -> BoxFuture<'_, Result<(), PortError>>;
+    /// The last lines of a log group, of all its streams (the stream's own name does not count here); none if there is
+    /// no such group.
+    fn tail(&self, group: LogStream, limit: usize) -> BoxFuture<'_, Result<Vec<LogEvent>, PortError>>;
 }
 
 /// All ports. Filled once while the program is put together, because services depend on each other both ways.

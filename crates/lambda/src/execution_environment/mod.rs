@@ -1,10 +1,15 @@
 //! Execution environments: processes that run functions, kept warm, scaled with the load, ended when they are not needed.
 
 mod environment;
+mod extensions;
 mod failure;
 mod figures;
+mod instance;
 mod output;
+mod pipe;
+mod platform;
 mod process;
+mod programs;
 mod provisioned;
 mod variables;
 
@@ -17,13 +22,13 @@ use aws::Arn;
 use engine::Clock;
 use futures_util::future::BoxFuture;
 use service::views::InvocationCounts;
-use service::{Ids, Stop, Tasks};
-use tokio::sync::{Semaphore, oneshot};
+use service::{Ids, Ports, Stop, Tasks};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use crate::execution::{Execute, FunctionSpec, Invocation, InvokeError, Outcome};
-use crate::function_log::FunctionLogs;
+use crate::execution::{Execute, FunctionError, FunctionSpec, Invocation, InvokeError, Measured, Outcome, Piece};
 use crate::python::Interpreters;
-use environment::Environment;
+use environment::{Ended, Environment};
+use failure::{Failure, NotStarted};
 use figures::Tally;
 
 /// Environments at once; beyond, invocations are throttled.
@@ -59,7 +64,7 @@ pub struct Executor {
 struct Site {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
-    logs: Arc<FunctionLogs>,
+    ports: Ports,
     interpreters: Interpreters,
     path: String,
     /// Where functions have their temporary folders.
@@ -72,13 +77,13 @@ impl Executor {
         settings: ExecutorSettings,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
-        logs: Arc<FunctionLogs>,
+        ports: Ports,
     ) -> Arc<Self> {
         let ExecutorSettings { data_dir, python, path } = settings;
         let scratch = data_dir.join("scratch");
         let interpreters = Interpreters::new(python, data_dir.join("python"), path.clone());
         Arc::new_cyclic(|this| Self {
-            site: Site { clock, ids, logs, interpreters, path, scratch },
+            site: Site { clock, ids, ports, interpreters, path, scratch },
             idle: Mutex::default(),
             provisioned: provisioned::Provisioned::default(),
             running: Arc::new(Semaphore::new(ENVIRONMENTS_MAX)),
@@ -109,14 +114,17 @@ impl Executor {
         self.stopping.store(true, std::sync::atomic::Ordering::Relaxed);
         // Running invocations have the listener's and the pollers' grace; whoever still runs then is ended.
         let all: Vec<Environment> = self.idle().drain().flat_map(|(_, environments)| environments).collect();
-        futures_util::future::join_all(all.into_iter().map(Environment::end)).await;
+        let ends = all.into_iter().map(|environment| environment.end(&self.site, "spindown"));
+        futures_util::future::join_all(ends).await;
     }
 
     /// Environments of a function that run an invocation, those that wait for one, and what has become of its
     /// invocations.
     pub(crate) fn figures(&self, function: &Arn) -> (usize, usize, InvocationCounts) {
         let figures = self.tally.of(function);
-        let warm = self.idle().get(function).map_or(0, Vec::len);
+        let idle = self.idle();
+        let of_function = idle.values().flatten().filter(|environment| environment.is_of(function));
+        let warm = of_function.count();
         (figures.busy, warm, figures.counts)
     }
 
@@ -126,58 +134,128 @@ impl Executor {
 
     fn end_idle(&self) {
         let now = self.site.clock.now();
+        let mut ending = Vec::new();
         self.idle().retain(|version, environments| {
-            environments.retain(Environment::is_alive);
             let mut kept = self.provisioned.wanted(version);
-            environments.retain(|environment| {
-                let provisioned = kept > 0;
-                kept = kept.saturating_sub(1);
-                provisioned || now.since(environment.idle_since) < IDLE_MAX
-            });
+            ending.extend(environments.extract_if(.., |environment| {
+                let provisioned = environment.is_alive() && kept > 0;
+                kept -= u32::from(provisioned);
+                let idle = now.since(environment.idle_since) >= IDLE_MAX;
+                !provisioned && (idle || !environment.is_alive())
+            }));
             !environments.is_empty()
         });
+        self.end(ending, "spindown");
+    }
+
+    /// Ends environments, nobody waiting for them.
+    fn end(&self, environments: Vec<Environment>, reason: &'static str) {
+        let Some(this) = self.this.upgrade() else { return };
+        for environment in environments {
+            let this = Arc::clone(&this);
+            tokio::spawn(async move { environment.end(&this.site, reason).await });
+        }
     }
 
     /// A warm environment of this very revision, if one is idle.
     fn warm(&self, spec: &FunctionSpec) -> Option<Environment> {
         let mut idle = self.idle();
         let environments = idle.get_mut(&spec.version_arn())?;
-        environments.retain(|environment| environment.is_alive() && environment.revision() == spec.revision);
-        environments.pop()
+        let usable =
+            |environment: &Environment| environment.is_alive() && environment.revision() == spec.revision;
+        let outdated: Vec<_> = environments.extract_if(.., |environment| !usable(environment)).collect();
+        let warm = environments.pop();
+        drop(idle);
+        self.end(outdated, "spindown");
+        warm
     }
 
     fn put_back(&self, mut environment: Environment) {
         if self.stopping.load(std::sync::atomic::Ordering::Relaxed) || !environment.is_alive() {
-            return;
+            return self.end(vec![environment], "spindown");
         }
         environment.idle_since = self.site.clock.now();
         self.idle().entry(environment.version_arn()).or_default().push(environment);
     }
 
-    async fn run(&self, spec: Arc<FunctionSpec>, invocation: Invocation) -> Result<Outcome, InvokeError> {
+    async fn run(
+        &self,
+        spec: Arc<FunctionSpec>,
+        invocation: Invocation,
+        pieces: Option<mpsc::Sender<Piece>>,
+    ) -> Outcome {
         let (counted, began) = (self.tally.begin(&spec.arn), self.site.clock.now());
-        let ended = |failed, cold| {
-            let took = self.site.clock.now().since(began).as_millis();
-            counted.ended(failed, cold, u64::try_from(took).unwrap_or(u64::MAX));
-        };
-        let warm = self.warm(&spec);
-        let cold = warm.is_none();
-        let mut environment = match warm {
-            Some(environment) => environment,
-            None => match Environment::start(&self.site, &spec).await {
-                Ok(environment) => environment,
-                Err(failure) => {
-                    ended(true, true);
-                    return Ok(failure::not_started(&self.site, &spec, &invocation, &failure));
+        let (outcome, cold) = self.run_somewhere(spec, invocation, pieces).await;
+        let took = self.site.clock.now().since(began).as_millis();
+        counted.ended(outcome.function_error.is_some(), cold, u64::try_from(took).unwrap_or(u64::MAX));
+        outcome
+    }
+
+    /// In a warm environment, or in a new one; which it was.
+    async fn run_somewhere(
+        &self,
+        spec: Arc<FunctionSpec>,
+        invocation: Invocation,
+        pieces: Option<mpsc::Sender<Piece>>,
+    ) -> (Outcome, bool) {
+        loop {
+            let warm = self.warm(&spec);
+            let cold = warm.is_none();
+            let mut environment = match warm {
+                Some(environment) => environment,
+                None => match Environment::open(&self.site, &spec).await {
+                    Ok(environment) => environment,
+                    Err(failure) => return (not_started(&spec, &invocation, failure), true),
+                },
+            };
+            // A new environment always has an outcome, so this ends.
+            match environment.invoke(&self.site, invocation.clone(), pieces.clone()).await {
+                Ended::With(outcome, Ok(())) => {
+                    self.put_back(environment);
+                    return (outcome, cold);
                 }
-            },
-        };
-        let (outcome, usable) = environment.invoke(&self.site, invocation).await;
-        ended(outcome.function_error.is_some(), cold);
-        if usable {
-            self.put_back(environment);
+                Ended::With(outcome, Err(reason)) => {
+                    self.end(vec![environment], reason);
+                    return (outcome, cold);
+                }
+                Ended::Untouched => self.end(vec![environment], "failure"),
+            }
         }
-        Ok(outcome)
+    }
+
+    /// Runs an invocation in a task of its own: who invoked may go away, the function goes on.
+    async fn begin(
+        &self,
+        spec: Arc<FunctionSpec>,
+        invocation: Invocation,
+        pieces: Option<mpsc::Sender<Piece>>,
+    ) -> Result<Outcome, InvokeError> {
+        let this = self.this.upgrade().ok_or(InvokeError::Stopped)?;
+        if self.stopping.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(InvokeError::Stopped);
+        }
+        let place = Arc::clone(&self.running).try_acquire_owned().map_err(|_| InvokeError::Throttled)?;
+        let (tell, told) = oneshot::channel();
+        tokio::spawn(async move {
+            let outcome = this.run(spec, invocation, pieces).await;
+            drop(place);
+            let _ = tell.send(outcome);
+        });
+        told.await.map_err(|_| InvokeError::Failed("the invocation ended by a panic".to_owned()))
+    }
+}
+
+/// The outcome of an invocation that has no environment.
+fn not_started(spec: &FunctionSpec, invocation: &Invocation, failure: NotStarted) -> Outcome {
+    let (request_id, failure) = (invocation.request_id.to_string(), Failure::NotStarted(failure));
+    let mut line = failure.line(&request_id).unwrap_or_default();
+    line.push('\n');
+    Outcome {
+        payload: failure.document(&request_id),
+        function_error: Some(FunctionError::Unhandled),
+        log_tail: line.into(),
+        executed_version: spec.version.clone(),
+        measured: Measured { memory_mb: spec.memory_mb, ..Measured::default() },
     }
 }
 
@@ -187,22 +265,16 @@ impl Execute for Executor {
         spec: Arc<FunctionSpec>,
         invocation: Invocation,
     ) -> BoxFuture<'_, Result<Outcome, InvokeError>> {
-        Box::pin(async move {
-            let this = self.this.upgrade().ok_or(InvokeError::Stopped)?;
-            if self.stopping.load(std::sync::atomic::Ordering::Relaxed) {
-                return Err(InvokeError::Stopped);
-            }
-            let place = Arc::clone(&self.running).try_acquire_owned().map_err(|_| InvokeError::Throttled)?;
-            let (tell, told) = oneshot::channel();
-            // A task of its own: who invoked may go away, the function goes on.
-            tokio::spawn(async move {
-                let outcome = this.run(spec, invocation).await;
-                drop(place);
-                let _ = tell.send(outcome);
-            });
-            told.await
-                .unwrap_or_else(|_| Err(InvokeError::Failed("the invocation ended by a panic".to_owned())))
-        })
+        Box::pin(self.begin(spec, invocation, None))
+    }
+
+    fn invoke_streaming(
+        &self,
+        spec: Arc<FunctionSpec>,
+        invocation: Invocation,
+        pieces: mpsc::Sender<Piece>,
+    ) -> BoxFuture<'_, Result<Outcome, InvokeError>> {
+        Box::pin(self.begin(spec, invocation, Some(pieces)))
     }
 
     fn provision(
@@ -218,7 +290,8 @@ impl Execute for Executor {
 
     fn retire(&self, version: &Arn) {
         self.provisioned.forget(version);
-        self.idle().remove(version);
+        let retired = self.idle().remove(version).unwrap_or_default();
+        self.end(retired, "spindown");
     }
 }
 

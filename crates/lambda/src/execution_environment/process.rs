@@ -1,19 +1,29 @@
 //! The operating system's side: a process group that is started, watched and ended.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit};
-use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+use tokio::process::{Child, Command};
 use tokio::sync::watch;
 
 /// Open files of a function.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const FILES_MAX: u64 = 1024;
-/// Between being asked to end and being killed.
-const GRACE: Duration = Duration::from_millis(500);
+/// Bytes of a page of memory, as `/proc` counts.
+const PAGE_KIB: u64 = 4;
+
+/// A program with everything it is started with.
+#[derive(Clone, Debug)]
+pub(super) struct Program {
+    pub(super) file: PathBuf,
+    pub(super) arguments: Vec<String>,
+    pub(super) folder: PathBuf,
+    pub(super) variables: BTreeMap<String, String>,
+}
 
 /// A running process group. Dropping it kills the group.
 pub(super) struct Process {
@@ -23,23 +33,18 @@ pub(super) struct Process {
 
 /// What the process prints.
 pub(super) struct Pipes {
-    pub(super) stdout: Option<ChildStdout>,
-    pub(super) stderr: Option<ChildStderr>,
+    pub(super) stdout: OwnedFd,
+    pub(super) stderr: OwnedFd,
 }
 
 impl Process {
     /// Starts a program with exactly these variables, in a group of its own.
-    pub(super) fn start(
-        program: &Path,
-        arguments: &[String],
-        folder: &Path,
-        variables: &BTreeMap<String, String>,
-    ) -> std::io::Result<(Self, Pipes)> {
-        let mut child = Command::new(program)
-            .args(arguments)
-            .current_dir(folder)
+    pub(super) fn start(program: &Program) -> std::io::Result<(Self, Pipes)> {
+        let mut child = Command::new(&program.file)
+            .args(&program.arguments)
+            .current_dir(&program.folder)
             .env_clear()
-            .envs(variables)
+            .envs(&program.variables)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -49,7 +54,11 @@ impl Process {
         let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         let group = id.ok_or_else(|| std::io::Error::other("the process has no id"))?;
         limit(group);
-        let pipes = Pipes { stdout: child.stdout.take(), stderr: child.stderr.take() };
+        let missing = || std::io::Error::other("the process has no output");
+        let pipes = Pipes {
+            stdout: child.stdout.take().ok_or_else(missing)?.into_owned_fd()?,
+            stderr: child.stderr.take().ok_or_else(missing)?.into_owned_fd()?,
+        };
         let (tell, exited) = watch::channel(None);
         tokio::spawn(watch_over(child, group, tell));
         Ok((Self { group, exited }, pipes))
@@ -66,27 +75,40 @@ impl Process {
         self.exited.borrow().is_none()
     }
 
+    /// Asks the group to end.
+    pub(super) fn terminate(&self) {
+        // It may be gone already.
+        let _ = kill_process_group(self.group, Signal::TERM);
+    }
+
     /// Kills the whole group at once.
     pub(super) fn kill(&self) {
-        // It may be gone already.
         let _ = kill_process_group(self.group, Signal::KILL);
     }
 
-    /// Asks the group to end, waits a little, and kills what is left.
-    pub(super) async fn end(self) {
-        let _ = kill_process_group(self.group, Signal::TERM);
-        let _ = tokio::time::timeout(GRACE, self.exited()).await;
+    /// Waits a while for the group's leader, and kills what is left.
+    pub(super) async fn end_within(&self, grace: Duration) {
+        let _ = tokio::time::timeout(grace, self.exited()).await;
         self.kill();
         self.exited().await;
     }
 
     /// The most memory it has used so far, MB.
-    pub(super) fn memory_used_mb(&self) -> u64 {
+    pub(super) fn memory_peak_mb(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.group.as_raw_nonzero()));
         let status = status.unwrap_or_default();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kilobytes = peak.and_then(|text| text.trim().trim_end_matches(" kB").parse::<u64>().ok());
         kilobytes.unwrap_or(0).div_ceil(1024)
+    }
+
+    /// The memory that it uses now and shares with nobody, MB.
+    pub(super) fn memory_mb(&self) -> u64 {
+        let pages = std::fs::read_to_string(format!("/proc/{}/statm", self.group.as_raw_nonzero()));
+        let pages = pages.unwrap_or_default();
+        let mut pages = pages.split(' ').skip(1).map(|text| text.parse::<u64>().unwrap_or(0));
+        let (resident, shared) = (pages.next().unwrap_or(0), pages.next().unwrap_or(0));
+        resident.saturating_sub(shared) * PAGE_KIB / 1024
     }
 }
 

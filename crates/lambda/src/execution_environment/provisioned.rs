@@ -54,8 +54,8 @@ impl Executor {
         let wanted = self.provisioned.wanted(&version);
         let mut ready = self.ready(&version);
         while ready < wanted && !self.stopping.load(std::sync::atomic::Ordering::Relaxed) {
-            let Ok(mut environment) = Environment::start(&self.site, spec).await else { break };
-            if !environment.warm_up().await {
+            let Ok(mut environment) = Environment::open(&self.site, spec).await else { break };
+            if !environment.warm_up(&self.site).await {
                 tracing::warn!(function = %version, "a provisioned environment could not be initialised");
                 break;
             }

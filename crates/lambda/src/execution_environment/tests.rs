@@ -8,6 +8,7 @@ use bytes::Bytes;
 use local::SystemClock;
 use serde_json::Value as Json;
 use service::RandomIds;
+use service::ports::{LogEvent, LogPort, LogStream, PortError};
 
 use super::*;
 use crate::execution::FunctionError;
@@ -50,23 +51,47 @@ while True:
 struct Bench {
     folder: tempfile::TempDir,
     executor: Arc<Executor>,
-    logs: Arc<FunctionLogs>,
+    lines: Arc<Lines>,
+}
+
+/// What was logged.
+#[derive(Default)]
+struct Lines(Mutex<Vec<(Arc<LogStream>, LogEvent)>>);
+
+impl LogPort for Lines {
+    fn write(&self, stream: Arc<LogStream>, events: Vec<LogEvent>) -> BoxFuture<'_, Result<(), PortError>> {
+        let mut lines = self.0.lock().unwrap();
+        lines.extend(events.into_iter().map(|event| (Arc::clone(&stream), event)));
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn tail(&self, _: LogStream, _: usize) -> BoxFuture<'_, Result<Vec<LogEvent>, PortError>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
 }
 
 fn bench() -> Bench {
     let folder = tempfile::tempdir().unwrap();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-    let logs = FunctionLogs::new(folder.path().join("logs"), Arc::clone(&clock));
+    let (ports, lines) = (Ports::default(), Arc::new(Lines::default()));
+    ports.offer_logs(Arc::clone(&lines) as _);
     let settings = ExecutorSettings {
         data_dir: folder.path().to_path_buf(),
         python: None,
         path: std::env::join_paths(["/usr/local/bin", "/usr/bin", "/bin"]).unwrap().into_string().unwrap(),
     };
-    let executor = Executor::new(settings, clock, Arc::new(RandomIds), Arc::clone(&logs));
-    Bench { folder, executor, logs }
+    let executor = Executor::new(settings, clock, Arc::new(RandomIds), ports);
+    Bench { folder, executor, lines }
 }
 
 impl Bench {
+    /// Completes when a line with this text is logged.
+    async fn logged(&self, text: &str) {
+        while !self.lines.0.lock().unwrap().iter().any(|(_, line)| line.message.contains(text)) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     fn function(&self, bootstrap: &str, timeout_seconds: u32, revision: u64) -> Arc<FunctionSpec> {
         let code = self.folder.path().join(format!("code-{revision}"));
         std::fs::create_dir_all(&code).unwrap();
@@ -111,6 +136,9 @@ fn runtime() -> String {
     format!("{RUNTIME}{LOOP}")
 }
 
+mod extensions;
+mod runtime_api;
+
 #[tokio::test]
 async fn an_environment_is_reused_and_sees_aws_variables_and_nothing_of_ours() {
     let bench = bench();
@@ -131,8 +159,10 @@ async fn an_environment_is_reused_and_sees_aws_variables_and_nothing_of_ours() {
     );
     assert_eq!(env["AWS_ENDPOINT_URL"], "http://127.0.0.1:1");
     assert!(env.get("CARGO_MANIFEST_DIR").is_none(), "nothing of the server's own environment");
-    let (lines, _) = bench.logs.read("f", 0).unwrap();
-    assert!(lines.iter().any(|line| line.message.starts_with("hello from") && line.request_id.is_some()));
+    let lines = bench.lines.0.lock().unwrap();
+    let (stream, line) = lines.iter().find(|(_, line)| line.message.starts_with("hello from")).unwrap();
+    assert_eq!((stream.group.as_str(), line.request_id.is_some()), ("/aws/lambda/f", true));
+    assert_eq!(stream.stream, env["AWS_LAMBDA_LOG_STREAM_NAME"].as_str().unwrap());
 }
 
 #[tokio::test]

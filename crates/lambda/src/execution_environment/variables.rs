@@ -5,25 +5,30 @@
 mod layers;
 
 use std::collections::BTreeMap;
-use std::path::Path;
-
-use aws::timestamp;
-use uuid::Uuid;
+use std::path::{Path, PathBuf};
 
 use super::Site;
 use crate::execution::FunctionSpec;
+use crate::logging_config::{LogFormat, LogLevel};
+
+/// Where an environment lives.
+pub(super) struct Place {
+    /// The function's code.
+    pub(super) task: PathBuf,
+    /// Its temporary folder.
+    pub(super) tmp: PathBuf,
+    pub(super) log_stream: String,
+}
 
 /// All variables of one environment.
 pub(super) fn of(
     site: &Site,
     spec: &FunctionSpec,
     runtime_api: &str,
-    scratch: &Path,
+    place: &Place,
 ) -> BTreeMap<String, String> {
     let text = str::to_owned;
     let folder = |path: &Path| path.display().to_string();
-    let instance: Uuid = site.ids.uuid();
-    let stream = format!("{}/[{}]{}", timestamp::day(site.clock.now().0), spec.version, instance.as_simple());
     let mut all = spec.environment.clone();
     let own = [
         ("AWS_ACCESS_KEY_ID", spec.account.to_string()),
@@ -33,18 +38,18 @@ pub(super) fn of(
         ("AWS_LAMBDA_FUNCTION_NAME", spec.name.clone()),
         ("AWS_LAMBDA_FUNCTION_VERSION", spec.version.clone()),
         ("AWS_LAMBDA_INITIALIZATION_TYPE", text("on-demand")),
-        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", spec.name)),
-        ("AWS_LAMBDA_LOG_STREAM_NAME", stream),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", spec.logging.group_of(&spec.name)),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", place.log_stream.clone()),
         ("AWS_LAMBDA_RUNTIME_API", text(runtime_api)),
         ("AWS_REGION", spec.region.to_string()),
         ("AWS_SECRET_ACCESS_KEY", site.ids.uuid().as_simple().to_string()),
         ("AWS_SESSION_TOKEN", site.ids.token()),
         ("AWS_XRAY_CONTEXT_MISSING", text("LOG_ERROR")),
-        ("HOME", folder(scratch)),
-        ("LAMBDA_TASK_ROOT", folder(&spec.code)),
+        ("HOME", folder(&place.tmp)),
+        ("LAMBDA_TASK_ROOT", folder(&place.task)),
         ("LANG", text("en_US.UTF-8")),
         ("PATH", site.path.clone()),
-        ("TMPDIR", folder(scratch)),
+        ("TMPDIR", folder(&place.tmp)),
         ("TZ", text(":UTC")),
         ("_HANDLER", spec.handler.clone()),
     ];
@@ -52,6 +57,11 @@ pub(super) fn of(
     // A function may point its SDK elsewhere.
     if let Some(endpoint) = spec.environment.get("AWS_ENDPOINT_URL") {
         all.insert(text("AWS_ENDPOINT_URL"), endpoint.clone());
+    }
+    if spec.logging.format == LogFormat::Json {
+        let level = spec.logging.application_level.unwrap_or(LogLevel::Info);
+        all.insert(text("AWS_LAMBDA_LOG_FORMAT"), text("JSON"));
+        all.insert(text("AWS_LAMBDA_LOG_LEVEL"), text(level.as_str()));
     }
     layers::extend(&mut all, spec);
     if spec.runtime.starts_with("python") {
