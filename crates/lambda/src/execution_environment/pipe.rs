@@ -27,13 +27,17 @@ struct Lines {
     output: Arc<Output>,
     kind: Kind,
     begun: Vec<u8>,
+    /// What is read into. Not in the future, which would be as large.
+    bytes: Box<[u8]>,
 }
 
 impl Pipe {
     /// Reads one end of a pipe.
     pub(super) fn follow(end: OwnedFd, output: Arc<Output>, kind: Kind) -> io::Result<Self> {
         let pipe = Arc::new(Receiver::from_owned_fd(end)?);
-        let lines = Arc::new(Mutex::new(Lines { pipe: Arc::clone(&pipe), output, kind, begun: Vec::new() }));
+        let bytes = vec![0; READ_BYTES].into_boxed_slice();
+        let lines = Lines { pipe: Arc::clone(&pipe), output, kind, begun: Vec::new(), bytes };
+        let lines = Arc::new(Mutex::new(lines));
         let follower = tokio::spawn(follow(pipe, Arc::clone(&lines)));
         Ok(Self { lines, follower })
     }
@@ -62,14 +66,13 @@ async fn follow(pipe: Arc<Receiver>, lines: Arc<Mutex<Lines>>) {
 impl Lines {
     /// Reads until nothing is there; whether the pipe has ended.
     async fn read(&mut self) -> bool {
-        let mut bytes = [0; READ_BYTES];
         loop {
-            match self.pipe.try_read(&mut bytes) {
+            match self.pipe.try_read(&mut self.bytes) {
                 Ok(0) => {
                     self.last().await;
                     return true;
                 }
-                Ok(count) => self.take(&bytes[..count]).await,
+                Ok(count) => self.take(count).await,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => return true,
@@ -77,13 +80,14 @@ impl Lines {
         }
     }
 
-    async fn take(&mut self, mut bytes: &[u8]) {
-        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
-            self.begun.extend_from_slice(&bytes[..end]);
-            bytes = &bytes[end + 1..];
+    async fn take(&mut self, count: usize) {
+        let mut from = 0;
+        while let Some(length) = self.bytes[from..count].iter().position(|byte| *byte == b'\n') {
+            self.begun.extend_from_slice(&self.bytes[from..from + length]);
+            from += length + 1;
             self.line().await;
         }
-        self.begun.extend_from_slice(bytes);
+        self.begun.extend_from_slice(&self.bytes[from..count]);
         if self.begun.len() >= LINE_BYTES_MAX {
             self.line().await;
         }

@@ -2,6 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html>
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
@@ -202,12 +203,12 @@ impl Report<'_> {
             self.memory_used_mb
         );
         if let Some(init) = self.init {
-            text.push_str(&format!("Init Duration: {:.2} ms\t", milliseconds(init)));
+            let _ = write!(text, "Init Duration: {:.2} ms\t", milliseconds(init));
         }
         if let Some(failure) = self.failure {
-            text.push_str(&format!("Status: {}", failure.status()));
+            let _ = write!(text, "Status: {}", failure.status());
             if let Some(kind) = failure.kind() {
-                text.push_str(&format!("\tError Type: {kind}"));
+                let _ = write!(text, "\tError Type: {kind}");
             }
         }
         text

@@ -180,14 +180,11 @@ async fn stream(
     let _ = pieces.send(Piece::Begins { content_type }).await;
     let mut answer = Answer::Response(Bytes::new());
     while let Some(frame) = body.frame().await {
-        let frame = match frame {
-            Ok(frame) => frame,
-            Err(_) => {
-                if let Read::Failed(document, kind) = truncated() {
-                    answer = Answer::Error { document, kind: Some(kind) };
-                }
-                break;
+        let Ok(frame) = frame else {
+            if let Read::Failed(document, kind) = truncated() {
+                answer = Answer::Error { document, kind: Some(kind) };
             }
+            break;
         };
         match frame.into_data() {
             Ok(piece) => {
