@@ -34,6 +34,7 @@ impl Bench {
             folder: folder.path().to_path_buf(),
             durability: Durability::Memory,
             partitions: 1,
+            history: None,
         };
         let engine = Local::open(&settings, Arc::new(clock.clone())).unwrap();
         let settings = Settings { folder: folder.path().join("logs"), sync: false };

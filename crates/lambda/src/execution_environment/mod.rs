@@ -25,7 +25,9 @@ use service::views::InvocationCounts;
 use service::{Ids, Ports, Stop, Tasks};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use crate::execution::{Execute, FunctionError, FunctionSpec, Invocation, InvokeError, Measured, Outcome, Piece};
+use crate::execution::{
+    Execute, FunctionError, FunctionSpec, Invocation, InvokeError, Measured, Outcome, Piece,
+};
 use crate::python::Interpreters;
 use environment::{Ended, Environment};
 use failure::{Failure, NotStarted};
