@@ -29,10 +29,10 @@ def bring_up(server, language):
 
 
 def confirm_mail(server):
-    link = r"http://\S+Action=ConfirmSubscription\S+"
+    link = r"http://\S+/confirmation\.html\S+"
     found = until(lambda: [re.search(link, mail) for mail in mails(server) if re.search(link, mail)], "the mail to confirm")
     with urllib.request.urlopen(found[0].group(0)) as answer:
-        assert answer.status == 200 and b"<SubscriptionArn>" in answer.read()
+        assert answer.status == 200 and b"Subscription confirmed!" in answer.read()
 
 
 def invoke(server, function, event=b'{"any": "event"}'):

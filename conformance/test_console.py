@@ -4,6 +4,7 @@ import http.client
 import io
 import json
 import urllib.parse
+import urllib.request
 import zipfile
 
 import article
@@ -87,6 +88,22 @@ def browser(chromium, scene):
     return chromium
 
 
+def api(server, path):
+    with urllib.request.urlopen(f"{server.endpoint}/_konekuta/api/{path}") as answer:
+        return json.load(answer)
+
+
+def journey_of(server, **wanted):
+    """The newest journey that fits."""
+    return api(server, "journeys?" + urllib.parse.urlencode(wanted))["journeys"][0]["id"]
+
+
+def hop_of(server, resource, kind):
+    """A hop of that kind in the newest journey of a resource."""
+    hops = api(server, "journeys/" + journey_of(server, resource=resource))["hops"]
+    return next(hop["id"] for hop in hops if hop["kind"] == kind)
+
+
 LOOKS = [
     pytest.param(DESKTOP, "en", "light", id="desk-en-light"),
     pytest.param(DESKTOP, "ja", "dark", id="desk-ja-dark"),
@@ -101,6 +118,9 @@ def test_every_screen_is_accessible_and_fits_its_window_in_every_look(chromium, 
     chromium.errors()
     mail = sorted((scene.folder / "data" / "outbox").glob("*.eml"))[-1].name
     screens = {
+        "journeys": "journeys",
+        "journey": "journeys/" + journey_of(scene, resource="failing"),
+        "hop": "journeys/" + journey_of(scene, resource="failing") + "?hop=" + hop_of(scene, "failing", "invoke"),
         "map": "map",
         "map-node": f"map?node={arn('sqs', 'orders')}",
         "queues": "queues",
@@ -139,6 +159,56 @@ def test_the_map_shows_the_article_and_its_details(browser, scene):
 
 def titles(browser):
     return browser.driver.execute_script("return [...document.querySelectorAll('.node title')].map((one) => one.textContent)")
+
+
+def test_a_journey_is_found_by_its_request_and_shows_every_hop(browser, scene):
+    request = json.loads(article.mails(scene)[-1].replace("\r", "").split("\n\n")[1].split("\n")[0])["request_id"]
+    browser.open("journeys")
+    browser.write("#search", request)
+    browser.find("form[role=search]").submit()
+    browser.until(lambda: len(browser.all("tbody tr")) == 1, "the journey of the request")
+    browser.click("tbody th a")
+    browser.until(lambda: browser.all(".waterfall li"), "the waterfall")
+    hops = browser.text(".waterfall")
+    for word in ("Connector", "Service01", "Service02", "Notifier", "s3://", "email to developer@example.com"):
+        assert word in hops, (word, hops)
+    browser.shoot("journey-article")
+    assert browser.errors() == []
+
+
+def test_a_failed_invocation_shows_payload_error_and_log_side_by_side(browser, scene):
+    payload = json.dumps({"order": HOSTILE}).encode()
+    scene.client("lambda").invoke(FunctionName="failing", Payload=payload)
+    browser.open("journeys?outcome=failed&resource=failing")
+    browser.until(lambda: browser.all("tbody tr"), "the failed journey")
+    browser.click("tbody th a")
+    browser.until(lambda: browser.all(".hop.invoke"), "the invocation")
+    browser.click(".hop.invoke")
+    browser.until(lambda: browser.all("#hop-details"), "the hop's details")
+    assert "order" in browser.text(".in-and-out") and "ValueError" in browser.text(".in-and-out")
+    browser.until(lambda: "about to fail" in browser.text("#hop-details .log"), "the log")
+    assert browser.driver.title != "broken into" and not browser.all("main img")
+    browser.shoot("journey-failed")
+    assert browser.axe() == [] and browser.errors() == []
+
+
+def test_a_journey_of_a_thousand_hops_is_paged(browser, scene):
+    sqs = scene.client("sqs")
+    url = sqs.create_queue(QueueName="long")["QueueUrl"]
+    root = "Root=1-6924c0de-00000000000000000000beef;Parent=00000000000000aa;Sampled=1"
+    header = {"AWSTraceHeader": {"DataType": "String", "StringValue": root}}
+    for batch in range(100):
+        entries = [{"Id": str(n), "MessageBody": f"{batch}-{n}", "MessageSystemAttributes": header} for n in range(10)]
+        sqs.send_message_batch(QueueUrl=url, Entries=entries)
+    trace = "1-6924c0de-00000000000000000000beef"
+    until(lambda: len(api(scene, f"journeys/{trace}")["hops"]) >= 1000, "all hops")
+    browser.open(f"journeys/{trace}")
+    assert len(browser.all(".waterfall li")) == 250
+    assert browser.driver.execute_script("return document.querySelectorAll('*').length") < 4000
+    browser.click(".waterfall a[rel=next]")
+    browser.until(lambda: "251" in browser.text(".waterfall .pager"), "the next page")
+    browser.shoot("journey-thousand")
+    assert browser.errors() == []
 
 
 def test_a_queue_is_peeked_sent_to_and_purged_only_after_a_question(browser, scene):
@@ -243,7 +313,7 @@ def test_a_mail_is_shown_as_it_was_sent_with_its_links(browser, scene):
     browser.click("tbody th a")
     browser.until(lambda: browser.all(".letter"), "the mail")
     links = [link.get_attribute("href") for link in browser.all(".letter a")]
-    assert any("Action=ConfirmSubscription" in link for link in links)
+    assert any("/confirmation.html" in link for link in links)
 
 
 def test_nothing_that_comes_from_outside_becomes_markup(browser, scene):

@@ -86,7 +86,7 @@ class Demo:
 
     def confirm(self):
         mail = until(lambda: self.mail_with("Subscription Confirmation"), "the confirmation mail")
-        link = re.search(r"http://\S+Action=ConfirmSubscription\S+", mail).group(0)
+        link = re.search(r"http://\S+/confirmation\.html\S+", mail).group(0)
         hop(f"the notifier asks its subscriber to confirm: {link[:60]}…")
         with urllib.request.urlopen(link) as answer:
             check(answer.status == 200, "the link in the mail confirms the subscription")

@@ -1,6 +1,7 @@
 //! What forms do. Each deed calls an action of a service and tells what came of it, in a piece of a page.
 
 mod function;
+mod journey;
 mod message;
 mod queue;
 
@@ -24,6 +25,8 @@ pub(crate) async fn run(console: &Console, ask: &Ask, deed: &str, form: &Form) -
         "function-invoke" => function::invoke(console, ask, form).await,
         "event-save" => function::save_event(console, ask, form).await,
         "event-delete" => function::delete_event(console, ask, form).await,
+        "start" => journey::start(console, ask, form).await,
+        "replay" => journey::replay(console, ask, form).await,
         "object-delete" => delete_object(console, ask, form).await,
         _ => Err(Trouble::NotFound(deed.to_owned())),
     }

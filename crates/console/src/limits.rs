@@ -14,6 +14,8 @@ pub(crate) const FORM_BYTES_MAX: usize = 4 << 20;
 pub(crate) const ROWS: usize = 50;
 /// Messages of a queue at once.
 pub(crate) const MESSAGES: usize = 20;
+/// Hops of a journey at once.
+pub(crate) const HOPS: usize = 250;
 /// Lines of a log at once.
 pub(crate) const LOG_LINES: usize = 300;
 /// Bytes of a text that are shown; the rest is said to be left out.

@@ -12,6 +12,7 @@ use crate::texts::Texts;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     Map,
+    Journeys,
     Queues,
     Topics,
     Functions,
@@ -20,13 +21,14 @@ pub(crate) enum Section {
 }
 
 impl Section {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Map, Self::Queues, Self::Topics, Self::Functions, Self::Buckets, Self::Mails];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Map, Self::Journeys, Self::Queues, Self::Topics, Self::Functions, Self::Buckets, Self::Mails];
 
     /// Its path below the prefix, and the name of its icon.
     pub(crate) fn path(self) -> &'static str {
         match self {
             Self::Map => "map",
+            Self::Journeys => "journeys",
             Self::Queues => "queues",
             Self::Topics => "topics",
             Self::Functions => "functions",
@@ -38,6 +40,7 @@ impl Section {
     pub(crate) fn name(self, texts: &Texts) -> &'static str {
         match self {
             Self::Map => texts.map,
+            Self::Journeys => texts.journeys,
             Self::Queues => texts.queues,
             Self::Topics => texts.topics,
             Self::Functions => texts.functions,
@@ -48,7 +51,8 @@ impl Section {
 
     /// The key that follows `g`.
     fn key(self) -> &'static str {
-        &self.path()[..1]
+        // The map has the m already.
+        if self == Self::Mails { "e" } else { &self.path()[..1] }
     }
 }
 

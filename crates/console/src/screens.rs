@@ -2,6 +2,7 @@
 
 mod buckets;
 mod functions;
+mod journeys;
 mod mails;
 mod map;
 mod queues;
@@ -17,6 +18,8 @@ pub(crate) async fn show(console: &Console, ask: &Ask) -> Result<View, Trouble> 
     let path: Vec<&str> = ask.path.iter().map(String::as_str).collect();
     match path.as_slice() {
         ["map"] => map::map(console, ask).await,
+        ["journeys"] => journeys::list(console, ask).await,
+        ["journeys", journey] => journeys::one(console, ask, journey).await,
         ["queues"] => queues::list(console, ask).await,
         ["queues", queue] => queues::one(console, ask, queue).await,
         ["topics"] => topics::list(console, ask).await,

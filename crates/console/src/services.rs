@@ -31,6 +31,22 @@ impl Console {
         Ok(found.ask(self.context(context, resource.account(), resource.region()), input).await?)
     }
 
+    /// Calls an action of Konekuta's own.
+    pub(crate) async fn call_own(
+        &self,
+        context: &Context,
+        action: &str,
+        input: &Json,
+    ) -> Result<Json, Trouble> {
+        let found = self.find("konekuta", action);
+        let found = found.ok_or_else(|| Trouble::Failed(format!("{action} is not served here")))?;
+        let context = Context { now: self.parts.clock.now(), ..context.clone() };
+        match found.ask(context, input).await {
+            Err(error) if error.row.status == 404 => Err(Trouble::NotFound(error.message.into_owned())),
+            answered => Ok(answered?),
+        }
+    }
+
     /// The circumstances of a call now, as somebody.
     pub(crate) fn context(&self, context: &Context, account: &str, region: &str) -> Context {
         let caller = Caller {

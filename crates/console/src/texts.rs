@@ -49,6 +49,38 @@ texts! {
     now: "now", "現在";
     settings: "Settings", "設定";
     result: "Result", "結果";
+    // Journeys
+    journeys: "Journeys", "ジャーニー";
+    search_journeys: "Any id, key or word", "ID・キー・単語で検索";
+    no_journeys: "No journeys", "ジャーニーはありません";
+    no_journeys_hint: "Every call that moves a message begins one. They are kept for --history.", "メッセージを動かす呼び出しごとに始まり、--history の期間だけ保持されます。";
+    all: "All", "すべて";
+    outcome: "Outcome", "結果";
+    outcome_ok: "ok", "成功";
+    outcome_running: "running", "進行中";
+    outcome_failed: "failed", "失敗";
+    outcome_refused: "refused", "拒否";
+    outcome_skipped: "skipped", "対象外";
+    begun: "Began", "開始";
+    took: "Took", "所要時間";
+    hops: "Hops", "ホップ";
+    passes: "Passes", "経由";
+    earlier_ones: "Earlier", "以前";
+    cut_short: "There are more hops than are shown here.", "表示しきれないホップがあります。";
+    trace: "Trace", "トレース";
+    its_journeys: "Its journeys", "ジャーニー一覧";
+    its_journey: "its journey", "ジャーニーを開く";
+    went_in: "Went in", "入力";
+    came_out: "Came out", "出力";
+    replay: "Replay from here", "ここから再実行";
+    replay_title: "Replay from here?", "ここから再実行しますか?";
+    replay_text: "This step gets once more what it got here, and nothing before it runs. The replay is a journey of its own.", "このステップだけが同じ入力を再度受け取ります。前段は実行されません。再実行は独立したジャーニーになります。";
+    replay_again: "Even if it was replayed before", "再実行済みでも実行する";
+    replay_edit: "With another message", "メッセージを変更する";
+    replayed: "Replayed:", "再実行しました:";
+    replayed_before: "It was replayed before, so nothing was done:", "すでに再実行済みのため、何も行いませんでした:";
+    object_changed: "An object that the step reads has changed since:", "このステップが読むオブジェクトが変更されています:";
+    started: "Started:", "開始しました:";
     // Queues
     search_queues: "Search queues", "キューを検索";
     by_backlog: "Fullest first", "滞留順";
@@ -206,6 +238,7 @@ texts! {
     edge_guess: "named in a function's variables", "関数の環境変数に記載";
     edge_dead: "dead letters", "デッドレター";
     edge_off: "pending or disabled", "確認待ち・無効";
+    start_hint: "It is wrapped as this step would get it on the usual way.", "通常の経路で届く形に包んで渡します。";
     start_here: "Start here", "ここから開始";
     comes_from: "Comes from", "入力元";
     goes_to: "Goes to", "出力先";

@@ -6,7 +6,6 @@ mod fifo;
 mod outbox;
 mod peek;
 mod random;
-mod random_fifo;
 mod redrive;
 mod standard;
 

@@ -171,7 +171,7 @@ fn log(texts: &Texts, lines: &[LogLine], wanted: &str) -> Markup {
 }
 
 /// What the platform says is quiet, what went wrong is loud.
-fn class(message: &str) -> &'static str {
+pub(super) fn class(message: &str) -> &'static str {
     let platform = ["START RequestId", "END RequestId", "REPORT RequestId", "INIT_START"];
     if platform.iter().any(|start| message.starts_with(start)) {
         return "platform";

@@ -11,7 +11,7 @@ use super::{functions, queues, topics};
 use crate::ask::Ask;
 use crate::history::rate;
 use crate::page::{Section, View};
-use crate::parts::{dialog, escaped, facts, icon, link, nothing, search};
+use crate::parts::{dialog, escaped, facts, form, icon, link, nothing, search};
 use crate::texts::Texts;
 use crate::topology::layout::{LAYER, Layout, layout};
 use crate::topology::{Kind, Link, Node, Topology};
@@ -401,6 +401,7 @@ fn details(picture: &Picture<'_>, topology: &Topology, place: usize) -> Markup {
             div.row {
                 @if can_start { button.primary type="button" data-opens="start" data-act { (texts.start_here) } }
                 @if let Some(page) = page_of(node) { a.button href=(page) { (texts.open) } }
+                @if can_start { a.button href={ (PREFIX) "/journeys?resource=" (escaped(&node.id)) } { (texts.journeys) } }
             }
             (list(texts.comes_from, beside(true)))
             (list(texts.goes_to, beside(false)))
@@ -426,7 +427,11 @@ fn link_name(texts: &Texts, link: Link) -> &'static str {
 fn start(console: &Console, texts: &Texts, topology: &Topology, node: &Node) -> Markup {
     let Ok(arn) = node.id.parse::<Arn>() else { return html! {} };
     let token = &console.token;
+    let can_start = console.has(super::journeys::SERVICE, "StartStep");
     let form = match node.kind {
+        _ if can_start && matches!(node.kind, Kind::Function | Kind::Topic | Kind::Queue) => {
+            anywhere(texts, token, &arn)
+        }
         Kind::Function => functions::start_form(texts, token, &arn),
         Kind::Topic => topics::publish_form(texts, token, &arn),
         Kind::Queue => match topology.snapshot.queues.iter().find(|queue| queue.arn == arn) {
@@ -436,6 +441,17 @@ fn start(console: &Console, texts: &Texts, topology: &Topology, node: &Node) -> 
         _ => return html! {},
     };
     dialog(texts, "start", &format!("{}: {}", texts.start_here, node.name), &form)
+}
+
+/// A message for a step, which is wrapped as it would be on its way there.
+fn anywhere(texts: &Texts, token: &str, step: &Arn) -> Markup {
+    let inside = html! {
+        p.faint { (texts.start_hint) }
+        input type="hidden" name="step" value=(step);
+        label { (texts.body) textarea name="body" rows="8" required autofocus spellcheck="false" { "{\n  \"request_id\": \"\"\n}" } }
+        div.row { button type="button" data-closes { (texts.close) } button.primary type="submit" { (texts.start) } }
+    };
+    form(token, "start", "", &inside)
 }
 
 #[cfg(test)]
