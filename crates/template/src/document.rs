@@ -50,6 +50,11 @@ impl Node {
     }
 
     /// `{"Ref": resource}`.
+    /// `Fn::Sub` of a text.
+    pub(crate) fn sub(line: usize, text: &str) -> Self {
+        Self::map(line, vec![("Fn::Sub", Self::text(line, text))])
+    }
+
     pub(crate) fn reference(line: usize, resource: &str) -> Self {
         Node::map(line, vec![("Ref", Node::text(line, resource))])
     }

@@ -140,7 +140,8 @@ impl Desired<'_> {
         if changed.is_empty() && same_code {
             return Ok((Change::Unchanged, existing.values.clone()));
         }
-        if changed.iter().any(|name| resources::is_identity(kind, name)) {
+        let other_code = !same_code && resources::is_its_code(kind);
+        if other_code || changed.iter().any(|name| resources::is_identity(kind, name)) {
             resources::delete(site, existing).await?;
             return Ok((Change::Replaced, resources::create(site, kind, &self.properties, code).await?));
         }

@@ -43,11 +43,11 @@ impl Folders {
         self.of_function(&record.arn, &record.name).join(&record.code.sha256)
     }
 
-    /// Where a layer's package belongs; no function is called so.
+    /// Where a layer's package belongs; no function is called so, and search paths can hold it.
     pub(crate) fn of_layer(&self, layer: &LayerUse) -> PathBuf {
         let parts: Vec<&str> = layer.arn.split(':').collect();
         let part = |index: usize| parts.get(index).copied().unwrap_or_default();
-        let name = format!("layer:{}", part(6));
+        let name = format!("layer@{}", part(6));
         self.root.join(part(3)).join(part(4)).join(name).join(&layer.code.sha256)
     }
 

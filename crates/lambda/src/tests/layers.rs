@@ -64,6 +64,7 @@ async fn a_function_has_its_layers_unpacked_in_order() {
     let (spec, _) = bench.executor.calls.lock().unwrap()[0].clone();
     assert_eq!(std::fs::read_to_string(spec.layers[0].join("bin/tool")).unwrap(), "1");
     assert!(spec.layers[1].join("python/other.py").exists());
+    assert!(!spec.layers[0].to_str().unwrap().contains(':'), "it stands in search paths");
 }
 
 #[tokio::test]

@@ -169,3 +169,51 @@ fn subscriptions_inside_a_topic_become_resources() {
 ";
     assert_eq!(order(yaml), ["T", "Q", "TSubscription0", "TSubscription1"]);
 }
+
+#[test]
+fn an_alias_a_url_and_an_event_configuration_come_with_their_function() {
+    let yaml = "Transform: AWS::Serverless-2016-10-31
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: src/
+      Handler: bootstrap
+      Runtime: provided.al2023
+      AutoPublishAlias: live
+      Layers: [!Ref L]
+      FunctionUrlConfig: {AuthType: NONE}
+      EventInvokeConfig:
+        MaximumRetryAttempts: 0
+        DestinationConfig: {OnFailure: {Type: SQS}}
+      Events:
+        In: {Type: SQS, Properties: {Queue: !GetAtt Q.Arn}}
+  L: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: layer/}}
+  Q: {Type: AWS::SQS::Queue}
+";
+    let plan = plan(yaml, &[]).unwrap();
+    let kinds: BTreeMap<&str, &str> =
+        plan.resources.iter().map(|resource| (resource.logical_id.as_str(), resource.kind.name)).collect();
+    assert_eq!(
+        kinds,
+        BTreeMap::from([
+            ("F", "AWS::Lambda::Function"),
+            ("FEventInvokeConfig", "AWS::Lambda::EventInvokeConfig"),
+            ("FEventInvokeConfigOnFailureQueue", "AWS::SQS::Queue"),
+            ("FIn", "AWS::Lambda::EventSourceMapping"),
+            ("FRole", "AWS::IAM::Role"),
+            ("FUrl", "AWS::Lambda::Url"),
+            ("FUrlPublicPermissions", "AWS::Lambda::Permission"),
+            ("L", "AWS::Lambda::LayerVersion"),
+            ("Q", "AWS::SQS::Queue"),
+        ])
+    );
+    let property = |id: &str, name: &str| {
+        let resource = plan.resources.iter().find(|resource| resource.logical_id == id).unwrap();
+        resource.properties.get(name).cloned().unwrap()
+    };
+    let text = |node: &crate::Node| node.as_text().map(str::to_owned);
+    assert_eq!(property("FIn", "FunctionName").get("Fn::Sub").and_then(text).as_deref(), Some("${F}:live"));
+    assert_eq!(text(&property("FUrl", "Qualifier")).as_deref(), Some("live"));
+    assert_eq!(text(&property("L", "LayerName")).as_deref(), Some("L"));
+}

@@ -7,7 +7,10 @@ use crate::plan::Declared;
 /// An S3 event of a function.
 pub(super) struct Notification {
     pub(super) bucket: String,
+    /// The function's logical id.
     pub(super) function: String,
+    /// What is called: the function's ARN, or its alias's.
+    pub(super) target: Node,
     pub(super) permission: String,
     /// A name or a list of names.
     pub(super) events: Node,
@@ -40,10 +43,8 @@ fn add(bucket: &mut Declared, notification: &Notification) {
         _ => std::slice::from_ref(&notification.events),
     };
     let configuration = |event: &Node| {
-        let mut entry = Node::map(
-            line,
-            vec![("Event", event.clone()), ("Function", Node::get_att(line, &notification.function, "Arn"))],
-        );
+        let mut entry =
+            Node::map(line, vec![("Event", event.clone()), ("Function", notification.target.clone())]);
         if let Some(filter) = &notification.filter {
             entry.set("Filter", filter.clone());
         }

@@ -3,14 +3,14 @@
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-eventsource.html>
 
 use super::bucket_events::Notification;
-use super::function::Parts;
+use super::function::{Parts, Target};
 use crate::document::Node;
 use crate::plan::Declared;
 use crate::{Scope, TemplateError, check, intrinsics};
 
 /// One event as it stands in the template.
 struct Event<'a> {
-    function: &'a str,
+    target: &'a Target,
     /// `<function><event>`: the logical id of what it becomes.
     id: String,
     properties: &'a Node,
@@ -18,7 +18,7 @@ struct Event<'a> {
 }
 
 pub(super) fn expand(
-    function: &str,
+    target: &Target,
     name: &str,
     event: &Node,
     scope: &Scope,
@@ -27,7 +27,7 @@ pub(super) fn expand(
     let kind = event.get("Type").ok_or_else(|| TemplateError::at(event.line, "an event needs a Type"))?;
     let properties =
         event.get("Properties").ok_or_else(|| TemplateError::at(event.line, "an event needs Properties"))?;
-    let event = Event { function, id: format!("{function}{name}"), properties, line: event.line };
+    let event = Event { target, id: format!("{}{name}", target.function), properties, line: event.line };
     match kind.as_text().unwrap_or_default() {
         "SQS" => sqs(&event, parts),
         "SNS" => sns(&event, scope, parts),
@@ -73,7 +73,7 @@ impl Event<'_> {
             self.line,
             vec![
                 ("Action", self.text("lambda:InvokeFunction")),
-                ("FunctionName", Node::reference(self.line, self.function)),
+                ("FunctionName", self.target.name(self.line)),
                 ("Principal", self.text(principal)),
             ],
         );
@@ -86,14 +86,14 @@ impl Event<'_> {
     fn mapping(&self, id: String, queue: Node) -> Declared {
         let properties = Node::map(
             self.line,
-            vec![("EventSourceArn", queue), ("FunctionName", Node::reference(self.line, self.function))],
+            vec![("EventSourceArn", queue), ("FunctionName", self.target.name(self.line))],
         );
         self.resource(id, "AWS::Lambda::EventSourceMapping", properties)
     }
 }
 
 fn sqs(event: &Event<'_>, parts: &mut Parts) -> Result<(), TemplateError> {
-    const HANDED_ON: [&str; 8] = [
+    const HANDED_ON: [&str; 9] = [
         "BatchSize",
         "Enabled",
         "FilterCriteria",
@@ -102,6 +102,7 @@ fn sqs(event: &Event<'_>, parts: &mut Parts) -> Result<(), TemplateError> {
         "ScalingConfig",
         "KmsKeyArn",
         "MetricsConfig",
+        "ProvisionedPollerConfig",
     ];
     let known: Vec<&str> = HANDED_ON.iter().copied().chain(["Queue"]).collect();
     event.check(&known, "Queue")?;
@@ -134,7 +135,7 @@ fn sns(event: &Event<'_>, scope: &Scope, parts: &mut Parts) -> Result<(), Templa
         ("sqs", Node::get_att(event.line, &format!("{}Queue", event.id), "Arn"))
     } else {
         parts.resources.push(event.permission("sns.amazonaws.com", Some(("SourceArn", topic.clone()))));
-        ("lambda", Node::get_att(event.line, event.function, "Arn"))
+        ("lambda", event.target.arn(event.line))
     };
     let properties = vec![("TopicArn", topic), ("Protocol", event.text(protocol)), ("Endpoint", endpoint)];
     let mut subscription =
@@ -199,7 +200,8 @@ fn s3(event: &Event<'_>, parts: &mut Parts) -> Result<(), TemplateError> {
     parts.resources.push(event.permission("s3.amazonaws.com", Some(("SourceAccount", account))));
     parts.notifications.push(Notification {
         bucket: bucket.to_owned(),
-        function: event.function.to_owned(),
+        function: event.target.function.clone(),
+        target: event.target.arn(event.line),
         permission: format!("{}Permission", event.id),
         events,
         filter: event.properties.get("Filter").cloned(),

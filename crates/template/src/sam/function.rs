@@ -3,13 +3,13 @@
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-function.html>
 
 use super::bucket_events::Notification;
-use super::events;
+use super::{event_invoke, events, url};
 use crate::document::{Node, Value};
 use crate::plan::Declared;
 use crate::{Scope, TemplateError, check};
 
 /// Handed to the function unchanged.
-const SAME: [&str; 13] = [
+const SAME: [&str; 19] = [
     "FunctionName",
     "Runtime",
     "Handler",
@@ -23,10 +23,27 @@ const SAME: [&str; 13] = [
     "LoggingConfig",
     "VpcConfig",
     "RecursiveLoop",
+    "AutoPublishAlias",
+    "FileSystemConfigs",
+    "ImageConfig",
+    "Layers",
+    "ReservedConcurrentExecutions",
+    "SnapStart",
 ];
 /// Given another form below.
-const TRANSLATED: [&str; 8] =
-    ["CodeUri", "InlineCode", "Role", "Policies", "Events", "Tracing", "DeadLetterQueue", "Tags"];
+const TRANSLATED: [&str; 11] = [
+    "CodeUri",
+    "ImageUri",
+    "InlineCode",
+    "Role",
+    "Policies",
+    "Events",
+    "EventInvokeConfig",
+    "FunctionUrlConfig",
+    "Tracing",
+    "DeadLetterQueue",
+    "Tags",
+];
 /// Of AWS's account world: accepted, without effect.
 const ACCEPTED: [&str; 5] = [
     "PermissionsBoundary",
@@ -45,17 +62,55 @@ pub(super) struct Parts {
 pub(super) fn expand(function: Declared, scope: &Scope) -> Result<Parts, TemplateError> {
     check_properties(&function)?;
     let mut parts = Parts { resources: Vec::new(), notifications: Vec::new() };
+    let target = Target::of(&function)?;
     if let Some(events) = function.properties.get("Events") {
         for (name, event) in events.entries() {
-            events::expand(&function.logical_id, name, event, scope, &mut parts)
+            events::expand(&target, name, event, scope, &mut parts)
                 .map_err(|error| error.in_property(&format!("Events.{name}")))?;
         }
     }
+    parts.resources.extend(url::expand(&target, &function)?);
+    parts.resources.extend(event_invoke::expand(&target, &function)?);
     if function.properties.get("Role").is_none() {
         parts.resources.push(role(&function));
     }
     parts.resources.push(lambda_function(function)?);
     Ok(parts)
+}
+
+/// What events call: the function, or the alias that is published with it.
+pub(super) struct Target {
+    /// The function's logical id.
+    pub(super) function: String,
+    pub(super) alias: Option<String>,
+}
+
+impl Target {
+    fn of(function: &Declared) -> Result<Self, TemplateError> {
+        let alias = match function.properties.get("AutoPublishAlias") {
+            None => None,
+            Some(node) => Some(node.as_text().map(str::to_owned).ok_or_else(|| {
+                TemplateError::at(node.line, "must be a text, not a function").in_property("AutoPublishAlias")
+            })?),
+        };
+        Ok(Self { function: function.logical_id.clone(), alias })
+    }
+
+    /// Its name, with the alias.
+    pub(super) fn name(&self, line: usize) -> Node {
+        match &self.alias {
+            Some(alias) => Node::sub(line, &format!("${{{}}}:{alias}", self.function)),
+            None => Node::reference(line, &self.function),
+        }
+    }
+
+    /// Its ARN, with the alias.
+    pub(super) fn arn(&self, line: usize) -> Node {
+        match &self.alias {
+            Some(alias) => Node::sub(line, &format!("${{{}.Arn}}:{alias}", self.function)),
+            None => Node::get_att(line, &self.function, "Arn"),
+        }
+    }
 }
 
 fn check_properties(function: &Declared) -> Result<(), TemplateError> {
@@ -105,6 +160,9 @@ fn tags(given: Option<&Node>, line: usize) -> Node {
 /// `CodeUri` as a local path or a place in S3, or inline code.
 fn code(function: &Declared) -> Result<Node, TemplateError> {
     let given = &function.properties;
+    if let Some(image) = given.get("ImageUri") {
+        return Ok(Node::map(image.line, vec![("ImageUri", image.clone())]));
+    }
     if let Some(inline) = given.get("InlineCode") {
         return Ok(Node::map(inline.line, vec![("ZipFile", inline.clone())]));
     }

@@ -3,15 +3,18 @@
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html>
 
 mod bucket_events;
+mod event_invoke;
 mod events;
 mod function;
 mod globals;
+mod layer_version;
+mod url;
 
 use crate::document::Node;
 use crate::plan::Declared;
 use crate::{Scope, TemplateError};
 
-/// Replaces `AWS::Serverless::Function` by what it stands for; other types stay.
+/// Replaces `AWS::Serverless::Function` and `AWS::Serverless::LayerVersion` by what they stand for; other types stay.
 pub(crate) fn expand(
     declared: Vec<Declared>,
     globals: Option<&Node>,
@@ -28,6 +31,10 @@ pub(crate) fn expand(
                 let parts = function::expand(function, scope).map_err(|error| error.in_resource(&id))?;
                 expanded.extend(parts.resources);
                 notifications.extend(parts.notifications);
+            }
+            "AWS::Serverless::LayerVersion" => {
+                let id = resource.logical_id.clone();
+                expanded.push(layer_version::expand(resource).map_err(|error| error.in_resource(&id))?);
             }
             other if other.starts_with("AWS::Serverless::") => {
                 let message = format!("type {other} is not supported by Konekuta");

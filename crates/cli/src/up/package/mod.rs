@@ -20,16 +20,17 @@ pub(super) struct Code {
     pub(super) digest: String,
 }
 
-/// Packages the code of a function; other resources have none.
+/// Packages the code of a function or a layer; other resources have none.
 pub(super) async fn package(
     resource: &Resource,
     properties: &Json,
     folder: &Path,
 ) -> anyhow::Result<Option<Code>> {
-    if resource.kind.name != "AWS::Lambda::Function" {
-        return Ok(None);
-    }
-    let code = &properties["Code"];
+    let code = match resource.kind.name {
+        "AWS::Lambda::Function" => &properties["Code"],
+        "AWS::Lambda::LayerVersion" => &properties["Content"],
+        _ => return Ok(None),
+    };
     if let Some(uri) = code.as_str() {
         return match uri.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) {
             Some((bucket, key)) => Ok(Some(in_s3(&json!({"S3Bucket": bucket, "S3Key": key})))),
@@ -75,6 +76,9 @@ async fn local(resource: &Resource, properties: &Json, path: &Path) -> anyhow::R
         }
         Some(other) if !other.starts_with("python") => {
             bail!("BuildMethod {other} is not supported by Konekuta")
+        }
+        None if resource.kind.name == "AWS::Lambda::LayerVersion" => {
+            archive::of_folders(&[path.to_path_buf()])?
         }
         _ if properties["Runtime"].as_str().is_some_and(|runtime| runtime.starts_with("python")) => {
             let packages = python::dependencies(path).await?;

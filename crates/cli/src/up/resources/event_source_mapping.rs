@@ -11,7 +11,7 @@ use crate::up::Site;
 use crate::up::record::ResourceRecord;
 
 const PATH: &str = "/2015-03-31/event-source-mappings";
-const HANDED_ON: [&str; 8] = [
+const HANDED_ON: [&str; 11] = [
     "FunctionName",
     "EventSourceArn",
     "BatchSize",
@@ -20,6 +20,9 @@ const HANDED_ON: [&str; 8] = [
     "FunctionResponseTypes",
     "ScalingConfig",
     "FilterCriteria",
+    "KMSKeyArn",
+    "MetricsConfig",
+    "ProvisionedPollerConfig",
 ];
 
 fn input(properties: &Json) -> Map<String, Json> {
@@ -30,7 +33,9 @@ fn input(properties: &Json) -> Map<String, Json> {
         ("Enabled", Some(text)) => json!(text == "true"),
         _ => value.clone(),
     };
-    let given = HANDED_ON.into_iter().filter_map(|name| Some((name, properties.get(name)?)));
+    // CloudFormation writes it otherwise than the API.
+    let property = |name: &'static str| if name == "KMSKeyArn" { "KmsKeyArn" } else { name };
+    let given = HANDED_ON.into_iter().filter_map(|name| Some((name, properties.get(property(name))?)));
     given.map(|(name, value)| (name.to_owned(), typed(name, value))).collect()
 }
 
@@ -65,6 +70,8 @@ pub(super) async fn update(site: &Site, existing: &ResourceRecord, properties: &
         ("MaximumBatchingWindowInSeconds", json!(0)),
         ("Enabled", json!(true)),
         ("FunctionResponseTypes", json!([])),
+        ("FilterCriteria", json!({"Filters": []})),
+        ("MetricsConfig", json!({"Metrics": []})),
     ] {
         input.entry(name).or_insert(default);
     }

@@ -8,7 +8,7 @@ use http::Method;
 use serde_json::{Map, Value as Json, json};
 use template::ResourceValues;
 
-use super::{as_text, tags, text};
+use super::{alias, as_text, gone, number, tags, text};
 use crate::up::Site;
 use crate::up::package::Code;
 use crate::up::record::ResourceRecord;
@@ -19,7 +19,7 @@ const POLL_EVERY: Duration = Duration::from_millis(50);
 const POLLS_MAX: u32 = 1200;
 
 /// Properties that are configuration, in the API under the same name.
-const CONFIGURATION: [&str; 10] = [
+const CONFIGURATION: [&str; 15] = [
     "Role",
     "Handler",
     "Runtime",
@@ -30,6 +30,11 @@ const CONFIGURATION: [&str; 10] = [
     "EphemeralStorage",
     "TracingConfig",
     "DeadLetterConfig",
+    "FileSystemConfigs",
+    "ImageConfig",
+    "Layers",
+    "LoggingConfig",
+    "SnapStart",
 ];
 /// Numbers, which templates may write as text.
 const NUMBERS: [&str; 2] = ["Timeout", "MemorySize"];
@@ -60,13 +65,6 @@ fn environment(value: &Json) -> Json {
     json!({"Variables": variables})
 }
 
-fn number(value: &Json) -> Json {
-    value
-        .as_str()
-        .and_then(|text| text.parse::<u64>().ok())
-        .map_or_else(|| value.clone(), |number| json!(number))
-}
-
 pub(super) async fn create(
     site: &Site,
     properties: &Json,
@@ -92,6 +90,7 @@ pub(super) async fn create(
         Err(error) => return Err(error.into()),
     }
     settled(site, &name).await?;
+    beside(site, &name, &Json::Null, properties).await?;
     let attributes = BTreeMap::from([("Arn".to_owned(), site.arn("lambda", &format!("function:{name}")))]);
     Ok(ResourceValues { reference: name, attributes })
 }
@@ -109,7 +108,30 @@ pub(super) async fn update(
         new.insert(gone.clone(), default_of(&gone));
     }
     change(site, name, if changed { new } else { Map::new() }, code).await?;
+    beside(site, name, &existing.properties, properties).await?;
     retag(site, existing, properties).await
+}
+
+/// What has actions of its own: reserved concurrency, the recursion configuration, and the alias that is published.
+async fn beside(site: &Site, name: &str, old: &Json, new: &Json) -> anyhow::Result<()> {
+    let reserved = "ReservedConcurrentExecutions";
+    let path = format!("/2017-10-31/functions/{name}/concurrency");
+    if let Some(value) = new.get(reserved) {
+        let input = json!({reserved: number(value)});
+        site.client.rest("lambda", Method::PUT, &path, Some(&input)).await?;
+    } else if old.get(reserved).is_some() {
+        gone(site.client.rest("lambda", Method::DELETE, &path, None).await)?;
+    }
+    if new.get("RecursiveLoop") != old.get("RecursiveLoop") {
+        let value = new.get("RecursiveLoop").cloned().unwrap_or_else(|| json!("Terminate"));
+        let path = format!("/2024-08-31/functions/{name}/recursion-config");
+        site.client.rest("lambda", Method::PUT, &path, Some(&json!({"RecursiveLoop": value}))).await?;
+    }
+    if let Some(alias) = text(new, "AutoPublishAlias") {
+        let version = site.client.rest("lambda", Method::POST, &self::path(name, "/versions"), None).await?;
+        alias::point(site, name, &json!({"Name": alias, "FunctionVersion": version["Version"]})).await?;
+    }
+    Ok(())
 }
 
 /// What a setting returns to when the template no longer gives it.
@@ -121,6 +143,10 @@ fn default_of(name: &str) -> Json {
         "EphemeralStorage" => json!({"Size": 512}),
         "TracingConfig" => json!({"Mode": "PassThrough"}),
         "DeadLetterConfig" => json!({"TargetArn": ""}),
+        "FileSystemConfigs" | "Layers" => json!([]),
+        "ImageConfig" => json!({}),
+        "LoggingConfig" => json!({"LogFormat": "Text"}),
+        "SnapStart" => json!({"ApplyOn": "None"}),
         _ => json!(""),
     }
 }

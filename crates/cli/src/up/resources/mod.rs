@@ -1,8 +1,11 @@
 //! How each type of resource is created, updated and deleted, through the services' own actions.
 
+mod alias;
 mod bucket;
+mod event_invoke_config;
 mod event_source_mapping;
 mod function;
+mod layer_version;
 mod nominal;
 mod permission;
 mod policy;
@@ -10,6 +13,8 @@ mod queue;
 mod subscription;
 mod tags;
 mod topic;
+mod url;
+mod version;
 
 use anyhow::bail;
 use serde_json::Value as Json;
@@ -35,6 +40,11 @@ pub(super) async fn create(
         "AWS::Lambda::Function" => function::create(site, properties, code).await,
         "AWS::Lambda::EventSourceMapping" => event_source_mapping::create(site, properties).await,
         "AWS::Lambda::Permission" => permission::create(site, properties).await,
+        "AWS::Lambda::Version" => version::create(site, properties).await,
+        "AWS::Lambda::Alias" => alias::create(site, properties).await,
+        "AWS::Lambda::LayerVersion" => layer_version::create(site, properties, code).await,
+        "AWS::Lambda::Url" => url::create(site, properties).await,
+        "AWS::Lambda::EventInvokeConfig" => event_invoke_config::create(site, properties).await,
         "AWS::IAM::Role" => Ok(nominal::role(site, properties)),
         "AWS::Logs::LogGroup" => Ok(nominal::log_group(site, properties)),
         "AWS::IAM::Policy" | "AWS::S3::BucketPolicy" => Ok(nominal::named(site)),
@@ -56,6 +66,9 @@ pub(super) async fn update(
         "AWS::S3::Bucket" => bucket::configure(site, &existing.values.reference, properties).await,
         "AWS::Lambda::Function" => function::update(site, existing, properties, code).await,
         "AWS::Lambda::EventSourceMapping" => event_source_mapping::update(site, existing, properties).await,
+        "AWS::Lambda::Alias" => alias::update(site, existing, properties).await,
+        "AWS::Lambda::Url" => url::update(site, existing, properties).await,
+        "AWS::Lambda::EventInvokeConfig" => event_invoke_config::create(site, properties).await.map(|_| ()),
         "AWS::SQS::QueuePolicy" | "AWS::SNS::TopicPolicy" => {
             policy::create(site, properties).await.map(|_| ())
         }
@@ -74,6 +87,11 @@ pub(super) async fn delete(site: &Site, existing: &ResourceRecord) -> anyhow::Re
         "AWS::Lambda::Function" => function::delete(site, existing).await,
         "AWS::Lambda::EventSourceMapping" => event_source_mapping::delete(site, existing).await,
         "AWS::Lambda::Permission" => permission::delete(site, existing).await,
+        "AWS::Lambda::Version" => version::delete(site, existing).await,
+        "AWS::Lambda::Alias" => alias::delete(site, existing).await,
+        "AWS::Lambda::LayerVersion" => layer_version::delete(site, existing).await,
+        "AWS::Lambda::Url" => url::delete(site, existing).await,
+        "AWS::Lambda::EventInvokeConfig" => event_invoke_config::delete(site, existing).await,
         _ => Ok(()),
     }
 }
@@ -87,12 +105,44 @@ pub(super) fn is_identity(kind: &str, property: &str) -> bool {
         "AWS::S3::Bucket" => &["BucketName"],
         "AWS::Lambda::Function" => &["FunctionName", "PackageType"],
         "AWS::Lambda::EventSourceMapping" => &["EventSourceArn"],
-        "AWS::Lambda::Permission" => return true,
+        "AWS::Lambda::Permission" | "AWS::Lambda::Version" | "AWS::Lambda::LayerVersion" => return true,
+        "AWS::Lambda::Alias" => &["FunctionName", "Name"],
+        "AWS::Lambda::Url" => &["TargetFunctionArn", "Qualifier"],
+        "AWS::Lambda::EventInvokeConfig" => &["FunctionName", "Qualifier"],
         "AWS::IAM::Role" => &["RoleName"],
         "AWS::Logs::LogGroup" => &["LogGroupName"],
         _ => &[],
     };
     identity.contains(&property)
+}
+
+/// Whether other code makes it another resource.
+pub(super) fn is_its_code(kind: &str) -> bool {
+    kind == "AWS::Lambda::LayerVersion"
+}
+
+/// The name and the qualifier of a function that is given by name or ARN.
+fn function_name(properties: &Json, name: &str) -> (String, Option<String>) {
+    let given = text(properties, name).unwrap_or_default();
+    let bare = given.split_once(":function:").map_or(given, |(_, rest)| rest);
+    match bare.split_once(':') {
+        Some((function, qualifier)) => (function.to_owned(), Some(qualifier.to_owned())),
+        None => (bare.to_owned(), None),
+    }
+}
+
+/// `ok`, also where what was to be removed is gone already.
+fn gone(result: Result<Json, client::ClientError>) -> anyhow::Result<()> {
+    match result {
+        Err(error) if !error.is("ResourceNotFoundException") => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// A number, which a template may write as text.
+fn number(value: &Json) -> Json {
+    let number = value.as_str().and_then(|text| text.parse::<u64>().ok());
+    number.map_or_else(|| value.clone(), |number| serde_json::json!(number))
 }
 
 /// A property as the text that attribute maps take: texts bare, documents as JSON.

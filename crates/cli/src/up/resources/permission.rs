@@ -6,12 +6,15 @@ use http::Method;
 use serde_json::{Map, Value as Json, json};
 use template::ResourceValues;
 
-use super::{last_part, text};
+use super::{function_name, gone};
 use crate::up::Site;
 use crate::up::record::ResourceRecord;
 
-fn path(function: &str) -> String {
-    format!("/2015-03-31/functions/{}/policy", last_part(function, ':'))
+/// The policy of a function, or of its alias or version, and the query that says so.
+fn path(properties: &Json) -> (String, String) {
+    let (function, qualifier) = function_name(properties, "FunctionName");
+    let query = qualifier.map(|qualifier| format!("?Qualifier={qualifier}")).unwrap_or_default();
+    (format!("/2015-03-31/functions/{function}/policy"), query)
 }
 
 pub(super) async fn create(site: &Site, properties: &Json) -> anyhow::Result<ResourceValues> {
@@ -23,8 +26,12 @@ pub(super) async fn create(site: &Site, properties: &Json) -> anyhow::Result<Res
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     input.insert("StatementId".to_owned(), json!(site.logical_id));
-    let function = text(properties, "FunctionName").unwrap_or_default();
-    match site.client.rest("lambda", Method::POST, &path(function), Some(&Json::Object(input))).await {
+    let (path, query) = path(properties);
+    match site
+        .client
+        .rest("lambda", Method::POST, &format!("{path}{query}"), Some(&Json::Object(input)))
+        .await
+    {
         Err(error) if !error.is("ResourceConflictException") => return Err(error.into()),
         _ => {}
     }
@@ -33,10 +40,7 @@ pub(super) async fn create(site: &Site, properties: &Json) -> anyhow::Result<Res
 }
 
 pub(super) async fn delete(site: &Site, existing: &ResourceRecord) -> anyhow::Result<()> {
-    let function = text(&existing.properties, "FunctionName").unwrap_or_default();
-    let path = format!("{}/{}", path(function), existing.values.reference);
-    match site.client.rest("lambda", Method::DELETE, &path, None).await {
-        Err(error) if !error.is("ResourceNotFoundException") => Err(error.into()),
-        _ => Ok(()),
-    }
+    let (path, query) = path(&existing.properties);
+    let path = format!("{path}/{}{query}", existing.values.reference);
+    gone(site.client.rest("lambda", Method::DELETE, &path, None).await)
 }
