@@ -107,6 +107,51 @@ async fn fifo_queues_keep_order_and_drop_duplicates() {
 }
 
 #[tokio::test]
+async fn queues_answer_with_the_sdks_own_errors() {
+    let server = Server::start();
+    let sqs = aws_sdk_sqs::Client::from_conf(client!(aws_sdk_sqs, server).build());
+    let url = sqs.create_queue().queue_name("q").send().await.unwrap().queue_url.unwrap();
+    let other = sqs.create_queue().queue_name("q").attributes(QueueAttributeName::DelaySeconds, "1");
+    assert!(other.send().await.unwrap_err().into_service_error().is_queue_name_exists());
+    let junk = sqs.delete_message().queue_url(&url).receipt_handle("junk").send().await.unwrap_err();
+    assert!(junk.into_service_error().is_receipt_handle_is_invalid());
+    let empty = sqs.send_message_batch().queue_url(&url).set_entries(Some(Vec::new())).send().await.unwrap_err();
+    assert!(empty.into_service_error().is_empty_batch_request());
+    sqs.purge_queue().queue_url(&url).send().await.unwrap();
+    let again = sqs.purge_queue().queue_url(&url).send().await.unwrap_err();
+    assert!(again.into_service_error().is_purge_queue_in_progress());
+    let policy = sqs.set_queue_attributes().queue_url(&url).attributes(QueueAttributeName::Policy, "{}");
+    assert!(policy.send().await.unwrap_err().into_service_error().is_invalid_attribute_value());
+    let nothing = sqs.receive_message().queue_url(&url).send().await.unwrap();
+    assert!(nothing.messages.is_none(), "an empty receive has no list at all");
+}
+
+#[tokio::test]
+async fn dead_letters_move_back() {
+    let server = Server::start();
+    let sqs = aws_sdk_sqs::Client::from_conf(client!(aws_sdk_sqs, server).build());
+    let dead = "arn:aws:sqs:ap-northeast-1:123456789012:dead";
+    let redrive = format!(r#"{{"deadLetterTargetArn":"{dead}","maxReceiveCount":1}}"#);
+    sqs.create_queue().queue_name("dead").send().await.unwrap();
+    let none = sqs.start_message_move_task().source_arn(format!("{dead}x")).send().await.unwrap_err();
+    assert!(none.into_service_error().is_resource_not_found_exception());
+    let source = sqs.create_queue().queue_name("q").attributes(QueueAttributeName::RedrivePolicy, redrive);
+    let url = source.send().await.unwrap().queue_url.unwrap();
+    sqs.send_message().queue_url(&url).message_body("x").send().await.unwrap();
+    for expected in [1, 0] {
+        let received = sqs.receive_message().queue_url(&url).visibility_timeout(0).send().await.unwrap();
+        assert_eq!(received.messages().len(), expected);
+    }
+    let dead_url = sqs.get_queue_url().queue_name("dead").send().await.unwrap().queue_url.unwrap();
+    let waiting = sqs.receive_message().queue_url(&dead_url).wait_time_seconds(20).visibility_timeout(0);
+    let found = waiting.send().await.unwrap();
+    sqs.start_message_move_task().source_arn(dead).send().await.unwrap().task_handle.unwrap();
+    let back = sqs.receive_message().queue_url(&url).wait_time_seconds(20).send().await.unwrap();
+    assert_eq!(back.messages()[0].body(), Some("x"));
+    assert_ne!(back.messages()[0].message_id(), found.messages()[0].message_id(), "it is a new message");
+}
+
+#[tokio::test]
 async fn objects() {
     let server = Server::start();
     let s3 = aws_sdk_s3::Client::from_conf(client!(aws_sdk_s3, server).force_path_style(true).build());

@@ -1,5 +1,7 @@
 //! Fair queues: on a standard queue a message's group names its tenant, and the messages of quiet tenants go first.
 //!
+//! Of AWS's two measures of noise, the share of messages in flight is taken; the share of processing time is not.
+//!
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>
 
 use std::cmp::Reverse;
