@@ -6,6 +6,8 @@ SHELL := /bin/bash
 
 VENV := $(CURDIR)/target/venv
 PYTHON := $(VENV)/bin/python
+QUERY_VENV := $(CURDIR)/target/venv-query
+NODE_MODULES := conformance/node/node_modules
 KONEKUTA := $(CURDIR)/target/release/konekuta
 say = @printf '\n== %s\n' "$(1)"
 
@@ -42,6 +44,18 @@ conformance/axe/node_modules/complete: conformance/axe/package-lock.json
 	@command -v npm >/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -y -q npm; }
 	$(call say,axe checks the console for accessibility: conformance/axe)
 	cd conformance/axe && npm ci --no-audit --no-fund
+	touch $@
+
+$(QUERY_VENV)/complete: conformance/requirements-query.txt
+	$(call say,Python packages that speak the older protocol: conformance/requirements-query.txt)
+	python3 -m venv --clear $(QUERY_VENV)
+	$(QUERY_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement conformance/requirements-query.txt
+	touch $@
+
+$(NODE_MODULES)/complete: conformance/node/package-lock.json
+	$(call say,Node packages for the tests: conformance/node)
+	@command -v npm >/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -y -q npm; }
+	cd conformance/node && npm ci --no-audit --no-fund
 	touch $@
 
 release: tools
@@ -86,9 +100,11 @@ bench: release
 	cargo build --release --package bench
 	target/release/bench --rounds $(ROUNDS) --seconds $(SECONDS_EACH) --json target/bench.json
 
-conformance: release article browser $(VENV)/complete
+conformance: release article browser $(VENV)/complete $(QUERY_VENV)/complete $(NODE_MODULES)/complete
 	$(call say,conformance: real clients against the release binary)
 	KONEKUTA=$(KONEKUTA) $(PYTHON) -m pytest -q conformance
+	$(call say,conformance: SQS in the Query protocol)
+	KONEKUTA=$(KONEKUTA) $(QUERY_VENV)/bin/python -m pytest -q conformance/test_sqs.py
 	$(call say,conformance: the AWS SDK for Rust)
 	cd conformance/rust && KONEKUTA=$(KONEKUTA) cargo test
 

@@ -51,6 +51,13 @@ impl Attempts {
                 self.of_message.remove(&message);
             }
         }
+        while self
+            .ending
+            .front()
+            .is_some_and(|(until, id)| self.by_id.get(id).is_none_or(|known| known.until != *until))
+        {
+            self.ending.pop_front();
+        }
     }
 
     /// When the next one ends.

@@ -6,6 +6,7 @@ mod fifo;
 mod outbox;
 mod peek;
 mod random;
+mod random_fifo;
 mod redrive;
 mod standard;
 

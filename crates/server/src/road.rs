@@ -251,7 +251,11 @@ impl Road {
         }
         let (dialect, action, name) = router::query(&self.services, &form, scope);
         let dialect = dialect.unwrap_or(NO_DIALECT);
-        let protocol = Protocol::AwsQuery(dialect);
+        let protocol = if router::accepts_json(&head) {
+            Protocol::AwsQueryJson(dialect)
+        } else {
+            Protocol::AwsQuery(dialect)
+        };
         let action = action.ok_or_else(|| (protocol, refusal::invalid_action(&name)))?;
         if let Some(member) = dialect.path_member
             && head.uri.path().matches('/').count() == 2

@@ -1,7 +1,7 @@
 //! Which service, protocol and action a request is for.
 
 use http::Method as HttpMethod;
-use http::header::{CONTENT_TYPE, HOST};
+use http::header::{ACCEPT, CONTENT_TYPE, HOST};
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
 use service::{BoundAction, Method, Mount, Service};
@@ -147,6 +147,12 @@ fn is_query(head: &Parts) -> bool {
         HttpMethod::GET => parameter(head.uri.query(), "Action").is_some(),
         _ => false,
     }
+}
+
+/// Whether a Query request wants its answer in JSON instead of XML.
+pub(crate) fn accepts_json(head: &Parts) -> bool {
+    let accepts = head.headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepts.starts_with("application/json")
 }
 
 /// The value of a form's parameter.

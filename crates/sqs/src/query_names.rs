@@ -36,6 +36,7 @@ pub(crate) const DIALECT: QueryDialect = QueryDialect {
         list("StringListValues", "StringListValue"),
         list("BinaryListValues", "BinaryListValue"),
         list("TagKeys", "TagKey"),
+        list("Results", "ListMessageMoveTasksResultEntry"),
         list("Failed", "BatchResultErrorEntry"),
         tags("", "tags"),
         tags("", "Tags"),

@@ -30,6 +30,8 @@ pub(crate) struct Entry {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Input {
     queue_url: String,
+    /// The Query protocol writes nothing for none.
+    #[serde(default)]
     entries: Vec<Entry>,
 }
 

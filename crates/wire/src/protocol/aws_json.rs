@@ -29,11 +29,17 @@ pub(super) fn from_json_error(error: &serde_json::Error) -> DecodeError {
 const ANSWER_BYTES: usize = 256;
 
 pub(super) fn encode<T: Serialize>(content_type: &'static str, request_id: &str, output: &T) -> Reply {
+    let body = document(output);
+    let body = if body == b"null" { Bytes::from_static(b"{}") } else { body.into() };
+    reply(200, content_type, request_id, body)
+}
+
+/// An output as JSON; `null` for one of type `()`.
+pub(super) fn document<T: Serialize>(output: &T) -> Vec<u8> {
     let mut body = Vec::with_capacity(ANSWER_BYTES);
     let mut serializer = Serializer::with_formatter(&mut body, TextFormatter::default());
     output.serialize(&mut serializer).expect("shapes have text keys and finite numbers");
-    let body = if body == b"null" { Bytes::from_static(b"{}") } else { body.into() };
-    reply(200, content_type, request_id, body)
+    body
 }
 
 pub(super) fn encode_fault(

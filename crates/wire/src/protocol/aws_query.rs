@@ -4,9 +4,11 @@
 
 mod de;
 mod form;
+mod json;
 mod ser;
 mod xml;
 
+pub(super) use json::{encode as encode_json, encode_fault as encode_json_fault};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

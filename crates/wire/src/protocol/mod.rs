@@ -23,6 +23,8 @@ pub enum Protocol {
     },
     /// awsQuery: a form with `Action` and `Version`, answered in XML.
     AwsQuery(&'static QueryDialect),
+    /// The same, answered in JSON, because the request accepts that.
+    AwsQueryJson(&'static QueryDialect),
     /// restJson1: path, query and headers carry members, the body the others.
     RestJson(&'static Rest),
 }
@@ -155,7 +157,7 @@ impl Request {
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         match self.protocol {
             Protocol::AwsJson { .. } => aws_json::decode(&self.body),
-            Protocol::AwsQuery(dialect) => {
+            Protocol::AwsQuery(dialect) | Protocol::AwsQueryJson(dialect) => {
                 let form: &[u8] = if self.body.is_empty() { self.query.as_bytes() } else { &self.body };
                 aws_query::decode(dialect, self.action, form)
             }
@@ -170,6 +172,7 @@ impl Protocol {
         match *self {
             Self::AwsJson { content_type, .. } => aws_json::encode(content_type, request_id, output),
             Self::AwsQuery(dialect) => aws_query::encode(dialect, action, request_id, output),
+            Self::AwsQueryJson(_) => aws_query::encode_json(action, request_id, output),
             Self::RestJson(rest) => rest_json::encode(rest, request_id, output),
         }
     }
@@ -181,6 +184,7 @@ impl Protocol {
                 aws_json::encode_fault(content_type, query_error, request_id, fault)
             }
             Self::AwsQuery(dialect) => aws_query::encode_fault(dialect, request_id, fault),
+            Self::AwsQueryJson(_) => aws_query::encode_json_fault(request_id, fault),
             Self::RestJson(_) => rest_json::encode_fault(request_id, fault),
         }
     }
