@@ -11,7 +11,7 @@ NODE_MODULES := conformance/node/node_modules
 KONEKUTA := $(CURDIR)/target/release/konekuta
 say = @printf '\n== %s\n' "$(1)"
 
-.PHONY: help demo test check fmt lint tidy unit sim conformance bench release article tools browser
+.PHONY: help demo test check fmt lint tidy unit sim fuzz conformance bench release article tools browser
 
 help:
 	@echo "make demo         the article's application from its preprocessor to its mails (KEEP=1: stay up)"
@@ -91,6 +91,12 @@ sim: tools
 	$(call say,simulating the engine under crashes and failing disks: $(SIM_RUNS) runs)
 	cargo run --release --package xtask -- sim --runs $(SIM_RUNS)
 
+FUZZ_SECONDS := 4
+fuzz: tools
+	@command -v c++ >/dev/null || { echo "a C++ compiler is missing: apt-get install build-essential"; exit 1; }
+	$(call say,fuzzing every decoder for $(FUZZ_SECONDS) s each)
+	fuzz/run.sh $(FUZZ_SECONDS)
+
 check: fmt lint tidy unit
 
 ROUNDS := 3
@@ -108,4 +114,4 @@ conformance: release article browser $(VENV)/complete $(QUERY_VENV)/complete $(N
 	$(call say,conformance: the AWS SDK for Rust)
 	cd conformance/rust && KONEKUTA=$(KONEKUTA) cargo test
 
-test: check sim conformance
+test: check sim fuzz conformance

@@ -8,6 +8,8 @@ mod in_process;
 mod bad_input;
 /// From a bucket's event to a queue.
 mod bucket_to_queue;
+/// The page that says what is as at AWS.
+mod compatibility;
 /// What became of a request: traces carried through every hop.
 mod journeys;
 /// From a publish to an HTTP endpoint and back by its links.

@@ -8,6 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use engine::{Error, Expect, RecordKey, Refusal};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use ring::rand::SystemRandom;
+use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use rsa::RsaPrivateKey;
 use rsa::pkcs1v15::SigningKey;
 use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
@@ -59,8 +61,10 @@ struct KeyRecord {
 }
 
 struct Keys {
+    /// ring does not sign SHA-1 digests.
     sha1: SigningKey<sha1::Sha1>,
-    sha256: SigningKey<Sha256>,
+    /// Nearly three times as fast.
+    sha256: RsaKeyPair,
     certificate: String,
     /// The certificate's page.
     path: String,
@@ -117,12 +121,19 @@ impl Sns {
     async fn sign(&self, text: String, version: Version) -> Result<String, ServiceError> {
         let keys = self.keys().await?;
         let signed = tokio::task::spawn_blocking(move || match version {
-            Version::One => keys.sha1.try_sign(text.as_bytes()).map(|signature| signature.to_vec()),
-            Version::Two => keys.sha256.try_sign(text.as_bytes()).map(|signature| signature.to_vec()),
+            Version::One => {
+                keys.sha1.try_sign(text.as_bytes()).map(|signature| signature.to_vec()).map_err(failed)
+            }
+            Version::Two => sign_sha256(&keys.sha256, text.as_bytes()),
         });
-        let signature = signed.await.map_err(failed)?.map_err(failed)?;
-        Ok(STANDARD.encode(signature))
+        Ok(STANDARD.encode(signed.await.map_err(failed)??))
     }
+}
+
+fn sign_sha256(key: &RsaKeyPair, text: &[u8]) -> Result<Vec<u8>, ServiceError> {
+    let mut signature = vec![0; key.public().modulus_len()];
+    key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text, &mut signature).map_err(failed)?;
+    Ok(signature)
 }
 
 fn failed(error: impl std::fmt::Display) -> ServiceError {
@@ -143,8 +154,8 @@ fn load(record: KeyRecord) -> Result<Keys, ServiceError> {
     let private = RsaPrivateKey::from_pkcs8_der(&der).map_err(failed)?;
     let digest = hex::encode(&Sha256::digest(&record.certificate)[..16]);
     Ok(Keys {
-        sha1: SigningKey::new(private.clone()),
-        sha256: SigningKey::new(private),
+        sha1: SigningKey::new(private),
+        sha256: RsaKeyPair::from_pkcs8(&der).map_err(failed)?,
         certificate: record.certificate,
         path: format!("{PATH}{digest}.pem"),
     })

@@ -244,6 +244,10 @@ impl Bench {
             members.iter().flat_map(|name| [*name, "\n", envelope[*name].as_str().unwrap(), "\n"]).collect();
         let signature = base64.decode(envelope["Signature"].as_str().unwrap()).unwrap();
         let signature = Signature::try_from(signature.as_slice()).unwrap();
-        VerifyingKey::<sha1::Sha1>::new(key).verify(text.as_bytes(), &signature).unwrap();
+        if envelope["SignatureVersion"] == "2" {
+            VerifyingKey::<sha2::Sha256>::new(key).verify(text.as_bytes(), &signature).unwrap();
+        } else {
+            VerifyingKey::<sha1::Sha1>::new(key).verify(text.as_bytes(), &signature).unwrap();
+        }
     }
 }

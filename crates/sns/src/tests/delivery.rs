@@ -169,3 +169,17 @@ async fn tracing_may_be_active_on_standard_topics_only() {
     let refused = refused(bench.call::<CreateTopic>(input).await);
     assert!(refused.contains("TracingConfig"), "{refused}");
 }
+
+#[tokio::test]
+async fn a_topic_chooses_the_digest_of_its_signatures() {
+    let bench = Bench::new();
+    bench.queue("a").await;
+    for version in ["1", "2"] {
+        let topic = bench.topic(&format!("t{version}"), json!({"SignatureVersion": version})).await;
+        bench.subscribe(&topic, "a", json!({})).await;
+        bench.publish(&topic, "signed").await;
+        let envelope: Json = serde_json::from_str(&bench.arrived("a").await.body).unwrap();
+        assert_eq!(envelope["SignatureVersion"], version);
+        bench.verify(&envelope, &["Message", "MessageId", "Timestamp", "TopicArn", "Type"]).await;
+    }
+}
