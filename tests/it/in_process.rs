@@ -42,6 +42,8 @@ impl Server {
             smtp_url: None,
             sqs: sqs::Settings::default(),
             sync: false,
+            supervisor: None,
+            isolation: false,
             python: None,
             path: "/usr/local/bin:/usr/bin:/bin".to_owned(),
             console_hosts: Vec::new(),

@@ -30,6 +30,10 @@ pub struct Basis {
     pub sync: bool,
     /// An interpreter that has `awslambdaric`.
     pub python: Option<PathBuf>,
+    /// This very program, to supervise functions.
+    pub supervisor: Option<PathBuf>,
+    /// Functions live in namespaces of their own where the machine allows it.
+    pub isolation: bool,
     /// The search path for interpreters and functions.
     pub path: String,
     /// Names under which the console may be reached besides this machine's own.
@@ -60,6 +64,8 @@ pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
             data_dir: basis.folder.clone(),
             python: basis.python.clone(),
             path: basis.path.clone(),
+            supervisor: basis.supervisor.clone(),
+            isolation: basis.isolation,
         },
         clock(),
         ids(),

@@ -23,6 +23,16 @@ pub(crate) enum Durability {
     Memory,
 }
 
+/// How far functions are kept apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Isolation {
+    /// Namespaces of their own where the machine allows it.
+    Auto,
+    /// Processes of their own, no more.
+    Off,
+}
+
 /// Run the server: SNS, SQS, S3 and Lambda on one endpoint.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -61,6 +71,9 @@ pub(crate) struct Settings {
     #[arg(long = "console-host", env = "KONEKUTA_CONSOLE_HOST", value_delimiter = ',')]
     #[serde(rename = "console-host")]
     console_hosts: Vec<String>,
+    /// How far functions are kept apart from the machine and from each other.
+    #[arg(long, env = "KONEKUTA_ISOLATION")]
+    isolation: Option<Isolation>,
     /// File with these settings; `konekuta.toml` in the working folder if there is one.
     #[arg(long, env = "KONEKUTA_CONFIG")]
     #[serde(skip)]
@@ -79,6 +92,7 @@ pub(crate) struct Config {
     pub(crate) sqs: sqs::Settings,
     pub(crate) history: HistorySetting,
     pub(crate) python: Option<PathBuf>,
+    pub(crate) isolation: Isolation,
     pub(crate) console_hosts: Vec<String>,
     /// The search path for interpreters and functions.
     pub(crate) path: String,
@@ -114,6 +128,7 @@ impl Settings {
             },
             history: self.history.or(file.history).unwrap_or_default(),
             python: self.python.or(file.python),
+            isolation: self.isolation.or(file.isolation).unwrap_or(Isolation::Auto),
             console_hosts: if self.console_hosts.is_empty() {
                 file.console_hosts
             } else {

@@ -32,6 +32,10 @@ enum Command {
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // Before anything starts a thread: what supervises a function must have one.
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == lambda::supervisor::ARGUMENT) {
+        return lambda::supervisor::supervise().into();
+    }
     let filter = EnvFilter::builder()
         .with_env_var("KONEKUTA_LOG")
         .with_default_directive(tracing::Level::INFO.into())

@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use konekuta::assembly::{Basis, assemble};
 
-use crate::config::{Config, Durability};
+use crate::config::{Config, Durability, Isolation};
 use crate::store_actions::{self, Store};
 
 /// Runs the server until it is told to end.
@@ -41,6 +41,8 @@ pub(crate) async fn serve(config: Config, partitions: u16) -> anyhow::Result<()>
         smtp_url: config.smtp_url.clone(),
         sqs: config.sqs,
         sync: config.durability == Durability::Fsync,
+        supervisor: Some(PathBuf::from(THIS_PROGRAM)),
+        isolation: config.isolation == Isolation::Auto,
         python: config.python.clone(),
         path: config.path.clone(),
         console_hosts: config.console_hosts.clone(),
@@ -63,6 +65,9 @@ pub(crate) async fn serve(config: Config, partitions: u16) -> anyhow::Result<()>
     local.shut_down().await?;
     Ok(())
 }
+
+/// As a child finds it, even if the file was replaced meanwhile.
+const THIS_PROGRAM: &str = "/proc/self/exe";
 
 /// Running invocations and requests get so long at the end.
 const DRAIN_MAX: Duration = Duration::from_secs(15);

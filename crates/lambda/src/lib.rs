@@ -35,6 +35,7 @@ mod resume;
 mod runtime_api;
 mod runtimes;
 mod settings;
+pub mod supervisor;
 mod tags;
 #[cfg(test)]
 mod testing;

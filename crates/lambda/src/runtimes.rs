@@ -7,7 +7,7 @@ use service::ServiceError;
 use crate::errors::invalid;
 
 /// Runtimes that AWS creates functions for and that run here.
-const RUNTIMES: [&str; 9] = [
+const RUNTIMES: [&str; 24] = [
     "provided.al2023",
     "provided.al2",
     "provided",
@@ -17,6 +17,21 @@ const RUNTIMES: [&str; 9] = [
     "python3.12",
     "python3.13",
     "python3.14",
+    "nodejs18.x",
+    "nodejs20.x",
+    "nodejs22.x",
+    "nodejs24.x",
+    "java8.al2",
+    "java11",
+    "java17",
+    "java21",
+    "java25",
+    "ruby3.2",
+    "ruby3.3",
+    "ruby3.4",
+    "dotnet6",
+    "dotnet8",
+    "dotnet10",
 ];
 /// Families that AWS knows and that do not run here.
 const FOREIGN_RUNTIMES: [&str; 6] = ["nodejs", "java", "dotnet", "ruby", "go1.x", "python2.7"];
@@ -48,6 +63,7 @@ mod tests {
         assert_eq!(checked_runtime("python3.13".to_owned()).unwrap(), "python3.13");
         let refusal = |runtime: &str| checked_runtime(runtime.to_owned()).unwrap_err().message;
         assert!(refusal("cobol").starts_with("Value cobol at 'runtime' failed to satisfy constraint"));
-        assert!(refusal("nodejs22.x").contains("not supported by Konekuta"));
+        assert!(refusal("nodejs12.x").contains("not supported by Konekuta"));
+        assert_eq!(checked_runtime("nodejs22.x".to_owned()).unwrap(), "nodejs22.x");
     }
 }

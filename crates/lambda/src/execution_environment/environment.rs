@@ -10,13 +10,14 @@ use service::ports::LogStream;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::Site;
 use super::failure::{self, Failure, NotStarted};
 use super::instance::Instance;
 use super::platform::{self, Phase, Report};
 use super::variables::Place;
+use super::{Site, extensions};
 use crate::execution::{FunctionError, FunctionSpec, Invocation, Outcome, Piece};
 use crate::runtime_api::{Answer, Answered, Work};
+use crate::supervisor;
 
 /// Initialisation has so long; then it is begun again within the first invocation's own time.
 const INIT_MAX: Duration = Duration::from_secs(10);
@@ -66,11 +67,7 @@ impl Environment {
             ),
         });
         let instance = Instance::open(site, spec, &stream).await?;
-        let place = Place {
-            task: spec.code.clone(),
-            tmp: scratch.path().to_path_buf(),
-            log_stream: stream.stream.clone(),
-        };
+        let place = place(site, spec, scratch.path(), &stream).await?;
         Ok(Self {
             spec: Arc::clone(spec),
             place,
@@ -230,6 +227,28 @@ impl Environment {
         };
         Ended::With(outcome, usable)
     }
+}
+
+/// Where the environment lives. Extensions share its temporary folder, which is then one on the disk.
+async fn place(
+    site: &Site,
+    spec: &FunctionSpec,
+    scratch: &std::path::Path,
+    stream: &LogStream,
+) -> Result<Place, NotStarted> {
+    let shared_tmp = !extensions::external(spec)?.is_empty();
+    let log_stream = stream.stream.clone();
+    let Some(mounts) = site.isolation.mounts(spec, scratch, shared_tmp).await else {
+        let (task, layers) = (spec.code.clone(), spec.layers.clone());
+        let task = if spec.image.is_some() { scratch.to_path_buf() } else { task };
+        return Ok(Place { task, tmp: scratch.to_path_buf(), layers, log_stream, mounts: None });
+    };
+    for folder in ["root", "tmp"] {
+        std::fs::create_dir(scratch.join(folder))?;
+    }
+    let layers = if spec.layers.is_empty() { Vec::new() } else { vec![supervisor::OPT.into()] };
+    let (task, tmp) = (supervisor::TASK.into(), supervisor::TMP.into());
+    Ok(Place { task, tmp, layers, log_stream, mounts: Some(mounts) })
 }
 
 /// What is known when an invocation has ended.

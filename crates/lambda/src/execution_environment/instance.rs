@@ -14,7 +14,7 @@ use super::failure::{Failure, NotStarted};
 use super::output::Output;
 use super::pipe::Pipe;
 use super::platform::{self, Phase};
-use super::process::{Process, Program};
+use super::process::{Process, Program, Supervision};
 use super::{Site, extensions, programs, variables};
 use crate::execution::{FunctionSpec, Piece};
 use crate::runtime_api::{
@@ -34,6 +34,18 @@ const GRACE_RUNTIME: Duration = Duration::from_millis(300);
 /// Telemetry that waits is sent within this time at the end.
 const TELEMETRY_GRACE: Duration = Duration::from_millis(500);
 
+/// What a function may map besides its memory, for the sake of runtimes that map more than they use, bytes.
+const DATA_BYTES_BESIDES: u64 = 1 << 30;
+
+/// How the processes of a place are supervised.
+fn supervision(site: &Site, spec: &FunctionSpec, place: &variables::Place) -> Option<Supervision> {
+    Some(Supervision {
+        supervisor: site.isolation.supervisor()?.to_path_buf(),
+        mounts: place.mounts.clone(),
+        data_bytes_max: 4 * (u64::from(spec.memory_mb) << 20) + DATA_BYTES_BESIDES,
+    })
+}
+
 /// A process and what it prints.
 struct Running {
     name: String,
@@ -42,8 +54,14 @@ struct Running {
 }
 
 impl Running {
-    fn start(name: &str, program: &Program, output: &Arc<Output>, kind: Kind) -> std::io::Result<Self> {
-        let (process, ends) = Process::start(program)?;
+    async fn start(
+        name: &str,
+        program: &Program,
+        supervision: Option<Supervision>,
+        output: &Arc<Output>,
+        kind: Kind,
+    ) -> std::io::Result<Self> {
+        let (process, ends) = Process::start(program, supervision).await?;
         let mut pipes = Vec::new();
         for end in [ends.stdout, ends.stderr] {
             pipes.push(Pipe::follow(end, Arc::clone(output), kind)?);
@@ -144,17 +162,19 @@ impl Instance {
         spec: &FunctionSpec,
         place: &variables::Place,
     ) -> Result<(), Failure> {
-        let program = programs::of(site, spec).await.map_err(Failure::NotStarted)?;
         let all = variables::of(site, spec, &self.address, place);
+        let program = programs::of(site, spec, &all).await.map_err(Failure::NotStarted)?;
+        let supervision = || supervision(site, spec, place);
         for extension in &self.external {
             let variables = extensions::variables(&all);
             let program = Program {
-                file: extension.file.clone(),
+                file: place.seen(&extension.file.display().to_string()).into(),
                 arguments: Vec::new(),
                 folder: place.tmp.clone(),
                 variables,
             };
-            let running = Running::start(&extension.name, &program, &self.output, Kind::Extension);
+            let (output, kind) = (&self.output, Kind::Extension);
+            let running = Running::start(&extension.name, &program, supervision(), output, kind).await;
             let failed = |error: std::io::Error| {
                 Failure::NotStarted(NotStarted::new(
                     "Extension.LaunchError",
@@ -167,12 +187,14 @@ impl Instance {
             self.until(self.apis.extensions.all_registered()).await?;
         }
         let program = Program {
-            file: program.file,
-            arguments: program.arguments,
+            file: place.seen(&program.file.display().to_string()).into(),
+            arguments: program.arguments.iter().map(|text| place.seen(text)).collect(),
             folder: place.task.clone(),
-            variables: programs::with_variables(all, program.variables),
+            variables: all,
         };
-        let running = Running::start("runtime", &program, &self.output, Kind::Function).map_err(|error| {
+        let (output, kind) = (&self.output, Kind::Function);
+        let running = Running::start("runtime", &program, supervision(), output, kind).await;
+        let running = running.map_err(|error| {
             let message = format!("cannot start {}: {error}", program.file.display());
             Failure::NotStarted(NotStarted::new("Runtime.InvalidEntrypoint", message))
         })?;

@@ -5,6 +5,7 @@ mod extensions;
 mod failure;
 mod figures;
 mod instance;
+mod isolation;
 mod output;
 mod pipe;
 mod platform;
@@ -32,6 +33,7 @@ use crate::python::Interpreters;
 use environment::{Ended, Environment};
 use failure::{Failure, NotStarted};
 use figures::Tally;
+use isolation::Isolation;
 
 /// Environments at once; beyond, invocations are throttled.
 const ENVIRONMENTS_MAX: usize = 512;
@@ -48,6 +50,10 @@ pub struct ExecutorSettings {
     pub python: Option<PathBuf>,
     /// The search path for interpreters and for functions.
     pub path: String,
+    /// This very program, which supervises functions (`supervisor`); without it they are started bare.
+    pub supervisor: Option<PathBuf>,
+    /// Functions live in namespaces of their own where the machine allows it.
+    pub isolation: bool,
 }
 
 /// Runs functions in processes of their own.
@@ -71,6 +77,9 @@ struct Site {
     path: String,
     /// Where functions have their temporary folders.
     scratch: PathBuf,
+    isolation: Isolation,
+    /// Where clients of the Runtime API are laid down.
+    runtimes: PathBuf,
 }
 
 impl Executor {
@@ -81,11 +90,13 @@ impl Executor {
         ids: Arc<dyn Ids>,
         ports: Ports,
     ) -> Arc<Self> {
-        let ExecutorSettings { data_dir, python, path } = settings;
+        let ExecutorSettings { data_dir, python, path, supervisor, isolation } = settings;
+        let isolation = Isolation::new(supervisor, isolation, &data_dir, python.as_deref());
+        let runtimes = data_dir.join("runtimes");
         let scratch = data_dir.join("scratch");
         let interpreters = Interpreters::new(python, data_dir.join("python"), path.clone());
         Arc::new_cyclic(|this| Self {
-            site: Site { clock, ids, ports, interpreters, path, scratch },
+            site: Site { clock, ids, ports, interpreters, path, scratch, isolation, runtimes },
             idle: Mutex::default(),
             provisioned: provisioned::Provisioned::default(),
             running: Arc::new(Semaphore::new(ENVIRONMENTS_MAX)),

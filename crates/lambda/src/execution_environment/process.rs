@@ -6,9 +6,13 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit};
-use tokio::process::{Child, Command};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, kill_process_group, prlimit};
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::watch;
+
+use super::isolation;
+use crate::supervisor::{self, Mounts, Order};
 
 /// Open files of a function.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
@@ -25,9 +29,19 @@ pub(super) struct Program {
     pub(super) variables: BTreeMap<String, String>,
 }
 
+/// How a process is supervised.
+#[derive(Clone, Debug)]
+pub(super) struct Supervision {
+    pub(super) supervisor: PathBuf,
+    pub(super) mounts: Option<Mounts>,
+    pub(super) data_bytes_max: u64,
+}
+
 /// A running process group. Dropping it kills the group.
 pub(super) struct Process {
     group: Pid,
+    /// The input of the supervisor, which ends its process when this is dropped, even by a kill of this program.
+    lifeline: Option<ChildStdin>,
     exited: watch::Receiver<Option<ExitStatus>>,
 }
 
@@ -39,13 +53,17 @@ pub(super) struct Pipes {
 
 impl Process {
     /// Starts a program with exactly these variables, in a group of its own.
-    pub(super) fn start(program: &Program) -> std::io::Result<(Self, Pipes)> {
-        let mut child = Command::new(&program.file)
-            .args(&program.arguments)
-            .current_dir(&program.folder)
+    pub(super) async fn start(
+        program: &Program,
+        supervision: Option<Supervision>,
+    ) -> std::io::Result<(Self, Pipes)> {
+        let mut command = match &supervision {
+            Some(supervision) => supervised(supervision),
+            None => bare(program),
+        };
+        let mut child = command
             .env_clear()
-            .envs(&program.variables)
-            .stdin(Stdio::null())
+            .envs(if supervision.is_some() { None } else { Some(&program.variables) }.into_iter().flatten())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
@@ -53,7 +71,13 @@ impl Process {
             .spawn()?;
         let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         let group = id.ok_or_else(|| std::io::Error::other("the process has no id"))?;
-        limit(group);
+        let mut lifeline = child.stdin.take();
+        match (supervision, &mut lifeline) {
+            (Some(supervision), Some(input)) => {
+                input.write_all(&isolation::line(&order(program, supervision))).await?;
+            }
+            _ => limit(group),
+        }
         let missing = || std::io::Error::other("the process has no output");
         let pipes = Pipes {
             stdout: child.stdout.take().ok_or_else(missing)?.into_owned_fd()?,
@@ -61,7 +85,7 @@ impl Process {
         };
         let (tell, exited) = watch::channel(None);
         tokio::spawn(watch_over(child, group, tell));
-        Ok((Self { group, exited }, pipes))
+        Ok((Self { group, lifeline, exited }, pipes))
     }
 
     /// Completes when the process has ended.
@@ -75,10 +99,27 @@ impl Process {
         self.exited.borrow().is_none()
     }
 
-    /// Asks the group to end.
+    /// Asks it to end.
     pub(super) fn terminate(&self) {
         // It may be gone already.
-        let _ = kill_process_group(self.group, Signal::TERM);
+        let _ = match self.worker() {
+            Some(worker) if self.lifeline.is_some() => kill_process(worker, Signal::TERM),
+            _ => kill_process_group(self.group, Signal::TERM),
+        };
+    }
+
+    /// The process that is not the supervisor.
+    fn worker(&self) -> Option<Pid> {
+        if self.lifeline.is_none() {
+            return Some(self.group);
+        }
+        supervisor::children(self.group).into_iter().next()
+    }
+
+    /// A file that the system keeps of the process.
+    fn read(&self, file: &str) -> String {
+        let path = self.worker().map(|worker| format!("/proc/{}/{file}", worker.as_raw_nonzero()));
+        path.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default()
     }
 
     /// Kills the whole group at once.
@@ -95,8 +136,7 @@ impl Process {
 
     /// The most memory it has used so far, MB.
     pub(super) fn memory_peak_mb(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.group.as_raw_nonzero()));
-        let status = status.unwrap_or_default();
+        let status = self.read("status");
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kilobytes = peak.and_then(|text| text.trim().trim_end_matches(" kB").parse::<u64>().ok());
         kilobytes.unwrap_or(0).div_ceil(1024)
@@ -104,8 +144,7 @@ impl Process {
 
     /// The memory that it uses now and shares with nobody, MB.
     pub(super) fn memory_mb(&self) -> u64 {
-        let pages = std::fs::read_to_string(format!("/proc/{}/statm", self.group.as_raw_nonzero()));
-        let pages = pages.unwrap_or_default();
+        let pages = self.read("statm");
         let mut pages = pages.split(' ').skip(1).map(|text| text.parse::<u64>().unwrap_or(0));
         let (resident, shared) = (pages.next().unwrap_or(0), pages.next().unwrap_or(0));
         resident.saturating_sub(shared) * PAGE_KIB / 1024
@@ -115,6 +154,29 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+fn bare(program: &Program) -> Command {
+    let mut command = Command::new(&program.file);
+    command.args(&program.arguments).current_dir(&program.folder).stdin(Stdio::null());
+    command
+}
+
+fn supervised(supervision: &Supervision) -> Command {
+    let mut command = Command::new(&supervision.supervisor);
+    command.arg(supervisor::ARGUMENT).stdin(Stdio::piped());
+    command
+}
+
+fn order(program: &Program, supervision: Supervision) -> Order {
+    Order {
+        file: program.file.clone(),
+        arguments: program.arguments.clone(),
+        folder: program.folder.clone(),
+        variables: program.variables.clone(),
+        mounts: supervision.mounts,
+        data_bytes_max: supervision.data_bytes_max,
     }
 }
 

@@ -1,7 +1,10 @@
 //! The program that runs a function: its own, or an interpreter with a client of the Runtime API.
 
+mod containers;
+mod interpreters;
+
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Site;
 use super::failure::NotStarted;
@@ -11,12 +14,11 @@ use crate::execution::FunctionSpec;
 pub(super) struct Started {
     pub(super) file: PathBuf,
     pub(super) arguments: Vec<String>,
-    pub(super) variables: Vec<(&'static str, String)>,
 }
 
 impl Started {
-    fn new(file: PathBuf, arguments: Vec<String>) -> Self {
-        Self { file, arguments, variables: Vec::new() }
+    fn new(file: PathBuf, arguments: &[&str]) -> Self {
+        Self { file, arguments: arguments.iter().map(|text| (*text).to_owned()).collect() }
     }
 
     /// A script of the function's or a layer's that starts the program.
@@ -31,35 +33,56 @@ impl Started {
 }
 
 /// The program of a function.
-pub(super) async fn of(site: &Site, spec: &FunctionSpec) -> Result<Started, NotStarted> {
-    let wrapper = spec.environment.get("AWS_LAMBDA_EXEC_WRAPPER");
-    let invalid = |message| NotStarted::new("Runtime.InvalidRuntime", message);
+pub(super) async fn of(
+    site: &Site,
+    spec: &FunctionSpec,
+    variables: &BTreeMap<String, String>,
+) -> Result<Started, NotStarted> {
+    if let Some(image) = &spec.image {
+        return containers::of(site, spec, image, variables);
+    }
     if spec.runtime.starts_with("provided") {
-        return bootstrap(spec).map(|file| Started::new(file, Vec::new()));
+        return bootstrap(spec).map(|file| Started::new(file, &[]));
     }
-    if spec.runtime.starts_with("python3.") {
-        let python = site.interpreters.of(&spec.runtime).await.map_err(invalid)?;
-        let arguments = ["-m", "awslambdaric", &spec.handler].map(str::to_owned).to_vec();
-        return Ok(Started::new(python, arguments).wrapped(wrapper));
-    }
-    Err(invalid(format!("runtime {} is not supported by Konekuta", spec.runtime)))
+    let started = if spec.runtime.starts_with("python3.") {
+        let python = site.interpreters.of(&spec.runtime).await;
+        let python = python.map_err(|message| NotStarted::new("Runtime.InvalidRuntime", message))?;
+        Started::new(python, &["-m", "awslambdaric", &spec.handler])
+    } else if spec.runtime.starts_with("nodejs") {
+        interpreters::node(site, spec)?
+    } else if spec.runtime.starts_with("java") {
+        interpreters::java(site, spec)?
+    } else if spec.runtime.starts_with("ruby") {
+        interpreters::ruby(site, spec)?
+    } else if spec.runtime.starts_with("dotnet") {
+        interpreters::dotnet(site, spec)?
+    } else {
+        let message = format!("runtime {} is not supported by Konekuta", spec.runtime);
+        return Err(NotStarted::new("Runtime.InvalidRuntime", message));
+    };
+    Ok(started.wrapped(spec.environment.get("AWS_LAMBDA_EXEC_WRAPPER")))
 }
 
 /// `bootstrap` of the function or of a layer; a layer that comes later lies over the earlier ones.
 fn bootstrap(spec: &FunctionSpec) -> Result<PathBuf, NotStarted> {
-    let places = std::iter::once(&spec.code).chain(spec.layers.iter().rev());
-    let found = places.map(|folder| folder.join("bootstrap")).find(|file| file.is_file());
+    let found = places(spec).map(|folder| folder.join("bootstrap")).find(|file| file.is_file());
     found.ok_or_else(|| {
         let message = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
         NotStarted::new("Runtime.InvalidEntrypoint", message)
     })
 }
 
-/// The function's variables and the program's own.
-pub(super) fn with_variables(
-    mut all: BTreeMap<String, String>,
-    own: Vec<(&'static str, String)>,
-) -> BTreeMap<String, String> {
-    all.extend(own.into_iter().map(|(name, value)| (name.to_owned(), value)));
-    all
+/// The folders of a function, in the order in which something is looked for.
+fn places(spec: &FunctionSpec) -> impl Iterator<Item = &PathBuf> {
+    std::iter::once(&spec.code).chain(spec.layers.iter().rev())
+}
+
+/// A program of the search path.
+pub(super) fn find(path: &str, name: &str) -> Option<PathBuf> {
+    std::env::split_paths(path).map(|folder| folder.join(name)).find(|file| is_program(file))
+}
+
+fn is_program(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }

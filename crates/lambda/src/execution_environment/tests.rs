@@ -79,6 +79,8 @@ fn bench() -> Bench {
         data_dir: folder.path().to_path_buf(),
         python: None,
         path: std::env::join_paths(["/usr/local/bin", "/usr/bin", "/bin"]).unwrap().into_string().unwrap(),
+        supervisor: None,
+        isolation: false,
     };
     let executor = Executor::new(settings, clock, Arc::new(RandomIds), ports);
     Bench { folder, executor, lines }
@@ -299,7 +301,7 @@ async fn what_does_not_start_says_why() {
     let (payload, error, _) = bench.invoke(&bench.function(&failing, 5, 4), "{}").await;
     assert_eq!((payload["errorType"].as_str(), error), (Some("Init"), Some(FunctionError::Unhandled)));
     let mut python = (*bench.function("", 5, 5)).clone();
-    python.runtime = "ruby3.3".into();
+    python.runtime = "cobol".into();
     let (payload, _, _) = bench.invoke(&Arc::new(python), "{}").await;
-    assert!(payload["errorMessage"].as_str().unwrap().contains("ruby3.3 is not supported"), "{payload}");
+    assert!(payload["errorMessage"].as_str().unwrap().contains("cobol is not supported"), "{payload}");
 }

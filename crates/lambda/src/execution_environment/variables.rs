@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::Site;
 use crate::execution::FunctionSpec;
 use crate::logging_config::{LogFormat, LogLevel};
+use crate::supervisor::{self, Mounts};
 
 /// Where an environment lives.
 pub(super) struct Place {
@@ -17,7 +18,22 @@ pub(super) struct Place {
     pub(super) task: PathBuf,
     /// Its temporary folder.
     pub(super) tmp: PathBuf,
+    /// The folders of its layers.
+    pub(super) layers: Vec<PathBuf>,
     pub(super) log_stream: String,
+    /// What lies where for the function, if that differs.
+    pub(super) mounts: Option<Mounts>,
+}
+
+impl Place {
+    /// A path, or a text with paths, as the function sees it.
+    pub(super) fn seen(&self, text: &str) -> String {
+        let Some(mounts) = &self.mounts else { return text.to_owned() };
+        let seen = text.replace(&mounts.task.display().to_string(), supervisor::TASK);
+        let of_layer =
+            |seen: String, layer: &PathBuf| seen.replace(&layer.display().to_string(), supervisor::OPT);
+        mounts.layers.iter().fold(seen, of_layer)
+    }
 }
 
 /// All variables of one environment.
@@ -63,7 +79,8 @@ pub(super) fn of(
         all.insert(text("AWS_LAMBDA_LOG_FORMAT"), text("JSON"));
         all.insert(text("AWS_LAMBDA_LOG_LEVEL"), text(level.as_str()));
     }
-    layers::extend(&mut all, spec);
+    let seen = FunctionSpec { code: place.task.clone(), layers: place.layers.clone(), ..spec.clone() };
+    layers::extend(&mut all, &seen);
     if spec.runtime.starts_with("python") {
         all.insert(text("PYTHONDONTWRITEBYTECODE"), text("1"));
         all.insert(text("PYTHONUNBUFFERED"), text("1"));

@@ -1,0 +1,64 @@
+"""What a function sees of the machine, and that it ends with the server."""
+
+import os
+
+from test_functions import call, create
+from waiting import until
+
+CODE = """
+import json, os, subprocess, time
+def handler(event, context):
+    def writes(path):
+        try:
+            open(path, "w").close()
+            return True
+        except OSError:
+            return False
+    if event.get("daemon"):
+        subprocess.Popen(["setsid", "sleep", "600"])
+    filled = 0
+    if event.get("fill"):
+        try:
+            with open("/tmp/big", "wb") as big:
+                for _ in range(700):
+                    big.write(bytes(1 << 20))
+                    big.flush()
+                    filled += 1
+        except OSError:
+            pass
+        os.remove("/tmp/big")
+    return {"task": os.environ["LAMBDA_TASK_ROOT"], "code": writes(__file__), "tmp": writes("/tmp/x"), "filled": filled,
+            "data": os.path.exists(event["data"]), "descriptors": sorted(map(int, os.listdir("/proc/self/fd"))), "pid": os.getpid()}
+"""
+
+
+def descendants(pid):
+    """All processes below one, by the kernel's own lists."""
+    found = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        for child in map(int, open(f"/proc/{pid}/task/{task}/children").read().split()):
+            found += [child, *descendants(child)]
+    return found
+
+
+def test_a_function_sees_its_own_folders_and_nothing_of_the_data(server):
+    functions = create(server, code=CODE, Timeout=30, MemorySize=512)
+    _, seen = call(functions, {"data": str(server.folder / "data" / "store.json"), "fill": True})
+    # Where the kernel refuses namespaces, paths are the machine's: `konekuta serve` says so in its log.
+    if "run without namespaces" in (server.folder / "stderr").read_text():
+        assert seen["task"] != "/var/task"
+        return
+    assert (seen["task"], seen["code"], seen["tmp"], seen["data"]) == ("/var/task", False, True, False)
+    assert 500 <= seen["filled"] <= 512, "the size of /tmp is the function's"
+    assert seen["pid"] == 1 and max(seen["descriptors"]) < 10
+
+
+def test_functions_and_what_they_have_started_end_with_the_server(server):
+    functions = create(server, code=CODE, Timeout=30)
+    assert call(functions, {"data": "", "daemon": True})[0] is None
+    alive = descendants(server.process.pid)
+    names = [open(f"/proc/{pid}/comm").read().strip() for pid in alive]
+    assert "sleep" in names, names
+    server.kill()
+    gone = lambda pid: not os.path.exists(f"/proc/{pid}") or open(f"/proc/{pid}/stat").read().split(") ")[1][0] == "Z"
+    until(lambda: all(map(gone, alive)), "the end of all of them")

@@ -1,0 +1,115 @@
+//! The process between the server and a function's process: it makes the namespaces that the function lives in, sets its
+//! limits, and ends it when the server is gone, however that ended.
+//!
+//! It is this very program, started again with `ARGUMENT`. Its order comes on standard input, one line of JSON; the input
+//! then stays open for as long as the server lives.
+//! Why it is a process of its own stands in `docs/decisions/0012-a-supervisor-for-each-function.md`.
+
+mod mounts;
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, Read as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Stdio};
+
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, getpgrp, getpid, kill_process, kill_process_group, prlimit,
+};
+use serde::{Deserialize, Serialize};
+
+pub use mounts::{Mounts, OPT, TASK, TMP};
+
+/// The first argument with which the program becomes a supervisor.
+pub const ARGUMENT: &str = "supervise-execution-environment";
+/// Open files of a function.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+const FILES_MAX: u64 = 1024;
+/// The supervisor itself failed; what it says stands on standard error.
+const FAILED: u8 = 125;
+
+/// What is to be started.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Order {
+    /// The program, as it is called inside.
+    pub file: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// The folder it starts in, inside.
+    pub folder: PathBuf,
+    /// All its variables.
+    pub variables: BTreeMap<String, String>,
+    /// What it sees of the machine; absent: everything.
+    pub mounts: Option<Mounts>,
+    /// The most memory that it may map for itself, bytes.
+    pub data_bytes_max: u64,
+}
+
+/// Carries an order out; answers the exit code.
+pub fn supervise() -> u8 {
+    match started() {
+        Ok(status) => repeat(status),
+        Err(error) => {
+            eprintln!("konekuta: the execution environment cannot be made: {error}");
+            FAILED
+        }
+    }
+}
+
+fn started() -> std::io::Result<ExitStatus> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    let order: Order = serde_json::from_str(&line)?;
+    if let Some(mounts) = &order.mounts {
+        mounts.enter()?;
+    }
+    limit(None, Resource::Core, 0)?;
+    limit(None, Resource::Nofile, FILES_MAX)?;
+    std::thread::spawn(|| {
+        // The end of the input is the end of the server.
+        let _ = std::io::stdin().lock().read_to_end(&mut Vec::new());
+        let _ = kill_process_group(getpgrp(), Signal::KILL);
+    });
+    if order.mounts.is_some() {
+        mounts::begin_processes()?;
+    }
+    let mut child = Command::new(&order.file)
+        .args(&order.arguments)
+        .current_dir(&order.folder)
+        .env_clear()
+        .envs(&order.variables)
+        .stdin(Stdio::null())
+        .spawn()
+        .map_err(|error| std::io::Error::other(format!("{}: {error}", order.file.display())))?;
+    // Not before it is there: this process maps more than a small function may.
+    limit(i32::try_from(child.id()).ok().and_then(Pid::from_raw), Resource::Data, order.data_bytes_max)?;
+    // The function's end is the end of its output; nobody else holds it.
+    let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+    rustix::stdio::dup2_stdout(&null)?;
+    rustix::stdio::dup2_stderr(&null)?;
+    child.wait()
+}
+
+/// Ends as the function has ended.
+fn repeat(status: ExitStatus) -> u8 {
+    if let Some(signal) = status.signal().and_then(Signal::from_named_raw) {
+        let _ = kill_process(getpid(), signal);
+    }
+    u8::try_from(status.code().unwrap_or(128 + status.signal().unwrap_or(0))).unwrap_or(FAILED)
+}
+
+/// Of a process, or of this one.
+fn limit(process: Option<Pid>, resource: Resource, most: u64) -> std::io::Result<()> {
+    match prlimit(process, resource, Rlimit { current: Some(most), maximum: Some(most) }) {
+        // It has ended already.
+        Err(rustix::io::Errno::SRCH) => Ok(()),
+        other => Ok(other.map(drop)?),
+    }
+}
+
+/// The processes that a process has started.
+pub(crate) fn children(process: Pid) -> Vec<Pid> {
+    let id = process.as_raw_nonzero();
+    let text = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+    text.split_ascii_whitespace().filter_map(|id| Pid::from_raw(id.parse().ok()?)).collect()
+}
