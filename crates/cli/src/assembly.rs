@@ -86,7 +86,7 @@ pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
     lambda::start(&lambda, tasks);
     logs::start(&logs, tasks);
     let stacks = stacks::Stacks::new(Arc::clone(&basis.local) as _);
-    let journeys = journey::Journeys::new(engine(), clock(), ports.clone());
+    let journeys = journey::Journeys::new(engine(), ids(), clock(), ports.clone());
     let console = console::mount(
         console::Parts {
             services: vec![

@@ -6,8 +6,11 @@ mod config;
 mod connection;
 mod history_setting;
 mod logs;
+mod replay;
 mod serve;
+mod start;
 mod store_actions;
+mod trace;
 mod up;
 
 use std::process::ExitCode;
@@ -23,6 +26,9 @@ enum Command {
     Up(up::Up),
     Down(up::Down),
     Logs(logs::Logs),
+    Trace(trace::Trace),
+    Start(start::Start),
+    Replay(Box<replay::Replay>),
     Check(check::Check),
     Backup(backup::Backup),
     Restore(backup::Restore),
@@ -71,6 +77,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Up(arguments) => up::up(arguments, clock()).await,
         Command::Down(arguments) => up::down(arguments, clock()).await,
         Command::Logs(arguments) => logs::logs(arguments, clock()).await,
+        Command::Trace(arguments) => trace::trace(arguments, clock()).await,
+        Command::Start(arguments) => start::start(arguments, clock()).await,
+        Command::Replay(arguments) => replay::replay(*arguments, clock()).await,
         Command::Check(arguments) => check::check(&arguments),
         Command::Backup(arguments) => backup::backup(arguments, clock()).await,
         Command::Restore(arguments) => backup::restore(&arguments),

@@ -9,14 +9,18 @@ mod errors;
 mod gather;
 mod limits;
 mod outcome;
+mod read_objects;
+mod replay;
 mod search;
+mod start;
+mod steps;
 mod tree;
 mod view;
 
 use std::sync::Arc;
 
 use engine::{Clock, Engine};
-use service::{Ports, Row, ServiceError, Speaks, row};
+use service::{Ids, Ports, Row, ServiceError, Speaks, row};
 
 /// The actions.
 pub const ACTIONS: &[Row<Journeys>] = &[
@@ -25,21 +29,25 @@ pub const ACTIONS: &[Row<Journeys>] = &[
     row::<actions::GetHopAnswer>(),
     row::<actions::GetHopPayload>(),
     row::<actions::GetJourney>(),
+    row::<actions::ListFailures>(),
     row::<actions::ListHops>(),
     row::<actions::ListJourneys>(),
+    row::<actions::ReplayStep>(),
+    row::<actions::StartStep>(),
 ];
 
 /// The service's state: hops live in the engine.
 pub struct Journeys {
     pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) ids: Arc<dyn Ids>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ports: Ports,
 }
 
 impl Journeys {
     /// Over an engine and the services' ports.
-    pub fn new(engine: Arc<dyn Engine>, clock: Arc<dyn Clock>, ports: Ports) -> Arc<Self> {
-        Arc::new(Self { engine, clock, ports })
+    pub fn new(engine: Arc<dyn Engine>, ids: Arc<dyn Ids>, clock: Arc<dyn Clock>, ports: Ports) -> Arc<Self> {
+        Arc::new(Self { engine, ids, clock, ports })
     }
 }
 

@@ -64,6 +64,13 @@ pub(crate) fn of(hops: &[Placed]) -> Standing {
                     invocations.insert(hop.id, HopOutcome::Running);
                 }
             }
+            HopKind::Start => {
+                // What it repeats is not what counts any more.
+                let repeated = hop.note("message").and_then(|id| uuid::Uuid::parse_str(id).ok());
+                if let Some(id) = repeated {
+                    messages.insert(id.as_u128(), Message::Done);
+                }
+            }
             _ => {}
         }
     }

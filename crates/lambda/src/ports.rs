@@ -12,6 +12,7 @@ use crate::async_invocation::{self, StoredEvent};
 use crate::function_name::{qualifier_of, unqualified};
 use crate::functions::Stored;
 use crate::limits::ASYNCHRONOUS_PAYLOAD_BYTES_MAX;
+use crate::records::{self, MAPPINGS, MappingRecord};
 
 /// Lambda as other services see it.
 pub struct Functions(pub Arc<Lambda>);
@@ -43,6 +44,20 @@ impl FunctionPort for Functions {
                 payload: event.payload,
             };
             Ok(async_invocation::enqueue(&stored.record, RequestId(self.0.ids.uuid()), &event))
+        })
+    }
+
+    fn queues_of(&self, function: Arn) -> BoxFuture<'_, Result<Vec<Arn>, PortError>> {
+        Box::pin(async move {
+            let wanted = unqualified(&function).unwrap_or(function);
+            let mut queues = Vec::new();
+            for record in self.0.all_records(MAPPINGS).await? {
+                let mapping: MappingRecord = records::decode(&record)?;
+                if mapping.function == wanted {
+                    queues.push(mapping.queue);
+                }
+            }
+            Ok(queues)
         })
     }
 

@@ -22,6 +22,18 @@ use crate::records::{BucketRecord, Headers, ObjectRecord};
 pub struct Objects(pub Arc<S3>);
 
 impl ObjectPort for Objects {
+    fn e_tag(&self, bucket: String, key: String) -> BoxFuture<'_, Result<String, PortError>> {
+        Box::pin(async move {
+            let object = self.0.object(&bucket, &key).await.map_err(|error| match error.code() {
+                S3ErrorCode::NoSuchBucket | S3ErrorCode::NoSuchKey => {
+                    PortError::NotFound(format!("{bucket}/{key}"))
+                }
+                _ => PortError::Failed(error.to_string()),
+            })?;
+            Ok(object.e_tag)
+        })
+    }
+
     fn read(
         &self,
         bucket: String,

@@ -236,6 +236,29 @@ pub trait TopicPort: Send + Sync {
     ) -> BoxFuture<'_, Result<(), PortError>>;
     /// `NotFound` if there is no such topic.
     fn exists(&self, topic: Arn) -> BoxFuture<'_, Result<(), PortError>>;
+    /// Publishes to all subscriptions, or to one alone, whatever its filter policy says. Durable when it answers.
+    fn publish_to(
+        &self,
+        topic: Arn,
+        message: TopicMessage,
+        only: Option<String>,
+        trace: Option<TraceHeader>,
+    ) -> BoxFuture<'_, Result<(), PortError>>;
+    /// Topics and the ARNs of their confirmed subscriptions by which a queue or function gets messages.
+    fn subscriptions_of(&self, endpoint: Arn) -> BoxFuture<'_, Result<Vec<(Arn, String)>, PortError>>;
+}
+
+/// A message for a topic.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TopicMessage {
+    /// Its text.
+    pub message: String,
+    /// Its subject.
+    pub subject: Option<String>,
+    /// Its attributes.
+    pub attributes: BTreeMap<String, MessageAttribute>,
+    /// `MessageGroupId`.
+    pub group: Option<String>,
 }
 
 /// An event for a function that is invoked asynchronously.
@@ -254,10 +277,14 @@ pub trait FunctionPort: Send + Sync {
     fn prepare(&self, function: Arn, event: FunctionEvent) -> BoxFuture<'_, Result<Enqueue, PortError>>;
     /// `NotFound` if there is no such function.
     fn exists(&self, function: Arn) -> BoxFuture<'_, Result<(), PortError>>;
+    /// The queues that mappings read for a function.
+    fn queues_of(&self, function: Arn) -> BoxFuture<'_, Result<Vec<Arn>, PortError>>;
 }
 
 /// Offered by S3.
 pub trait ObjectPort: Send + Sync {
+    /// The ETag of an object as it is. `NotFound`.
+    fn e_tag(&self, bucket: String, key: String) -> BoxFuture<'_, Result<String, PortError>>;
     /// Reads a whole object of at most `max_bytes`. `NotFound`, `Refused` (too large).
     fn read(
         &self,

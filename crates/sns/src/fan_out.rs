@@ -14,7 +14,7 @@ use crate::records::{SubscriptionRecord, TopicRecord};
 use crate::signature::Signature;
 use crate::subscriber::Prepared;
 use crate::topics::Subscription;
-use crate::{Sns, arns};
+use crate::{Sns, arns, errors};
 
 /// What a publisher is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,13 +35,18 @@ impl Sns {
         origin: &Origin,
     ) -> Result<Published, ServiceError> {
         if arns::is_fifo(&topic.arn) {
+            if origin.only.is_some() {
+                return Err(errors::invalid("a FIFO topic delivers to all its subscriptions"));
+            }
             return self.accept(topic, outgoing, origin).await;
         }
         let message_id = self.ids.uuid();
         let publication = self.publication(origin, message_id);
         let subscriptions = self.subscriptions(&topic.arn).await?;
-        let wanting: Vec<&Subscription> =
-            subscriptions.iter().filter(|subscription| wants(subscription, outgoing)).collect();
+        let wanting: Vec<&Subscription> = match &origin.only {
+            Some(only) => vec![the_one(&subscriptions, only)?],
+            None => subscriptions.iter().filter(|subscription| wants(subscription, outgoing)).collect(),
+        };
         let mut circumstances =
             Circumstances::new(topic, outgoing, message_id.to_string(), self.clock.now(), &publication);
         circumstances.signatures = self.signatures(&circumstances, &wanting).await?;
@@ -54,7 +59,9 @@ impl Sns {
         if publication.told {
             let outcome = if committed.is_ok() { HopOutcome::Ok } else { HopOutcome::Failed };
             self.tell_published(topic.arn.as_str(), &publication, origin, outgoing, outcome);
-            self.tell_unwanted(&publication, &subscriptions, outgoing);
+            if origin.only.is_none() {
+                self.tell_unwanted(&publication, &subscriptions, outgoing);
+            }
         }
         committed?;
         Ok(Published { message_id: circumstances.message_id, sequence_number: None })
@@ -115,6 +122,12 @@ impl Sns {
         }
         Err(ServiceError::internal("queues kept vanishing"))
     }
+}
+
+/// A subscription by its ARN. `NotFound`.
+fn the_one<'a>(subscriptions: &'a [Subscription], arn: &str) -> Result<&'a Subscription, ServiceError> {
+    let found = subscriptions.iter().find(|one| one.record.arn == arn && !one.record.is_pending());
+    found.ok_or_else(errors::no_such_subscription)
 }
 
 /// Whether a subscriber is to get a message.

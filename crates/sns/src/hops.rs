@@ -25,6 +25,8 @@ pub(crate) struct Origin {
     parent: SpanId,
     header: Option<TraceHeader>,
     request_id: Option<Uuid>,
+    /// The one subscription that is to get it, whatever its filter policy says.
+    pub(crate) only: Option<String>,
 }
 
 impl Origin {
@@ -44,7 +46,7 @@ impl Origin {
         let ids = header.as_ref().and_then(|header| TraceHeader::ids(header.as_str()));
         let (trace, parent) =
             ids.map_or((begun, SpanId(0)), |(trace, parent)| (TraceId(trace), SpanId(parent)));
-        Self { trace, parent, header, request_id: None }
+        Self { trace, parent, header, request_id: None, only: None }
     }
 }
 

@@ -96,3 +96,5 @@ pub(crate) const REPLAY_PAUSE_SECONDS: u32 = 1;
 pub(crate) const TOPICS_MAX: usize = 1_000_000;
 /// Queues of a kind that are served.
 pub(crate) const QUEUES_MAX: usize = 1_000_000;
+/// Subscriptions of all topics that are looked through for an endpoint.
+pub(crate) const ALL_SUBSCRIPTIONS_MAX: usize = 100_000;

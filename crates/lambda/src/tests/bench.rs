@@ -217,6 +217,10 @@ impl QueuePort for Queues {
 struct Objects(Arc<Mutex<Vec<(String, String, Bytes)>>>);
 
 impl ObjectPort for Objects {
+    fn e_tag(&self, bucket: String, key: String) -> BoxFuture<'_, Result<String, PortError>> {
+        Box::pin(async move { Err(PortError::NotFound(format!("{bucket}/{key}"))) })
+    }
+
     fn read(
         &self,
         bucket: String,
@@ -243,6 +247,20 @@ impl ObjectPort for Objects {
 struct Topics(Arc<Mutex<Vec<String>>>);
 
 impl TopicPort for Topics {
+    fn publish_to(
+        &self,
+        topic: Arn,
+        message: service::ports::TopicMessage,
+        _: Option<String>,
+        trace: Option<aws::TraceHeader>,
+    ) -> BoxFuture<'_, Result<(), PortError>> {
+        self.publish(topic, message.subject, message.message, trace)
+    }
+
+    fn subscriptions_of(&self, _: Arn) -> BoxFuture<'_, Result<Vec<(Arn, String)>, PortError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     fn publish(
         &self,
         _: Arn,

@@ -83,6 +83,10 @@ async fn the_group_of_a_standard_topics_message_goes_on_to_its_queues() {
 struct Functions(Mutex<Vec<FunctionEvent>>);
 
 impl FunctionPort for Functions {
+    fn queues_of(&self, _: Arn) -> BoxFuture<'_, Result<Vec<Arn>, PortError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     fn prepare(&self, function: Arn, event: FunctionEvent) -> BoxFuture<'_, Result<Enqueue, PortError>> {
         Box::pin(async move {
             if function.resource().ends_with("missing") {
