@@ -84,10 +84,7 @@ impl Isolation {
     async fn problem(&self) -> String {
         let problem = self.try_it().await.err().map(|error| error.to_string()).unwrap_or_default();
         if !problem.is_empty() {
-            tracing::warn!(
-                problem,
-                "functions run without namespaces of their own; `konekuta doctor` says more"
-            );
+            tracing::warn!(problem, "functions run without namespaces of their own");
         }
         problem
     }
