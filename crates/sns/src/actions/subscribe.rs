@@ -69,7 +69,8 @@ impl Action for Subscribe {
             Some(existing) => renewed(sns, same_attributes(existing, &wanted)?, &wanted).await?,
             None => {
                 check_limits(sns, &topic, &wanted.protocol).await?;
-                // Before it is there, so that nothing comes to it before its replay.
+                // Together: nothing comes to it before its replay, and no replay begins without it.
+                let _alone = sns.handing_on.write().await;
                 if let Some(policy) = wanted.attributes.get(replay::policy::POLICY) {
                     sns.set_replay(&topic, &wanted, policy).await.map_err(errors::among_attributes)?;
                 }

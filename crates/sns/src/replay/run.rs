@@ -76,6 +76,8 @@ impl Sns {
         replay: &ReplayRecord,
         messages: &[&Archived],
     ) -> Result<(), ServiceError> {
+        // A subscription and its replay come into being together.
+        let _shared = self.handing_on.read().await;
         let (topic, _) = self.topic(topic).await?;
         let beginning = archive::policy::beginning(&topic, self.clock.now())
             .ok_or_else(|| errors::invalid("the archive was removed"))?;
