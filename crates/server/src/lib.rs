@@ -2,6 +2,7 @@
 //!
 //! `road` is the way of a request; `router` tells services, protocols and actions apart; `limits` names every bound.
 
+mod foreign;
 mod limits;
 mod listener;
 mod measures;

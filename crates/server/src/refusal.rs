@@ -32,6 +32,13 @@ const INCOMPLETE_SIGNATURE: ErrorRow = ErrorRow {
     sender: true,
 };
 
+const FOREIGN: ErrorRow = ErrorRow {
+    shape: "com.amazon.coral.service#AccessDeniedException",
+    query_code: "AccessDenied",
+    status: 403,
+    sender: true,
+};
+
 /// A JSON or REST action that the service does not have.
 pub(crate) fn unknown_operation(action: &str) -> ServiceError {
     ServiceError::new(
@@ -56,6 +63,11 @@ pub(crate) fn too_large(bytes_max: usize) -> ServiceError {
 /// More requests at once than the server takes.
 pub(crate) fn throttled() -> ServiceError {
     ServiceError::new(&THROTTLING, "Rate exceeded")
+}
+
+/// A page of another site asks.
+pub(crate) fn foreign() -> ServiceError {
+    ServiceError::new(&FOREIGN, "The request comes from a page of another origin.")
 }
 
 /// An `Authorization` that cannot be read.

@@ -28,7 +28,7 @@ use wire::{Protocol, QueryDialect, Reply, Request, headers};
 
 use crate::measures::{Measures, STREAMING};
 use crate::router::{self, Route};
-use crate::{limits, refusal};
+use crate::{foreign, limits, refusal};
 
 /// What is served.
 pub struct Services {
@@ -144,6 +144,9 @@ impl Road {
         };
         if let Some(text) = malformed {
             return response(refused(protocol, &refusal::incomplete_signature(text), request_id));
+        }
+        if foreign::is_foreign(&head) {
+            return response(refused(protocol, &refusal::foreign(), request_id));
         }
         let Ok(_place) = self.in_flight.try_acquire() else {
             return response(refused(protocol, &refusal::throttled(), request_id));
