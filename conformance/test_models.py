@@ -323,7 +323,7 @@ def fault(watched, action, members):
         return None
     except ClientError as error:
         assert error.response["ResponseMetadata"]["HTTPStatusCode"] < 500, f"{action} {members}: {error}"
-        return error.response["Error"]["Code"]
+        return error.response["Error"]["Code"].removeprefix("AWS.SimpleQueueService.")
 
 
 @pytest.mark.parametrize("service", ["sqs", "sns"])
@@ -332,7 +332,7 @@ def test_refusals_are_faults_of_the_model(server, service):
     for action in watched.model.operation_names:
         operation = watched.model.operation_model(action)
         known = {shape.name for shape in operation.error_shapes} | {
-            shape.metadata.get("error", {}).get("code") for shape in operation.error_shapes
+            str(shape.metadata.get("error", {}).get("code")).removeprefix("AWS.SimpleQueueService.") for shape in operation.error_shapes
         }
         for what, members in requests(operation):
             code = fault(watched, action, members)

@@ -27,7 +27,8 @@ impl Service {
         for record in event.payload.records {
             if let Err(error) = self.process(&record).await {
                 let message_id = record.message_id.unwrap_or_default();
-                println!("{}", json!({"failed": message_id, "error": error.to_string()}));
+                // Debug: the SDK's errors tell what it was only there.
+                println!("{}", json!({"failed": message_id, "error": format!("{error:?}")}));
                 let mut failure = BatchItemFailure::default();
                 failure.item_identifier = message_id;
                 response.batch_item_failures.push(failure);
