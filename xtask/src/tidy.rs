@@ -21,6 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("lambda", &["service", "engine", "aws"]),
     ("logs", &["service", "engine", "aws"]),
     ("sts", &["service", "engine", "aws"]),
+    ("xray", &["service", "engine", "aws"]),
     ("stacks", &["service", "engine", "aws"]),
     ("journey", &["service", "engine", "aws"]),
     ("console", &["service", "aws"]),

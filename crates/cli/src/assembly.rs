@@ -85,6 +85,7 @@ pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
     sns::start(&sns, tasks);
     lambda::start(&lambda, tasks);
     logs::start(&logs, tasks);
+    let xray = xray::Xray::new(engine(), ids(), clock());
     let stacks = stacks::Stacks::new(Arc::clone(&basis.local) as _);
     let journeys = journey::Journeys::new(engine(), ids(), clock(), ports.clone());
     let console = console::mount(
@@ -116,6 +117,7 @@ pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
         lambda::service(&lambda),
         logs::service(&logs),
         sts::service(),
+        xray::service(&xray),
         stacks::service(&stacks),
         journey::service(&journeys),
     ];

@@ -71,6 +71,8 @@ pub(crate) fn of(hop: &Hop, paths: &Paths, keys: &mut Vec<u64>) {
         for note in &hop.notes {
             match &*note.name {
                 "key" | "requestId" | "snsMessageId" => keys.push(text(WORD, &note.value)),
+                // What instrumented code says of itself to be found by.
+                name if name.starts_with("annotation.") => keys.push(text(WORD, &note.value)),
                 _ => {}
             }
         }

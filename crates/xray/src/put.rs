@@ -1,0 +1,17 @@
+//! Segments that come, by call or by datagram, on their way into the history.
+
+use crate::document::{self, Rejected};
+use crate::{Xray, document::Document};
+
+impl Xray {
+    /// Takes one document, or says what is wrong with it.
+    pub(crate) fn put(&self, text: &str) -> Result<Document, Rejected> {
+        let document = document::parse(text, self.clock.now())?;
+        for hop in document::hops(&document, text) {
+            if self.engine.keeps(hop.trace) {
+                self.engine.record(hop);
+            }
+        }
+        Ok(document)
+    }
+}
