@@ -103,6 +103,7 @@ fn segment(name: &str, id: u64) -> Json {
     json!({"name": name, "id": format!("{id:016x}"), "trace_id": TRACE, "start_time": seconds(0), "end_time": seconds(500)})
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "literals are given")]
 fn with(mut document: Json, more: Json) -> Json {
     document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     document
