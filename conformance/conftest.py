@@ -89,3 +89,12 @@ def server(tmp_path):
     running = Server(tmp_path)
     yield running
     running.end()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    from browser import Browser
+
+    browser = Browser()
+    yield browser
+    browser.end()

@@ -9,7 +9,7 @@ import zipfile
 
 import article
 import pytest
-from browser import DESKTOP, PHONE, Browser
+from browser import DESKTOP, PHONE
 from conftest import REGION, Server
 from waiting import until
 
@@ -72,13 +72,6 @@ def scene(tmp_path_factory):
     server.names = fill(server)
     yield server
     server.end()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    browser = Browser()
-    yield browser
-    browser.end()
 
 
 @pytest.fixture

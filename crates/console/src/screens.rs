@@ -13,6 +13,8 @@ use crate::ask::Ask;
 use crate::page::View;
 use crate::trouble::Trouble;
 
+pub(crate) use journeys::objects_since;
+
 /// The screen that was asked for.
 pub(crate) async fn show(console: &Console, ask: &Ask) -> Result<View, Trouble> {
     let path: Vec<&str> = ask.path.iter().map(String::as_str).collect();

@@ -75,11 +75,16 @@ texts! {
     replay: "Replay from here", "ここから再実行";
     replay_title: "Replay from here?", "ここから再実行しますか?";
     replay_text: "This step gets once more what it got here, and nothing before it runs. The replay is a journey of its own.", "このステップだけが同じ入力を再度受け取ります。前段は実行されません。再実行は独立したジャーニーになります。";
+    replay_many: "It got several messages; each is given to it again:", "複数のメッセージを受け取っています。それぞれ再実行されます:";
+    repeats: "This repeats part of another journey:", "別のジャーニーの一部を再実行したものです:";
+    repeated: "The journey that it repeats", "元のジャーニー";
+    own_journey: "This replay by itself", "この再実行だけを表示";
     replay_again: "Even if it was replayed before", "再実行済みでも実行する";
     replay_edit: "With another message", "メッセージを変更する";
     replayed: "Replayed:", "再実行しました:";
     replayed_before: "It was replayed before, so nothing was done:", "すでに再実行済みのため、何も行いませんでした:";
-    object_changed: "An object that the step reads has changed since:", "このステップが読むオブジェクトが変更されています:";
+    object_changed: "An object that it reads has changed since:", "読み込むオブジェクトが変更されています:";
+    object_gone: "An object that it reads is gone:", "読み込むオブジェクトがなくなっています:";
     started: "Started:", "開始しました:";
     // Queues
     search_queues: "Search queues", "キューを検索";

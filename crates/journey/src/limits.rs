@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Hops of one trace that are looked at.
 pub(crate) const HOPS_OF_TRACE_MAX: usize = 5_000;
+/// Hops of one message's id that are looked at.
+pub(crate) const HOPS_OF_MESSAGE_MAX: usize = 64;
 /// Hops of one journey; beyond, it is told to be cut short.
 pub(crate) const HOPS_OF_JOURNEY_MAX: usize = 10_000;
 /// Traces of one journey.
@@ -18,3 +20,5 @@ pub(crate) const LOOKED_AT_MAX: usize = 5_000;
 pub(crate) const FOLLOWED_MAX: usize = 1_000;
 /// A request waits so long for something new.
 pub(crate) const WAIT_MAX: Duration = Duration::from_secs(20);
+/// Objects that a replay looks at.
+pub(crate) const OBJECTS_MAX: usize = 100;

@@ -1,13 +1,15 @@
 //! The objects that a step read, and whether they are still what they were.
 
-use engine::{HopKind, HopOutcome};
+use std::collections::{BTreeMap, HashSet};
+
+use engine::{HopKind, HopOutcome, KeptHop};
 use serde::Serialize;
 use service::ServiceError;
 use service::ports::PortError;
 
-use crate::Journeys;
-use crate::gather::Gathered;
-use crate::steps::Step;
+use crate::gather::{Gathered, Name, name};
+use crate::limits::OBJECTS_MAX;
+use crate::{Journeys, tree};
 
 /// An object that a step read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -31,34 +33,48 @@ pub(crate) struct ReadObject {
 const NO_VERSIONS: &str = "not possible: the bucket keeps no versions";
 
 impl Journeys {
-    /// The objects that a function read in a journey; none for other steps.
+    /// The objects that were read by what these hops brought about, but for those that it had written itself: it will
+    /// write them again.
     pub(crate) async fn read_objects(
         &self,
         gathered: &Gathered,
-        step: &Step,
+        origins: &[KeptHop],
     ) -> Result<Vec<ReadObject>, ServiceError> {
-        let Step::Function(function) = step else { return Ok(Vec::new()) };
-        let invocations: Vec<_> = gathered
-            .hops
-            .values()
-            .filter(|kept| kept.hop.kind == HopKind::Invoke && *kept.hop.resource == *function.as_str())
-            .map(|kept| (kept.hop.trace.unique(), kept.hop.span))
-            .collect();
-        let mut objects: Vec<ReadObject> = Vec::new();
-        for kept in gathered.hops.values() {
-            let hop = &kept.hop;
-            let by_it = invocations.contains(&(hop.trace.unique(), hop.parent));
-            let read = hop.kind == HopKind::Call
-                && hop.note("action") == Some("GetObject")
-                && hop.outcome == HopOutcome::Ok;
-            let (Some(key), Some(e_tag)) = (hop.note("key"), hop.note("eTag")) else { continue };
-            let bucket = hop.resource.trim_start_matches("arn:aws:s3:::");
-            let known = objects.iter().any(|object| object.bucket == bucket && object.key == key);
-            if by_it && read && !known {
-                objects.push(self.read_object(bucket, key, e_tag).await?);
+        let mut below: HashSet<Name> = origins.iter().map(name).collect();
+        let mut calls = Vec::new();
+        for placed in tree::place(gathered) {
+            // An earlier replay is not what happened then.
+            if placed.kept.hop.kind == HopKind::Start
+                || !placed.parent.is_some_and(|above| below.contains(&above))
+            {
+                continue;
+            }
+            below.insert(name(&placed.kept));
+            if placed.kept.hop.kind == HopKind::Call && placed.kept.hop.outcome == HopOutcome::Ok {
+                calls.push(placed.kept);
             }
         }
-        objects.sort_by(|left, right| (&left.bucket, &left.key).cmp(&(&right.bucket, &right.key)));
+        calls.sort_by_key(|kept| (kept.hop.at, kept.position));
+        let mut written: HashSet<(&str, &str)> = HashSet::new();
+        let mut read: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+        for kept in &calls {
+            let hop = &kept.hop;
+            let bucket = hop.resource.trim_start_matches("arn:aws:s3:::");
+            let (Some(action), Some(key)) = (hop.note("action"), hop.note("key")) else { continue };
+            match (action, hop.note("eTag")) {
+                ("GetObject", Some(e_tag)) if !written.contains(&(bucket, key)) => {
+                    read.insert((bucket, key), e_tag);
+                }
+                ("PutObject" | "CopyObject" | "CompleteMultipartUpload", _) => {
+                    written.insert((bucket, key));
+                }
+                _ => {}
+            }
+        }
+        let mut objects = Vec::new();
+        for ((bucket, key), e_tag) in read.into_iter().take(OBJECTS_MAX) {
+            objects.push(self.read_object(bucket, key, e_tag).await?);
+        }
         Ok(objects)
     }
 

@@ -7,6 +7,7 @@ use super::done;
 use crate::Console;
 use crate::ask::{Ask, Form};
 use crate::parts::link;
+use crate::screens::objects_since;
 use crate::trouble::Trouble;
 
 pub(super) async fn start(console: &Console, ask: &Ask, form: &Form) -> Result<Markup, Trouble> {
@@ -21,17 +22,16 @@ pub(super) async fn start(console: &Console, ask: &Ask, form: &Form) -> Result<M
 pub(super) async fn replay(console: &Console, ask: &Ask, form: &Form) -> Result<Markup, Trouble> {
     let texts = ask.texts();
     let mut input = json!({"hop": form.value("hop")});
-    if !form.value("message").trim().is_empty() {
-        input["message"] = json!(form.value("message"));
+    // A browser ends the lines of a field with CR and LF.
+    let written = |field: &str| form.value(field).replace("\r\n", "\n");
+    if !written("message").trim().is_empty() && written("message") != written("recorded") {
+        input["message"] = json!(written("message"));
     }
     if form.value("again") == "1" {
         input["run"] = json!(format!("console-{}", ask.context.request_id));
     }
     let answer = console.call_own(&ask.context, "ReplayStep", &input).await?;
     let replays = answer["replays"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let objects = answer["objects"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let changed: Vec<String> =
-        objects.iter().filter(|one| one["state"] == "changed").map(ToString::to_string).collect();
     if replays.is_empty() {
         return Ok(done(texts.replayed, "0"));
     }
@@ -43,6 +43,6 @@ pub(super) async fn replay(console: &Console, ask: &Ask, form: &Form) -> Result<
                 " " a href=(link("journeys", journey)) { (texts.its_journey) }
             }
         }
-        @for object in changed { p.notice { (texts.object_changed) " " code { (object) } } }
+        (objects_since(texts, &answer))
     })
 }

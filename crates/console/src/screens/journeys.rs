@@ -140,23 +140,30 @@ pub(super) async fn one(console: &Console, ask: &Ask, id: &str) -> Result<View, 
             (crate::parts::figure(texts.hops, &html! { (figures::number(whole(journey, "hopCount"))) }, ""))
             (crate::parts::figure(texts.errors, &html! { (figures::number(whole(journey, "errorCount"))) }, if whole(journey, "errorCount") > 0 { "alarm" } else { "" }))
         }
+        @if let Some(origin) = repeated(hops) { p { (texts.repeats) " " a href=(link("journeys", origin)) { (texts.its_journey) } } }
         @if journey["cutShort"] == true { p.notice { (texts.cut_short) } }
         div.journey.chosen[detail.is_some()] {
             (waterfall(ask, id, hops, whole(journey, "tookMs")))
-            @if let Some(detail) = &detail { (detail.shown(console, texts, id)) }
+            @if let Some(detail) = &detail { (detail.shown(texts, id)) }
         }
         p.faint { (texts.trace) " " code { (text(journey, "id")) } }
     };
-    let replay = detail.as_ref().filter(|detail| detail.can_replay(console));
+    let replay = detail.as_ref().and_then(|detail| detail.replay_form(texts, &console.token));
     let title = text(journey, "title").to_owned();
     Ok(View {
         live,
         still: html! {
-            @if let Some(detail) = replay { (dialog(texts, "replay", texts.replay_title, &detail.replay_form(texts, &console.token))) }
+            @if let Some(form) = replay { (dialog(texts, "replay", texts.replay_title, &form)) }
         },
         ..View::new(Section::Journeys, title)
     }
     .below(texts))
+}
+
+/// The journey that one repeats.
+fn repeated(hops: &[Json]) -> Option<&str> {
+    let first = hops.first().filter(|hop| text(hop, "kind") == "start")?;
+    first["links"].as_array()?.first()?["traceId"].as_str()
 }
 
 /// A page of the hops, each with its bar.
@@ -218,6 +225,8 @@ struct Detail {
     answer: String,
     attributes: Json,
     log: Vec<(Timestamp, String)>,
+    /// What a replay from here would do, if one can be made.
+    replay: Option<Json>,
 }
 
 impl Detail {
@@ -237,20 +246,11 @@ impl Detail {
             answer: text(&found, "answerText").to_owned(),
             attributes: found["messageAttributes"].clone(),
             log,
+            replay: console.would_replay(ask, hop).await,
         })
     }
 
-    fn kind(&self) -> &str {
-        text(&self.hop, "kind")
-    }
-
-    /// What a step got can be given to it again.
-    fn can_replay(&self, console: &Console) -> bool {
-        matches!(self.kind(), "publish" | "send" | "receive" | "invoke" | "start" | "return" | "deadLetter")
-            && console.has(SERVICE, "ReplayStep")
-    }
-
-    fn shown(&self, console: &Console, texts: &Texts, id: &str) -> Markup {
+    fn shown(&self, texts: &Texts, id: &str) -> Markup {
         let hop = &self.hop;
         let resource = text(hop, "resource");
         let page = match resource.split(':').nth(2) {
@@ -281,8 +281,15 @@ impl Detail {
         html! {
             aside.details.hop-details #hop-details aria-labelledby="hop-title" {
                 header { h2 #hop-title { (text(hop, "title")) } a.plain href=(link("journeys", id)) aria-label=(texts.close) title=(texts.close) { "✕" } }
+                @if text(hop, "kind") == "start" {
+                    @let (own, origin) = (text(hop, "traceId"), text(&hop["links"][0], "traceId"));
+                    div.row {
+                        @if own != id { a href=(link("journeys", own)) { (texts.own_journey) } }
+                        @if !origin.is_empty() && origin != id { a href=(link("journeys", origin)) { (texts.repeated) } }
+                    }
+                }
                 div.row {
-                    @if self.can_replay(console) { button.primary type="button" data-opens="replay" data-act { (texts.replay) } }
+                    @if self.replay.is_some() { button.primary type="button" data-opens="replay" data-act { (texts.replay) } }
                     @if let Some(page) = page { a.button href=(page) { (texts.open) } }
                     a.button href={ (PREFIX) "/journeys?resource=" (escaped(resource)) } { (texts.its_journeys) }
                 }
@@ -312,18 +319,63 @@ impl Detail {
         }
     }
 
-    fn replay_form(&self, texts: &Texts, token: &str) -> Markup {
+    /// The form of a replay from here, with the recorded message in it where there is one alone.
+    fn replay_form(&self, texts: &Texts, token: &str) -> Option<Markup> {
+        let would = self.replay.as_ref()?;
+        let replays = would["replays"].as_array()?;
         let inside = html! {
             p { (texts.replay_text) }
+            @if replays.len() > 1 { p { (texts.replay_many) " " strong { (figures::number(replays.len() as u64)) } } }
+            (objects_since(texts, would))
             input type="hidden" name="hop" value=(text(&self.hop, "id"));
             label.check { input type="checkbox" name="again" value="1"; span { (texts.replay_again) } }
-            details.more {
-                summary { (texts.replay_edit) }
-                label { (texts.body) textarea name="message" rows="8" spellcheck="false" {} }
+            @if let [one] = replays.as_slice() {
+                @let message = text(one, "message");
+                input type="hidden" name="recorded" value=(message);
+                details.more {
+                    summary { (texts.replay_edit) }
+                    label { (texts.body) textarea name="message" rows="8" spellcheck="false" { "\n" (message) } }
+                }
             }
             div.row { button type="button" data-closes { (texts.close) } button.primary type="submit" { (texts.replay) } }
         };
-        form(token, "replay", "", &inside)
+        Some(form(token, "replay", "", &inside))
+    }
+}
+
+/// What became of the objects that a replay reads, where they are not what they were.
+pub(crate) fn objects_since(texts: &Texts, replay: &Json) -> Markup {
+    let objects = replay["objects"].as_array().map(Vec::as_slice).unwrap_or_default();
+    html! {
+        @for object in objects.iter().filter(|object| object["state"] != "unchanged") {
+            p.notice.object {
+                @if object["state"] == "gone" { (texts.object_gone) } @else { (texts.object_changed) }
+                " " code { "s3://" (text(object, "bucket")) "/" (text(object, "key")) }
+            }
+        }
+    }
+}
+
+impl Console {
+    /// What a replay from a hop would do; `None` where what went in there cannot be given again.
+    async fn would_replay(&self, ask: &Ask, hop: &Json) -> Option<Json> {
+        let can = matches!(
+            text(hop, "kind"),
+            "publish"
+                | "send"
+                | "receive"
+                | "delete"
+                | "return"
+                | "deadLetter"
+                | "invoke"
+                | "deliver"
+                | "start"
+        );
+        if !can {
+            return None;
+        }
+        let input = json!({"hop": text(hop, "id"), "dryRun": true});
+        self.call_own(&ask.context, "ReplayStep", &input).await.ok()
     }
 }
 

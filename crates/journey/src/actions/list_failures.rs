@@ -73,7 +73,8 @@ impl Action for ListFailures {
                 continue;
             }
             // What it is about is the send: that is what is replayed, and remembered.
-            let Ok(origin) = journeys.origin(kept.clone()).await else { continue };
+            let Ok(origins) = journeys.origins_of(kept.clone()).await else { continue };
+            let Some(origin) = origins.first() else { continue };
             let link = engine::Link { trace: origin.hop.trace, span: origin.hop.span };
             failures.push(Failure {
                 hop: origin.position.to_string(),

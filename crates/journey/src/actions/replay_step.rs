@@ -9,7 +9,6 @@ use super::start_step::text;
 use crate::gather::{Gathered, gather};
 use crate::read_objects::ReadObject;
 use crate::replay::{RUN, Replayed, check_run};
-use crate::steps::Step;
 use crate::{Journeys, errors};
 
 #[derive(Deserialize)]
@@ -66,15 +65,15 @@ impl Action for ReplayStep {
     async fn run(journeys: &Journeys, context: &Context, input: Input) -> Result<Output, ServiceError> {
         let run = input.run.clone().unwrap_or_else(|| RUN.to_owned());
         check_run(&run)?;
-        let (origins, step, gathered) = journeys.origins(context, &input).await?;
+        let (origins, gathered) = journeys.origins(context, &input).await?;
         if input.message.is_some() && origins.len() > 1 {
             let text = format!("the step got {} messages; name one by its hop to change it", origins.len());
             return Err(ServiceError::new(&errors::VALIDATION, text));
         }
         let message = input.message.map(text);
         let mut replays = Vec::new();
-        for origin in origins {
-            let recorded = journeys.recorded_input(&origin, input.only.clone()).await?;
+        for origin in &origins {
+            let recorded = journeys.recorded_input(origin, input.only.clone()).await?;
             let to_replay = match message.clone() {
                 Some(message) => recorded.with_text(message),
                 None => recorded,
@@ -94,7 +93,7 @@ impl Action for ReplayStep {
                         ("before", Some(before.trace), Some(before.at));
                 }
             } else {
-                match journeys.replay(context, &origin, to_replay, &run).await? {
+                match journeys.replay(context, origin, to_replay, &run).await? {
                     Replayed::Now(trace) => {
                         (replay.state, replay.journey) = ("replayed", Some(aws::trace_id(trace.0)));
                         replay.at = Some(context.now.0);
@@ -107,29 +106,22 @@ impl Action for ReplayStep {
             }
             replays.push(replay);
         }
-        let objects = match step {
-            Some(step) => journeys.read_objects(&gathered, &step).await?,
-            None => Vec::new(),
-        };
+        let objects = journeys.read_objects(&gathered, &origins).await?;
         Ok(Output { run, replays, objects })
     }
 }
 
 impl Journeys {
-    /// The hops whose input is to be given again, the step, and the journey.
+    /// The hops whose input is to be given again, and the journey.
     async fn origins(
         &self,
         context: &Context,
         input: &Input,
-    ) -> Result<(Vec<KeptHop>, Option<Step>, Gathered), ServiceError> {
+    ) -> Result<(Vec<KeptHop>, Gathered), ServiceError> {
         if let Some(hop) = &input.hop {
-            let kept = self.hop(hop).await?;
-            let gathered = gather(&*self.engine, kept.hop.trace).await?;
-            let step = match &input.from {
-                Some(from) => Some(self.step(from, context).await?),
-                None => None,
-            };
-            return Ok((vec![self.origin(kept).await?], step, gathered));
+            let origins = self.origins_of(self.hop(hop).await?).await?;
+            let trace = origins.first().map(|origin| origin.hop.trace).unwrap_or_default();
+            return Ok((origins, gather(&*self.engine, trace).await?));
         }
         let (Some(journey), Some(from)) = (&input.journey, &input.from) else {
             let text = "a journey and the step from which it is to go on are needed, or a hop";
@@ -145,6 +137,6 @@ impl Journeys {
         if origins.is_empty() {
             return Err(not_found(format!("{} got nothing in this journey", step.arn())));
         }
-        Ok((origins, Some(step), gathered))
+        Ok((origins, gathered))
     }
 }
