@@ -114,6 +114,26 @@ def test_a_replay_says_which_object_has_changed_and_takes_another_message(browse
     assert browser.errors() == []
 
 
+def test_a_replay_ends_at_the_step_that_is_chosen(browser, scene):
+    mails = len(article.mails(scene))
+    open_run(browser, scene)
+    replay(browser, again=True)
+    steps = [option.text for option in browser.all("#replay select[name=to] option")]
+    assert any("function" in step and scene.service in step for step in steps), steps
+    next(option for option in browser.all("#replay select[name=to] option") if scene.service in option.text).click()
+    browser.shoot("replay-to")
+    assert browser.axe() == []
+    anew(scene, lambda: browser.click("#replay button[type=submit]"))
+    browser.until(lambda: browser.all("#replay output .notice.good a"), "the replay")
+    browser.click("#replay .notice.good a")
+    browser.until(lambda: browser.all(".hop.publish.skipped"), "what is held back")
+    browser.click(".hop.publish.skipped")
+    browser.until(lambda: "held back" in browser.text("#hop-details"), "why")
+    browser.shoot("replay-to-held-back")
+    assert not browser.all(".hop.deliver") and len(article.mails(scene)) == mails
+    assert browser.errors() == []
+
+
 @pytest.mark.parametrize("kind", ["send", "receive", "delete"])
 def test_every_hop_of_a_message_leads_back_to_what_its_step_got(browser, scene, kind):
     browser.open(f"journeys/{scene.request}")

@@ -72,6 +72,26 @@ def test_one_journey_from_the_preprocessor_to_both_mails(server, language):
     listed = get(server, "/_konekuta/api/journeys?" + urllib.parse.urlencode({"q": request_id}))
     assert [one["id"] for one in listed["journeys"]] == [found["journey"]["id"]]
 
+    # From the connector to one service: it does its work again, and neither its mail nor the other service comes of it.
+    before = len(article.mails(server))
+    runs = {service: len(hops(found, "invoke", service)) for service in ("ervice01", "ervice02")}
+    service = next(hop["resource"] for hop in hops(found, "invoke", "ervice01"))
+    connector = hops(found, "publish", "Connector")[0]["resource"]
+    printed = server.run("replay", request_id, "--from", connector, "--to", service).stdout
+    assert "no further than" in printed
+    trace = printed.split("\n")[0].rsplit(": ", 1)[1]
+    held = lambda: (again := journey(server, trace)) and hops(again, "delete") and [hop for hop in hops(again, "publish") if hop["outcome"] == "skipped"]
+    held = until(held, "the publish that is held back")
+    assert "Notifier" in held[0]["resource"] and "held back" in held[0]["notes"]["reason"] and held[0]["payload"]["bytes"] > 0
+    again = journey(server, trace)
+    assert [call["notes"]["action"] for call in hops(again, "call")] == ["GetObject", "PutObject"]
+    assert [hop["outcome"] for hop in hops(again, "send", "Service02Queue")] == ["skipped"]
+    assert len(hops(again, "invoke")) == 1 and not hops(again, "deliver")
+    assert again["journey"]["outcome"] == "ok" and len(article.mails(server)) == before
+    found = journey(server, request_id)
+    assert len(hops(found, "invoke", "ervice01")) == runs["ervice01"] + 1
+    assert len(hops(found, "invoke", "ervice02")) == runs["ervice02"]
+
 
 @pytest.mark.parametrize("language", ["rust", "python"])
 def test_a_failed_service_is_seen_mended_and_replayed_once(server, language, tmp_path):

@@ -167,3 +167,68 @@ async fn one_journey_from_a_publish_through_a_function_to_the_next_queue_and_a_f
     assert_eq!(none, json!({"journeys": []}));
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replay_ends_where_it_is_to_end_and_what_is_held_back_is_told() {
+    let server = Server::start().await;
+    let (out, out_arn) = server.queue("out").await;
+    server.sqs("CreateQueue", json!({"QueueName": "in", "Attributes": {"VisibilityTimeout": "3"}})).await;
+    let in_arn = "arn:aws:sqs:eu-west-1:111122223333:in";
+    server.client.rest("s3", Method::PUT, "/work", None).await.unwrap_or_default();
+    server.function(in_arn).await;
+    let topic = server.sns("CreateTopic", &[("Name", "t")]).await.element("TopicArn").unwrap();
+    for queue in [in_arn, out_arn.as_str()] {
+        server.allow(queue, "sns.amazonaws.com", &topic).await;
+        server.sns("Subscribe", &[("TopicArn", &topic), ("Protocol", "sqs"), ("Endpoint", queue)]).await;
+    }
+    server.sns("Publish", &[("TopicArn", &topic), ("Message", r#"{"request_id": "r-1"}"#)]).await;
+    // Once from the topic, once from the function.
+    server.next_body(&out).await;
+    server.next_body(&out).await;
+    let deleted = |journey: &Json| kinds(journey).iter().any(|(_, kind)| *kind == "delete");
+    server.journey("r-1", deleted).await;
+
+    let replay = async |to: &str, run: &str| {
+        let input = json!({"journey": "r-1", "from": "topic:t", "to": to, "run": run});
+        let path = "/_konekuta/api/replays";
+        server.client.rest("konekuta", Method::POST, path, Some(&input)).await
+    };
+    let replayed = replay("function:f", "one").await.unwrap();
+    assert_eq!(replayed["way"], json!([topic, in_arn, "arn:aws:lambda:eu-west-1:111122223333:function:f"]));
+    let trace = replayed["replays"][0]["journey"].as_str().unwrap();
+    let journey = server.journey(trace, deleted).await;
+    let outcome = |kind: &str, resource: &str| -> Vec<String> {
+        let hops = journey["hops"].as_array().unwrap().iter();
+        let those = hops.filter(|hop| hop["kind"] == kind && hop["resource"] == resource);
+        those.map(|hop| format!("{} {}", hop["outcome"].as_str().unwrap(), hop["notes"]["reason"])).collect()
+    };
+    let held = "skipped \"held back: the replay does not go on here\"";
+    assert_eq!(outcome("send", in_arn), ["ok null"], "{journey:#}");
+    assert_eq!(outcome("send", &out_arn), [held, held], "neither from the topic nor from the function");
+    assert_eq!(outcome("call", "arn:aws:s3:::work"), ["ok null"], "its own work is done");
+    assert_eq!(journey["journey"]["outcome"], "ok");
+    let send = journey["hops"].as_array().unwrap().iter().rfind(|hop| hop["outcome"] == "skipped").unwrap();
+    assert!(send["payload"]["bytes"].as_u64().unwrap() > 0, "what would have gone on is kept");
+
+    // A queue at the end gets nothing that others would take from it.
+    let replayed = replay("queue:in", "two").await.unwrap();
+    let trace = replayed["replays"][0]["journey"].as_str().unwrap();
+    let ended = |journey: &Json| journey["hops"].as_array().unwrap().len() == 4;
+    let journey = server.journey(trace, ended).await;
+    let at_the_end =
+        journey["hops"].as_array().unwrap().iter().find(|hop| hop["resource"] == in_arn).unwrap();
+    assert_eq!(at_the_end["notes"]["reason"], "held back: the replay ends here", "{journey:#}");
+
+    let wrong = replay("queue:out", "three").await;
+    assert!(wrong.is_ok(), "the topic sends there");
+    server.queue("elsewhere").await;
+    let unknown = replay("queue:elsewhere", "four").await.unwrap_err().to_string();
+    assert!(unknown.contains("what lies between is not known"), "{unknown}");
+    let counts = json!({"QueueUrl": out, "AttributeNames": ["ApproximateNumberOfMessages"]});
+    assert_eq!(
+        server.sqs("GetQueueAttributes", counts).await["Attributes"]["ApproximateNumberOfMessages"],
+        "0",
+        "nothing came after the first two"
+    );
+    server.stop().await;
+}

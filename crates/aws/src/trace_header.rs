@@ -99,9 +99,21 @@ impl TraceHeader {
     /// The header with another lineage; the same if that would make it too long.
     #[must_use]
     pub fn with_lineage(&self, lineage: &str) -> Self {
-        let mut pairs: Vec<&str> =
-            self.0.split(';').filter(|pair| !pair.trim_start().starts_with("Lineage=")).collect();
-        let pair = format!("Lineage={lineage}");
+        self.with_pair("Lineage", lineage)
+    }
+
+    /// The value of one of the header's pairs.
+    pub fn pair(&self, name: &str) -> Option<&str> {
+        self.value(name)
+    }
+
+    /// The header with another value for a pair; the same if that would make it too long.
+    #[must_use]
+    pub fn with_pair(&self, name: &str, value: &str) -> Self {
+        let is_it =
+            |pair: &&str| pair.trim_start().strip_prefix(name).is_some_and(|rest| rest.starts_with('='));
+        let mut pairs: Vec<&str> = self.0.split(';').filter(|pair| !is_it(pair)).collect();
+        let pair = format!("{name}={value}");
         pairs.push(&pair);
         Self::parse(&pairs.join(";")).unwrap_or_else(|| self.clone())
     }

@@ -23,6 +23,9 @@ pub(crate) struct Replay {
     /// The step to begin at: a function, queue or topic.
     #[arg(long, required_unless_present = "failed")]
     from: Option<String>,
+    /// The step to end at: what it brings about is told and goes no further.
+    #[arg(long)]
+    to: Option<String>,
     /// Of a topic, this subscription alone (its ARN).
     #[arg(long, conflicts_with = "failed")]
     only: Option<String>,
@@ -93,6 +96,9 @@ async fn one(client: &Client, arguments: &Replay) -> anyhow::Result<()> {
     if let Some(only) = &arguments.only {
         input["only"] = json!(only);
     }
+    if let Some(to) = &arguments.to {
+        input["to"] = json!(to);
+    }
     if arguments.edit {
         input["dryRun"] = json!(true);
         let shown = post(client, &input).await?;
@@ -113,6 +119,10 @@ async fn one(client: &Client, arguments: &Replay) -> anyhow::Result<()> {
     }
     for replay in list(&answer, "replays") {
         println!("{}", line(replay, &arguments.run));
+    }
+    let way: Vec<&str> = list(&answer, "way").iter().filter_map(Json::as_str).collect();
+    if !way.is_empty() {
+        println!("no further than {}", way.join(", "));
     }
     Ok(())
 }
@@ -177,7 +187,8 @@ async fn all(client: &Client, arguments: &Replay, clock: &Arc<dyn Clock>) -> any
     for failure in left {
         let next = clock.now().plus(between);
         bar.set_message(text(failure, "journey").to_owned());
-        match post(client, &json!({"hop": failure["hop"], "run": arguments.run})).await {
+        let input = json!({"hop": failure["hop"], "run": arguments.run, "to": arguments.to});
+        match post(client, &input).await {
             Ok(answer) => {
                 let replays = list(&answer, "replays").iter();
                 done += replays.filter(|replay| text(replay, "state") == "replayed").count();

@@ -80,6 +80,8 @@ texts! {
     repeated: "The journey that it repeats", "元のジャーニー";
     own_journey: "This replay by itself", "この再実行だけを表示";
     replay_again: "Even if it was replayed before", "再実行済みでも実行する";
+    replay_to: "Ends at", "終了するステップ";
+    replay_to_end: "the end of the workflow", "ワークフローの最後";
     replay_edit: "With another message", "メッセージを変更する";
     replayed: "Replayed:", "再実行しました:";
     replayed_before: "It was replayed before, so nothing was done:", "すでに再実行済みのため、何も行いませんでした:";
@@ -231,6 +233,8 @@ texts! {
     no_map: "Nothing here yet", "まだ何もありません";
     no_map_hint: "Create queues, topics, functions and buckets with an AWS SDK, the AWS CLI, or konekuta up.", "AWS SDK、AWS CLI、または konekuta up でキュー・トピック・関数・バケットを作成してください。";
     topic: "topic", "トピック";
+    queue: "queue", "キュー";
+    function: "function", "関数";
     bucket: "bucket", "バケット";
     mailbox: "mailbox", "メールアドレス";
     http_endpoint: "HTTP endpoint", "HTTP エンドポイント";

@@ -79,7 +79,7 @@ impl Journeys {
         context: &Context,
         origin: &KeptHop,
         input: Input,
-        run: &str,
+        (run, way): (&str, &[String]),
     ) -> Result<Replayed, ServiceError> {
         let link = Link { trace: origin.hop.trace, span: origin.hop.span };
         let id = self.ids.uuid().as_u128();
@@ -97,7 +97,13 @@ impl Journeys {
         }
         let is_message = matches!(origin.hop.kind, HopKind::Send | HopKind::DeadLetter);
         let message = if is_message { origin.hop.id } else { 0 };
-        let told = Told { action: "replay", links: vec![link], run: Some(run.to_owned()), message };
+        let told = Told {
+            action: "replay",
+            links: vec![link],
+            run: Some(run.to_owned()),
+            message,
+            way: way.to_vec(),
+        };
         match self.start(context, id, input, told).await {
             Ok(trace) => Ok(Replayed::Now(trace)),
             Err(error) => {

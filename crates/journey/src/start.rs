@@ -6,7 +6,7 @@ use aws::{Arn, TraceHeader};
 use bytes::Bytes;
 use engine::{Commit, Enqueue, Hop, HopKind, Link, PayloadForm, SpanId, TraceId};
 use service::ports::{FunctionEvent, PortError, QueueMessage, Sender, TopicMessage};
-use service::{Context, ServiceError};
+use service::{Context, ServiceError, way};
 
 use crate::steps::Step;
 use crate::{Journeys, errors};
@@ -64,6 +64,8 @@ pub(crate) struct Told {
     pub(crate) run: Option<String>,
     /// The message that it repeats.
     pub(crate) message: u128,
+    /// The resources that it may reach, its end last; empty: all.
+    pub(crate) way: Vec<String>,
 }
 
 impl Journeys {
@@ -114,7 +116,7 @@ impl Journeys {
         told: Told,
     ) -> Result<TraceId, ServiceError> {
         let link = Link { trace: TraceId::begun(context.now, id), span: SpanId::of(id) };
-        let header = TraceHeader::of(link.trace.0, link.span.0, true);
+        let header = way_of(TraceHeader::of(link.trace.0, link.span.0, true), &told.way)?;
         let resource = input.resource().as_str().into();
         let hop = Hop::new(HopKind::Start, link, SpanId(0), context.now, resource);
         let mut hop = Hop { id, links: told.links, ..hop }.noting("action", told.action);
@@ -124,6 +126,9 @@ impl Journeys {
         }
         if told.message != 0 {
             hop = hop.noting("message", uuid::Uuid::from_u128(told.message).to_string());
+        }
+        if let Some(end) = told.way.last() {
+            hop = hop.noting("to", end.as_str());
         }
         let hop = Hop { payload: input.text().into(), ..hop };
         self.hand_over(input, header, link).await.map_err(refused)?;
@@ -138,9 +143,18 @@ impl Journeys {
                 let sender = Sender::Account(queue.account().to_owned());
                 let deduplication_id = message.group.as_ref().map(|_| format!("{:016x}", link.span.0));
                 let deduplication_id = deduplication_id.filter(|_| queue.resource().ends_with(".fifo"));
-                let message = QueueMessage { trace: Some(header), deduplication_id, sender, ..message };
+                let message =
+                    QueueMessage { trace: Some(header.clone()), deduplication_id, sender, ..message };
+                let goes = way::into(Some(header.as_str()), queue.as_str());
                 let enqueue = self.ports.queues()?.prepare(queue, message).await?;
-                self.send(enqueue, link, None).await
+                match goes {
+                    Ok(()) => self.send(enqueue, link, None).await,
+                    Err(why) => {
+                        let hop = service::hops::sent(&enqueue, link.trace, link.span, self.clock.now());
+                        self.engine.record(why.tell(hop));
+                        Ok(())
+                    }
+                }
             }
             Input::Event(function, payload) => {
                 let event = FunctionEvent { payload, trace: Some(header) };
@@ -162,6 +176,17 @@ impl Journeys {
         self.engine.record(hop);
         Ok(())
     }
+}
+
+fn way_of(header: TraceHeader, way: &[String]) -> Result<TraceHeader, ServiceError> {
+    if way.is_empty() {
+        return Ok(header);
+    }
+    let resources: Vec<&str> = way.iter().map(String::as_str).collect();
+    way::along(&header, &resources).ok_or_else(|| {
+        let text = format!("{} resources lie on the way, more than {}", way.len(), way::RESOURCES_MAX);
+        ServiceError::new(&errors::VALIDATION, text)
+    })
 }
 
 fn published(topic: Arn, message: String, only: Option<String>) -> Input {

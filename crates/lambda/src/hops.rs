@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use aws::TraceHeader;
+use aws::{Arn, TraceHeader};
 use engine::{Enqueue, Hop, HopKind, HopOutcome, Link, MessageId, PayloadForm, SpanId, TraceId};
 use serde::Deserialize;
 use service::ports::QueueRecord;
+use service::way::{self, HeldBack};
 
 use crate::Lambda;
 use crate::execution::{Invocation, InvokeError, Outcome};
@@ -29,7 +30,7 @@ impl Lambda {
         let header = self.trace_or_new(invocation.trace.take(), now);
         let (trace, parent) = TraceHeader::ids(header.as_str()).unwrap_or_default();
         let link = Link { trace: TraceId(trace), span: SpanId::of(self.ids.uuid().as_u128()) };
-        invocation.trace = Some(header.with_parent(link.span.0));
+        invocation.trace = Some(way::beyond(header.with_parent(link.span.0), function.arn.as_str()));
         if !self.engine.keeps(link.trace) {
             return Telling(None);
         }
@@ -59,19 +60,87 @@ impl Lambda {
         });
     }
 
-    /// An event is in the function's queue.
+    /// An event is in the function's queue, or is held back.
     pub(crate) fn tell_accepted(
         &self,
         function: &FunctionRecord,
         enqueue: &Enqueue,
         trace: &TraceHeader,
         parent: SpanId,
+        accepted: Result<(), HeldBack>,
     ) {
         let (trace, _) = TraceHeader::ids(trace.as_str()).unwrap_or_default();
         if self.engine.keeps(TraceId(trace)) {
             let hop = service::hops::sent(enqueue, TraceId(trace), parent, self.clock.now());
             let resource = Arc::from(function.arn.as_str());
-            self.engine.record(Hop { form: PayloadForm::Lined, resource, ..hop });
+            let hop = Hop { form: PayloadForm::Lined, resource, ..hop };
+            self.engine.record(match accepted {
+                Ok(()) => hop,
+                Err(why) => why.tell(hop),
+            });
+        }
+    }
+
+    /// What came of an event goes to a queue or function, or is held back.
+    pub(crate) fn tell_handed_on(
+        &self,
+        function: &FunctionRecord,
+        (enqueue, target): (&Enqueue, &Arn),
+        trace: Option<&TraceHeader>,
+        condition: &'static str,
+        went: Result<(), HeldBack>,
+    ) {
+        let Some((trace, parent)) = trace.and_then(|trace| TraceHeader::ids(trace.as_str())) else { return };
+        if !self.engine.keeps(TraceId(trace)) {
+            return;
+        }
+        let hop = service::hops::sent(enqueue, TraceId(trace), SpanId(parent), self.clock.now());
+        let form = if target.service() == "lambda" { PayloadForm::Lined } else { PayloadForm::Headed };
+        let hop = Hop { form, resource: Arc::from(target.as_str()), ..hop };
+        let hop = hop.noting("destination", condition).noting("function", function.arn.as_str());
+        self.engine.record(match went {
+            Ok(()) => hop,
+            Err(why) => why.tell(hop),
+        });
+    }
+
+    /// What came of an event is written into a bucket, or is held back.
+    pub(crate) fn tell_written(
+        &self,
+        function: &FunctionRecord,
+        (bucket, key): (&Arn, &str),
+        trace: Option<&TraceHeader>,
+        condition: &'static str,
+        went: Result<(), HeldBack>,
+    ) {
+        let Some((trace, parent)) = trace.and_then(|trace| TraceHeader::ids(trace.as_str())) else { return };
+        if !self.engine.keeps(TraceId(trace)) {
+            return;
+        }
+        let link = Link { trace: TraceId(trace), span: SpanId::of(self.ids.uuid().as_u128()) };
+        let resource = Arc::from(bucket.as_str());
+        let hop = Hop::new(HopKind::Call, link, SpanId(parent), self.clock.now(), resource);
+        let hop = hop.noting("action", "PutObject").noting("key", key);
+        let hop = hop.noting("destination", condition).noting("function", function.arn.as_str());
+        self.engine.record(match went {
+            Ok(()) => hop,
+            Err(why) => why.tell(hop),
+        });
+    }
+
+    /// A message came to the function that a replay does not lead to.
+    pub(crate) fn tell_held_back(&self, mapping: &MappingRecord, message: &QueueRecord, why: HeldBack) {
+        if self.engine.keeps(message.received.trace) {
+            let link = Link { span: SpanId(message.received.span.0.rotate_left(2)), ..message.received };
+            let resource = Arc::from(mapping.function.as_str());
+            let now = self.clock.now();
+            self.engine.record(why.tell(Hop::new(
+                HopKind::Invoke,
+                link,
+                message.received.span,
+                now,
+                resource,
+            )));
         }
     }
 

@@ -8,8 +8,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use s3s::{S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
-use service::Context;
 use service::ports::{FunctionEvent, PortError, QueueMessage, Sender};
+use service::{Context, way};
 
 use crate::S3;
 use crate::records::BucketRecord;
@@ -166,6 +166,8 @@ impl S3 {
         let told = self.engine.keeps(link.trace);
         let trace = context.trace.clone().or_else(|| told.then(|| context.trace_onward()));
         let trace = trace.map(|trace| trace.with_parent(link.span.0));
+        let (header, to) = (context.trace_text(), target.arn.as_str());
+        let goes = if target.kind == Kind::Queue { way::into(header, to) } else { way::to(header, to) };
         let body = document.to_string();
         let enqueue = match target.kind {
             Kind::Function => {
@@ -193,12 +195,18 @@ impl S3 {
                 return self.ports.topics()?.publish(target.arn.clone(), subject, body, trace).await;
             }
         };
-        self.engine.commit(Commit { home: None, enqueue: vec![enqueue.clone()] }).await?;
+        if goes.is_ok() {
+            self.engine.commit(Commit { home: None, enqueue: vec![enqueue.clone()] }).await?;
+        }
         if told {
             let hop = service::hops::sent(&enqueue, link.trace, link.span, self.clock.now());
             let form = if target.kind == Kind::Function { PayloadForm::Lined } else { PayloadForm::Headed };
             let resource = target.arn.as_str().into();
-            self.engine.record(Hop { form, resource, ..hop }.noting("notification", &*target.id));
+            let hop = Hop { form, resource, ..hop }.noting("notification", &*target.id);
+            self.engine.record(match goes {
+                Ok(()) => hop,
+                Err(why) => why.tell(hop),
+            });
         }
         Ok(())
     }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use aws::{AccountId, Region, RequestId, TraceHeader};
 use engine::{Hop, HopKind, Link, SpanId, Timestamp, TraceId};
 
+use crate::way;
+
 /// Who calls, and for which Region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -78,12 +80,17 @@ impl Context {
     pub fn trace_onward(&self) -> TraceHeader {
         let sampled = self.trace.as_ref().is_none_or(TraceHeader::is_sampled);
         let Link { trace, span } = self.link();
-        let onward = TraceHeader::of(trace.0, span.0, sampled);
+        let onward = way::handed_on(TraceHeader::of(trace.0, span.0, sampled), self.trace.as_ref());
         // Lambda finds recursive loops by it.
         match self.trace.as_ref().and_then(TraceHeader::lineage) {
             Some(lineage) => onward.with_lineage(lineage),
             None => onward,
         }
+    }
+
+    /// The text of the header that the call came with.
+    pub fn trace_text(&self) -> Option<&str> {
+        self.trace.as_ref().map(TraceHeader::as_str)
     }
 
     /// The hop of a call that brings something about.

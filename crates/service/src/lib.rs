@@ -14,6 +14,7 @@ mod streaming;
 mod table;
 mod tasks;
 pub mod views;
+pub mod way;
 
 pub use action::{Action, Row, StreamingAction, row, streaming_row};
 pub use context::{Caller, Context, Endpoint};

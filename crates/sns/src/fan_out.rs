@@ -34,6 +34,11 @@ impl Sns {
         outgoing: &Outgoing,
         origin: &Origin,
     ) -> Result<Published, ServiceError> {
+        let origin = match origin.at(topic.arn.as_str()) {
+            Ok(origin) => origin,
+            Err(why) => return Ok(self.hold_back(topic.arn.as_str(), origin, outgoing, why)),
+        };
+        let origin = &origin;
         if arns::is_fifo(&topic.arn) {
             if origin.only.is_some() {
                 return Err(errors::invalid("a FIFO topic delivers to all its subscriptions"));

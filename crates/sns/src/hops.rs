@@ -8,8 +8,10 @@ use engine::{
 };
 use service::Context;
 use service::ports::MessageAttributeValue;
+use service::way::{self, HeldBack};
 use uuid::Uuid;
 
+use crate::fan_out::Published;
 use crate::outgoing::Outgoing;
 use crate::records::SubscriptionRecord;
 use crate::topics::Subscription;
@@ -40,6 +42,13 @@ impl Origin {
     /// Another service, on behalf of somebody.
     pub(crate) fn of_service(header: Option<TraceHeader>, id: Uuid, now: Timestamp) -> Self {
         Self::new(header, TraceId::begun(now, id.as_u128()))
+    }
+
+    /// The same at a topic: what it brings about may go no further than a replay is to go.
+    pub(crate) fn at(&self, topic: &str) -> Result<Self, HeldBack> {
+        way::to(self.header.as_ref().map(TraceHeader::as_str), topic)?;
+        let header = self.header.clone().map(|header| way::beyond(header, topic));
+        Ok(Self { header, ..self.clone() })
     }
 
     fn new(header: Option<TraceHeader>, begun: TraceId) -> Self {
@@ -90,13 +99,40 @@ impl Sns {
         outgoing: &Outgoing,
         outcome: HopOutcome,
     ) {
+        let hop = self.publishing(topic, publication, origin, outgoing);
+        self.engine.record(Hop { outcome, ..hop });
+    }
+
+    /// A replay ends before the topic; the publisher is answered as if it had taken the message.
+    pub(crate) fn hold_back(
+        &self,
+        topic: &str,
+        origin: &Origin,
+        outgoing: &Outgoing,
+        why: HeldBack,
+    ) -> Published {
+        let message_id = self.ids.uuid();
+        let publication = self.publication(origin, message_id);
+        if publication.told {
+            self.engine.record(why.tell(self.publishing(topic, &publication, origin, outgoing)));
+        }
+        Published { message_id: message_id.to_string(), sequence_number: None }
+    }
+
+    fn publishing(
+        &self,
+        topic: &str,
+        publication: &Publication,
+        origin: &Origin,
+        outgoing: &Outgoing,
+    ) -> Hop {
         let hop = Hop::new(HopKind::Publish, publication.link, origin.parent, self.clock.now(), topic.into());
         let payload = outgoing.message("default").to_owned().into();
-        let mut hop = Hop { payload, outcome, id: publication.message_id, ..hop };
+        let mut hop = Hop { payload, id: publication.message_id, ..hop };
         if let Some(request_id) = origin.request_id {
             hop = hop.noting("requestId", request_id.to_string());
         }
-        self.engine.record(described(hop, outgoing));
+        described(hop, outgoing)
     }
 
     /// What the subscriptions did that did not want the message.

@@ -7,6 +7,7 @@ use aws::Arn;
 use engine::{Enqueue, Hop};
 use service::ServiceError;
 use service::ports::{FunctionEvent, MessageAttribute, MessageAttributeValue, PortError, QueueMessage};
+use service::way::{self, HeldBack};
 
 use crate::circumstances::Circumstances;
 use crate::delivery_status::Report;
@@ -33,7 +34,18 @@ impl Sns {
         subscription: &Subscription,
         prepared: &mut Prepared,
     ) -> Result<(), ServiceError> {
-        match self.in_its_form(circumstances, subscription).await {
+        let formed = self.in_its_form(circumstances, subscription).await;
+        let header = circumstances.trace_text();
+        if let Err(why) = may_go(header.as_deref(), &subscription.record) {
+            if let Ok(enqueue) = formed
+                && circumstances.publication.told
+            {
+                let hop = self.sending(circumstances.publication, &subscription.record, &enqueue, None);
+                prepared.hops.push(why.tell(hop));
+            }
+            return Ok(());
+        }
+        match formed {
             Ok(enqueue) => {
                 prepared.reports.extend(self.delivered(circumstances, &subscription.record, &enqueue));
                 self.include(circumstances, subscription, enqueue, None, prepared);
@@ -236,6 +248,14 @@ impl Sns {
 
     pub(crate) fn unsubscribe_url(&self, subscription: &str) -> String {
         format!("{}/?Action=Unsubscribe&SubscriptionArn={subscription}", self.settings.endpoint)
+    }
+}
+
+/// Whether a message goes to a subscriber, or a replay ends before it.
+fn may_go(header: Option<&str>, subscription: &SubscriptionRecord) -> Result<(), HeldBack> {
+    match subscription.protocol.as_str() {
+        "sqs" => way::into(header, &subscription.endpoint),
+        _ => way::to(header, &subscription.endpoint),
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use aws::TraceHeader;
 use engine::{Delivery, Hop, HopKind, HopOutcome, Link, QueueKey, Sent, Settle, SpanId, Timestamp, TraceId};
 use service::ports::{MessageAttribute, MessageAttributeValue};
+use service::way::HeldBack;
 use service::{Context, hops};
 
 use crate::Sqs;
@@ -45,6 +46,14 @@ impl Sqs {
         } else {
             self.engine.record(hop);
         }
+    }
+
+    /// A replay ends before it; the sender is answered as if it had been sent.
+    pub(crate) fn hold_back(&self, hop: Option<Hop>, prepared: &Prepared, why: HeldBack) -> Sent {
+        if let Some(hop) = hop {
+            self.engine.record(why.tell(hop));
+        }
+        Sent { message_id: prepared.enqueue.message.id, sequence_number: None, duplicate: false }
     }
 
     /// A message was handed out; answers the receive.

@@ -27,6 +27,9 @@ pub(super) async fn replay(console: &Console, ask: &Ask, form: &Form) -> Result<
     if !written("message").trim().is_empty() && written("message") != written("recorded") {
         input["message"] = json!(written("message"));
     }
+    if !form.value("to").is_empty() {
+        input["to"] = json!(form.value("to"));
+    }
     if form.value("again") == "1" {
         input["run"] = json!(format!("console-{}", ask.context.request_id));
     }

@@ -328,6 +328,13 @@ impl Detail {
             @if replays.len() > 1 { p { (texts.replay_many) " " strong { (figures::number(replays.len() as u64)) } } }
             (objects_since(texts, would))
             input type="hidden" name="hop" value=(text(&self.hop, "id"));
+            @let steps = would["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
+            @if !steps.is_empty() {
+                label { (texts.replay_to) select name="to" {
+                    option value="" { (texts.replay_to_end) }
+                    @for step in steps.iter().filter_map(Json::as_str) { option value=(step) { (step_name(texts, step)) } }
+                } }
+            }
             label.check { input type="checkbox" name="again" value="1"; span { (texts.replay_again) } }
             @if let [one] = replays.as_slice() {
                 @let message = text(one, "message");
@@ -354,6 +361,16 @@ pub(crate) fn objects_since(texts: &Texts, replay: &Json) -> Markup {
             }
         }
     }
+}
+
+/// A step by its kind and name.
+fn step_name(texts: &Texts, step: &str) -> String {
+    let kind = match step.split(':').nth(2) {
+        Some("sqs") => texts.queue,
+        Some("sns") => texts.topic,
+        _ => texts.function,
+    };
+    format!("{kind} {}", short(step))
 }
 
 impl Console {

@@ -9,6 +9,7 @@ use super::start_step::text;
 use crate::gather::{Gathered, gather};
 use crate::read_objects::ReadObject;
 use crate::replay::{RUN, Replayed, check_run};
+use crate::way::Below;
 use crate::{Journeys, errors};
 
 #[derive(Deserialize)]
@@ -19,6 +20,8 @@ pub(crate) struct Input {
     from: Option<String>,
     /// … or the hop itself, as a list of failures has it.
     hop: Option<String>,
+    /// Where it ends: what this step brings about goes no further.
+    to: Option<String>,
     /// Of a topic: this subscription alone.
     only: Option<String>,
     /// Another message than the recorded one.
@@ -34,6 +37,11 @@ pub(crate) struct Input {
 pub(crate) struct Output {
     run: String,
     replays: Vec<Replay>,
+    /// The steps that got something there, from which and up to which it may be replayed.
+    steps: Vec<String>,
+    /// What the replay may reach, if it is to end somewhere.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    way: Vec<String>,
     /// The objects that the step read, and whether they are still what they were.
     objects: Vec<ReadObject>,
 }
@@ -71,6 +79,11 @@ impl Action for ReplayStep {
             return Err(ServiceError::new(&errors::VALIDATION, text));
         }
         let message = input.message.map(text);
+        let below = Below::of(&gathered, &origins);
+        let way = match &input.to {
+            Some(to) if !to.is_empty() => Journeys::way(&below, &journeys.step(to, context).await?)?,
+            _ => Vec::new(),
+        };
         let mut replays = Vec::new();
         for origin in &origins {
             let recorded = journeys.recorded_input(origin, input.only.clone()).await?;
@@ -93,7 +106,7 @@ impl Action for ReplayStep {
                         ("before", Some(before.trace), Some(before.at));
                 }
             } else {
-                match journeys.replay(context, origin, to_replay, &run).await? {
+                match journeys.replay(context, origin, to_replay, (&run, &way)).await? {
                     Replayed::Now(trace) => {
                         (replay.state, replay.journey) = ("replayed", Some(aws::trace_id(trace.0)));
                         replay.at = Some(context.now.0);
@@ -107,7 +120,7 @@ impl Action for ReplayStep {
             replays.push(replay);
         }
         let objects = journeys.read_objects(&gathered, &origins).await?;
-        Ok(Output { run, replays, objects })
+        Ok(Output { run, replays, steps: below.steps(), way, objects })
     }
 }
 

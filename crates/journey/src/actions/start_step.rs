@@ -48,7 +48,7 @@ impl Action for StartStep {
             }
         };
         let by = started.resource().to_string();
-        let told = Told { action: "start", links: Vec::new(), run: None, message: 0 };
+        let told = Told { action: "start", links: Vec::new(), run: None, message: 0, way: Vec::new() };
         let trace = journeys.start(context, context.request_id.0.as_u128(), started, told).await?;
         Ok(Output { journey: aws::trace_id(trace.0), step: step.arn().to_string(), by })
     }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use engine::Commit;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use service::{Action, Binding, Blob, Context, Method, Rest, ServiceError};
+use service::{Action, Binding, Blob, Context, Method, Rest, ServiceError, way};
 
 use super::QUALIFIER;
 use crate::Lambda;
@@ -224,7 +224,10 @@ async fn accept(
     let trace = context.trace_onward();
     let event = StoredEvent { trace: Some(trace.clone()), qualifier: name.qualifier.clone(), payload };
     let enqueue = async_invocation::enqueue(function, context.request_id, &event);
-    lambda.engine.commit(Commit { home: None, enqueue: vec![enqueue.clone()] }).await?;
-    lambda.tell_accepted(function, &enqueue, &trace, context.parent());
+    let accepted = way::to(context.trace_text(), function.arn.as_str());
+    if accepted.is_ok() {
+        lambda.engine.commit(Commit { home: None, enqueue: vec![enqueue.clone()] }).await?;
+    }
+    lambda.tell_accepted(function, &enqueue, &trace, context.parent(), accepted);
     Ok(Output { status_code: 202, ..Output::default() })
 }

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use aws::{Arn, RequestId};
-use engine::Commit;
 use service::ports::{MessageAttribute, MessageAttributeValue, PortError, QueueMessage, Sender};
 
+use super::destination;
 use super::event::StoredEvent;
 use crate::Lambda;
 use crate::records::FunctionRecord;
@@ -58,21 +58,21 @@ async fn hand_on(
 ) -> Result<(), PortError> {
     let arn: Arn = target.parse().map_err(|_| PortError::NotFound(target.to_owned()))?;
     let body = String::from_utf8_lossy(&event.payload).into_owned();
+    let trace = event.header_of_what_follows(function, obituary.request_id);
     if arn.service() == "sns" {
-        return lambda.ports.topics()?.publish(arn, None, body, event.trace.clone()).await;
+        return lambda.ports.topics()?.publish(arn, None, body, trace).await;
     }
     let message = QueueMessage {
         body: body.into(),
         attributes: attributes(obituary),
         group: None,
         deduplication_id: None,
-        trace: event.trace.clone(),
+        trace: trace.clone(),
         sender_id: arn.account().to_owned(),
         sender: Sender::Account(function.arn.account().to_owned()),
     };
-    let enqueue = lambda.ports.queues()?.prepare(arn, message).await?;
-    lambda.engine.commit(Commit { home: None, enqueue: vec![enqueue] }).await?;
-    Ok(())
+    let enqueue = lambda.ports.queues()?.prepare(arn.clone(), message).await?;
+    destination::hand_on(lambda, function, (enqueue, &arn), trace.as_ref(), "DeadLetter").await
 }
 
 fn attributes(obituary: &Obituary<'_>) -> BTreeMap<String, MessageAttribute> {

@@ -4,11 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use aws::{Arn, RequestId, timestamp};
+use aws::{Arn, RequestId, TraceHeader, timestamp};
 use bytes::Bytes;
-use engine::Commit;
+use engine::{Commit, Enqueue};
 use serde_json::{Value as Json, json};
 use service::ports::{FunctionEvent, FunctionPort as _, PortError, QueueMessage, Sender};
+use service::way;
 
 use super::event::StoredEvent;
 use crate::execution::Outcome;
@@ -42,7 +43,7 @@ pub(super) async fn deliver(
     let record = record(lambda, function, event, ending).to_string();
     let mut wait = *BACKOFF.start();
     for _ in 1..DELIVERIES_MAX {
-        match send(lambda, target, function, event, record.clone()).await {
+        match send(lambda, target, function, event, (ending, record.clone())).await {
             Err(PortError::Failed(error)) => {
                 tracing::warn!(function = %function.arn, target, error, "a destination fails, trying again");
                 lambda.clock.sleep_until(lambda.clock.now().plus(wait)).await;
@@ -51,7 +52,7 @@ pub(super) async fn deliver(
             other => return other,
         }
     }
-    send(lambda, target, function, event, record).await
+    send(lambda, target, function, event, (ending, record)).await
 }
 
 fn record(lambda: &Lambda, function: &FunctionRecord, event: &StoredEvent, ending: &Ending<'_>) -> Json {
@@ -87,20 +88,32 @@ async fn send(
     target: &str,
     function: &FunctionRecord,
     event: &StoredEvent,
-    record: String,
+    (ending, record): (&Ending<'_>, String),
 ) -> Result<(), PortError> {
     let arn: Arn = target.parse().map_err(|_| PortError::NotFound(target.to_owned()))?;
-    let trace = event.trace.clone();
+    let trace = event.header_of_what_follows(function, ending.request_id);
+    let header = trace.clone();
     let enqueue = match arn.service() {
         "sns" => return lambda.ports.topics()?.publish(arn, None, record, trace).await,
         "s3" => {
             let key = object_key(lambda, function);
-            return lambda.ports.objects()?.write(arn.resource().to_owned(), key, record.into()).await;
+            let goes = way::to(header.as_ref().map(TraceHeader::as_str), arn.as_str());
+            let written = match goes {
+                Ok(()) => {
+                    let bucket = arn.resource().to_owned();
+                    lambda.ports.objects()?.write(bucket, key.clone(), record.into()).await
+                }
+                Err(_) => Ok(()),
+            };
+            if written.is_ok() {
+                lambda.tell_written(function, (&arn, &key), header.as_ref(), ending.condition, goes);
+            }
+            return written;
         }
         "lambda" => {
             let own =
                 lambda.this.upgrade().ok_or_else(|| PortError::Failed("the program is ending".to_owned()))?;
-            Functions(own).prepare(arn, FunctionEvent { payload: record.into(), trace }).await?
+            Functions(own).prepare(arn.clone(), FunctionEvent { payload: record.into(), trace }).await?
         }
         _ => {
             let message = QueueMessage {
@@ -112,10 +125,29 @@ async fn send(
                 sender_id: arn.account().to_owned(),
                 sender: Sender::Account(function.arn.account().to_owned()),
             };
-            lambda.ports.queues()?.prepare(arn, message).await?
+            lambda.ports.queues()?.prepare(arn.clone(), message).await?
         }
     };
-    lambda.engine.commit(Commit { home: None, enqueue: vec![enqueue] }).await?;
+    hand_on(lambda, function, (enqueue, &arn), header.as_ref(), ending.condition).await
+}
+
+/// Commits a send that comes of an event, unless a replay ends before it, and tells of it.
+pub(super) async fn hand_on(
+    lambda: &Lambda,
+    function: &FunctionRecord,
+    (enqueue, target): (Enqueue, &Arn),
+    header: Option<&TraceHeader>,
+    condition: &'static str,
+) -> Result<(), PortError> {
+    let text = header.map(TraceHeader::as_str);
+    let goes = match target.service() {
+        "lambda" => way::to(text, target.as_str()),
+        _ => way::into(text, target.as_str()),
+    };
+    if goes.is_ok() {
+        lambda.engine.commit(Commit { home: None, enqueue: vec![enqueue.clone()] }).await?;
+    }
+    lambda.tell_handed_on(function, (&enqueue, target), header, condition, goes);
     Ok(())
 }
 

@@ -4,8 +4,9 @@
 
 use aws::{RequestId, TraceHeader};
 use bytes::Bytes;
-use engine::{Enqueue, MessageId, NewMessage};
+use engine::{Enqueue, MessageId, NewMessage, SpanId};
 use serde::{Deserialize, Serialize};
+use service::way;
 
 use crate::records::FunctionRecord;
 
@@ -27,6 +28,19 @@ pub(crate) struct StoredEvent {
     pub(crate) qualifier: Option<String>,
     /// The event document.
     pub(crate) payload: Bytes,
+}
+
+impl StoredEvent {
+    /// The header of what comes of the event beside the function's own doings.
+    pub(super) fn header_of_what_follows(
+        &self,
+        function: &FunctionRecord,
+        request_id: RequestId,
+    ) -> Option<TraceHeader> {
+        let span = SpanId::of(request_id.0.as_u128());
+        let header = self.trace.as_ref()?.with_parent(span.0);
+        Some(way::beyond(header, function.arn.as_str()))
+    }
 }
 
 /// The send that makes an asynchronous invocation.

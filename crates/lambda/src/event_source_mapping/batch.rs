@@ -10,6 +10,7 @@ use std::time::Duration;
 use aws::RequestId;
 use engine::Timestamp;
 use service::ports::{PortError, QueueRecord};
+use service::way;
 
 use super::figures::Event;
 use super::record::{self, split};
@@ -68,9 +69,27 @@ impl Batch {
     /// As few batches as fit a call each, in order.
     pub(super) fn parts(self) -> Vec<Self> {
         let expires = self.expires;
-        let parts = split(self.messages, SYNCHRONOUS_PAYLOAD_BYTES_MAX);
-        parts.into_iter().map(|messages| Self { messages, expires }).collect()
+        let parts = by_way(self.messages).into_iter();
+        let parts = parts.flat_map(|messages| split(messages, SYNCHRONOUS_PAYLOAD_BYTES_MAX));
+        parts.map(|messages| Self { messages, expires }).collect()
     }
+}
+
+/// What a replay with an end brings is called for by itself: its end goes on with its trace, and holds for nobody else.
+fn by_way(messages: Vec<QueueRecord>) -> Vec<Vec<QueueRecord>> {
+    let way = |message: &QueueRecord| {
+        let header = message.attributes.get("AWSTraceHeader")?;
+        way::of(header).map(|way| (message.received.trace.unique(), way.to_owned()))
+    };
+    let mut parts: Vec<(Option<(u128, String)>, Vec<QueueRecord>)> = Vec::new();
+    for message in messages {
+        let own = way(&message);
+        match parts.last_mut() {
+            Some((last, part)) if *last == own => part.push(message),
+            _ => parts.push((own, vec![message])),
+        }
+    }
+    parts.into_iter().map(|(_, part)| part).collect()
 }
 
 /// The message groups of a FIFO queue's batch, spread over so many lanes at the most. Within a group the order stays.
@@ -253,6 +272,30 @@ async fn delete(lambda: &Lambda, mapping: &MappingRecord, receipt_handles: Vec<S
 mod tests {
     use super::*;
     use crate::testing::message;
+
+    #[test]
+    fn what_a_replay_with_an_end_brings_is_a_batch_of_its_own() {
+        let traced = |id: &str, trace: u128, way: &str| {
+            let mut message = message(id, "");
+            message.received.trace = engine::TraceId(trace);
+            let header = format!("{};Way={way}", aws::TraceHeader::of(trace, 1, true));
+            message.attributes.insert("AWSTraceHeader".to_owned(), header);
+            message
+        };
+        let plain = |id: &str| message(id, "");
+        let messages = vec![
+            plain("1"),
+            plain("2"),
+            traced("3", 7, "a:b"),
+            traced("4", 7, "a:b"),
+            traced("5", 8, "a:b"),
+            plain("6"),
+        ];
+        let ids =
+            |part: Vec<QueueRecord>| part.into_iter().map(|message| message.message_id).collect::<Vec<_>>();
+        let parts: Vec<Vec<String>> = by_way(messages).into_iter().map(ids).collect();
+        assert_eq!(parts, [vec!["1", "2"], vec!["3", "4"], vec!["5"], vec!["6"]]);
+    }
 
     #[test]
     fn groups_keep_their_order_and_run_beside_each_other() {

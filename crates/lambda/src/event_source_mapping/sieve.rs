@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use engine::Commit;
 use service::ports::{PortError, QueueMessage, QueueRecord, Sender};
+use service::way;
 
 use super::figures::Event;
 use super::filter::Pattern;
@@ -40,7 +41,28 @@ impl Sieve {
             self.lambda.figures.count(&self.mapping, Event::FilteredOut, filtered.len());
             self.delete(&filtered).await?;
         }
+        let wanted = self.on_the_way(wanted).await?;
         self.without_loops(wanted).await
+    }
+
+    /// Without what a replay brought here that does not lead to the function.
+    async fn on_the_way(&self, messages: Vec<QueueRecord>) -> Result<Vec<QueueRecord>, PortError> {
+        let function = self.mapping.function.as_str();
+        let may = |message: &QueueRecord| {
+            way::to(message.attributes.get("AWSTraceHeader").map(String::as_str), function)
+        };
+        if messages.iter().all(|message| may(message).is_ok()) {
+            return Ok(messages);
+        }
+        let (wanted, held_back): (Vec<_>, Vec<_>) =
+            messages.into_iter().partition(|message| may(message).is_ok());
+        for message in &held_back {
+            if let Err(why) = may(message) {
+                self.lambda.tell_held_back(&self.mapping, message, why);
+            }
+        }
+        self.delete(&held_back).await?;
+        Ok(wanted)
     }
 
     async fn without_loops(&self, messages: Vec<QueueRecord>) -> Result<Vec<QueueRecord>, PortError> {

@@ -2,9 +2,10 @@
 //!
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
 
-use engine::Commit;
+use engine::{Commit, QueueKey};
 use serde::{Deserialize, Serialize};
 use service::ports::SharedText;
+use service::way::{self, HeldBack};
 use service::{Action, Context, ServiceError, Text};
 
 use crate::message::{self, Outgoing, Unfit, id_text, sequence_text};
@@ -60,14 +61,21 @@ impl Action for SendMessage {
             deduplication_id: input.message_deduplication_id,
             sender_id: sender_id(context),
         };
+        let held_back = held_back(context, outgoing.trace_header.as_deref(), &key);
         sqs.digests.digest(std::iter::once(&outgoing.body)).await;
         let prepared = sqs.prepare(&queue, &record.attributes, outgoing).map_err(Unfit::of_single)?;
         let hop = sqs.sending(context, &prepared);
-        let commit = Commit { home: None, enqueue: vec![prepared.enqueue] };
-        let sent = sqs.engine.commit(commit).await.map_err(errors::of_queue)?;
-        let sent =
-            sent.first().copied().ok_or_else(|| ServiceError::internal("a commit answered nothing"))?;
-        sqs.tell_sent(hop, sent);
+        let sent = match held_back {
+            Err(held_back) => sqs.hold_back(hop, &prepared, held_back),
+            Ok(()) => {
+                let commit = Commit { home: None, enqueue: vec![prepared.enqueue] };
+                let sent = sqs.engine.commit(commit).await.map_err(errors::of_queue)?;
+                let sent = sent.first().copied();
+                let sent = sent.ok_or_else(|| ServiceError::internal("a commit answered nothing"))?;
+                sqs.tell_sent(hop, sent);
+                sent
+            }
+        };
         Ok(Output {
             message_id: id_text(sent.message_id).into(),
             md5_of_message_body: prepared.md5_of_body.into(),
@@ -81,6 +89,11 @@ impl Action for SendMessage {
 /// The explicit system attribute wins over the request's header.
 pub(super) fn trace(context: &Context, explicit: Option<String>) -> Option<String> {
     explicit.or_else(|| context.trace.as_ref().map(ToString::to_string))
+}
+
+/// Whether a replay ends before this queue: as the request's header says, or the message's own.
+pub(super) fn held_back(context: &Context, own: Option<&str>, queue: &QueueKey) -> Result<(), HeldBack> {
+    way::into(context.trace_text(), queue.as_str()).and_then(|()| way::into(own, queue.as_str()))
 }
 
 /// `SenderId`: the account stands for its user.

@@ -5,9 +5,10 @@
 use engine::{Commit, Queue};
 use serde::{Deserialize, Serialize};
 use service::ports::SharedText;
+use service::way::HeldBack;
 use service::{Action, Context, ServiceError, Text};
 
-use super::send_message::{sender_id, trace};
+use super::send_message::{held_back, sender_id, trace};
 use crate::batch::{self, Failed, Outcome};
 use crate::message::{self, Outgoing, Prepared, Unfit, id_text, sequence_text};
 use crate::message_attributes::{self, AttributeValues};
@@ -75,7 +76,7 @@ impl Action for SendMessageBatch {
         for entry in input.entries {
             let id = entry.id.clone();
             match prepare(sqs, context, &queue, &record.attributes, entry) {
-                Ok((prepared, md5)) => ready.push((id, prepared, md5)),
+                Ok(one) => ready.push(one),
                 Err(Unfit::NoGroup) => {
                     let text = "The request must contain the parameter MessageGroupId.";
                     return Err(ServiceError::new(&errors::INVALID_PARAMETER, text));
@@ -83,13 +84,23 @@ impl Action for SendMessageBatch {
                 Err(unfit) => outcome.failed.push(Failed::new(id, of_entry(unfit))),
             }
         }
-        let hops: Vec<_> = ready.iter().map(|(_, prepared, _)| sqs.sending(context, prepared)).collect();
-        let enqueue = ready.iter().map(|(_, prepared, _)| prepared.enqueue.clone()).collect();
+        let hops: Vec<_> = ready.iter().map(|one| sqs.sending(context, &one.prepared)).collect();
+        let going = ready.iter().filter(|one| one.held_back.is_ok());
+        let enqueue = going.map(|one| one.prepared.enqueue.clone()).collect();
         let sent = sqs.engine.commit(Commit { home: None, enqueue }).await.map_err(errors::of_queue)?;
-        for (((id, prepared, md5_of_message_system_attributes), sent), hop) in
-            ready.into_iter().zip(sent).zip(hops)
+        let mut sent = sent.into_iter();
+        for (Ready { id, prepared, md5_of_message_system_attributes, held_back }, hop) in
+            ready.into_iter().zip(hops)
         {
-            sqs.tell_sent(hop, sent);
+            let sent = match held_back {
+                Err(held_back) => sqs.hold_back(hop, &prepared, held_back),
+                Ok(()) => {
+                    let sent = sent.next();
+                    let sent = sent.ok_or_else(|| ServiceError::internal("a commit answered too little"))?;
+                    sqs.tell_sent(hop, sent);
+                    sent
+                }
+            };
             outcome.successful.push(Succeeded {
                 id,
                 message_id: id_text(sent.message_id).into(),
@@ -124,14 +135,21 @@ fn check_size(entries: &[Entry]) -> Result<(), ServiceError> {
     Err(ServiceError::new(&errors::BATCH_TOO_LONG, text))
 }
 
-/// A message and the digest of its system attributes.
+/// An entry that may be sent.
+struct Ready {
+    id: String,
+    prepared: Prepared,
+    md5_of_message_system_attributes: Option<String>,
+    held_back: Result<(), HeldBack>,
+}
+
 fn prepare(
     sqs: &Sqs,
     context: &Context,
     queue: &Queue,
     attributes: &Attributes,
     entry: Entry,
-) -> Result<(Prepared, Option<String>), Unfit> {
+) -> Result<Ready, Unfit> {
     let system = message::system_attributes(entry.message_system_attributes.unwrap_or_default())
         .map_err(Unfit::Other)?;
     let outgoing = Outgoing {
@@ -144,7 +162,12 @@ fn prepare(
         deduplication_id: entry.message_deduplication_id,
         sender_id: sender_id(context),
     };
-    Ok((sqs.prepare(queue, attributes, outgoing)?, system.md5))
+    Ok(Ready {
+        id: entry.id,
+        held_back: held_back(context, outgoing.trace_header.as_deref(), &queue.key),
+        prepared: sqs.prepare(queue, attributes, outgoing)?,
+        md5_of_message_system_attributes: system.md5,
+    })
 }
 
 /// As an entry of a batch words it.
