@@ -68,10 +68,11 @@ impl Journeys {
                 }
                 if sends.is_empty() { Err(send_is_gone()) } else { Ok(sends) }
             }
-            HopKind::Receive => Ok(vec![self.send_of(hop.id).await?.ok_or_else(send_is_gone)?]),
             // Of a message that never came into its queue, the publish is what there is.
             HopKind::DeadLetter if hop.note("subscription").is_some() => Ok(vec![kept]),
-            HopKind::DeadLetter => Ok(vec![self.send_of(hop.id).await?.ok_or_else(send_is_gone)?]),
+            HopKind::Receive | HopKind::DeadLetter => {
+                Ok(vec![self.send_of(hop.id).await?.ok_or_else(send_is_gone)?])
+            }
             HopKind::Return | HopKind::Delete | HopKind::Deliver => {
                 let above = self.named(Link { trace: hop.trace, span: hop.parent }).await?;
                 let above = above.ok_or_else(send_is_gone)?;

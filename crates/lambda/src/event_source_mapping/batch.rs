@@ -81,15 +81,14 @@ fn by_way(messages: Vec<QueueRecord>) -> Vec<Vec<QueueRecord>> {
         let header = message.attributes.get("AWSTraceHeader")?;
         way::of(header).map(|way| (message.received.trace.unique(), way.to_owned()))
     };
-    let mut parts: Vec<(Option<(u128, String)>, Vec<QueueRecord>)> = Vec::new();
+    let mut parts: Vec<Vec<QueueRecord>> = Vec::new();
     for message in messages {
-        let own = way(&message);
         match parts.last_mut() {
-            Some((last, part)) if *last == own => part.push(message),
-            _ => parts.push((own, vec![message])),
+            Some(part) if part.last().map(way) == Some(way(&message)) => part.push(message),
+            _ => parts.push(vec![message]),
         }
     }
-    parts.into_iter().map(|(_, part)| part).collect()
+    parts
 }
 
 /// The message groups of a FIFO queue's batch, spread over so many lanes at the most. Within a group the order stays.
