@@ -3,12 +3,14 @@
 import datetime
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
 
 from botocore.exceptions import ClientError
-from conftest import REGION
+from conftest import REGION, Server
+from test_functions import create
 from waiting import until
 
 DIGITS = iter(range(1, 1 << 32))
@@ -96,3 +98,68 @@ def test_the_cli_reads_traces_and_keeps_rules(server):
     aws("create-sampling-rule", "--sampling-rule", json.dumps(rule))
     rules = [record["SamplingRule"]["RuleName"] for record in aws("get-sampling-rules")["SamplingRuleRecords"]]
     assert rules == ["all", "Default"]
+
+
+INSTRUMENTED = """
+import boto3, os
+from aws_xray_sdk.core import patch, xray_recorder
+patch(["boto3"])
+sqs = boto3.client("sqs")
+def handler(event, context):
+    with xray_recorder.in_subsegment("work") as subsegment:
+        subsegment.put_annotation("order", event["order"])
+        sqs.send_message(QueueUrl=os.environ["QUEUE"], MessageBody="m")
+    return os.environ["_X_AMZN_TRACE_ID"]
+"""
+
+
+def test_subsegments_of_a_function_with_the_xray_sdk_lie_within_its_invocation(server):
+    url = server.client("sqs").create_queue(QueueName="out")["QueueUrl"]
+    functions = create(server, code=INSTRUMENTED, Timeout=30, TracingConfig={"Mode": "Active"}, Environment={"Variables": {"QUEUE": url}})
+    answer = functions.invoke(FunctionName="f", Payload=json.dumps({"order": "o-23"}))
+    header = json.loads(answer["Payload"].read())
+    assert "Sampled=1" in header
+    trace = header.split("Root=")[1].split(";")[0]
+    wanted = ["f runs", "work", "sqs", "send to out"]
+    titles = lambda: (found := journey(server, "o-23")) and [hop["title"] for hop in found["hops"] if hop["title"] in wanted]
+    assert until(lambda: len(titles() or []) == 4 and titles(), "the function's subsegments in its journey") == wanted
+    depths = {hop["title"]: hop["depth"] for hop in journey(server, trace)["hops"]}
+    assert [depths[title] - depths["f runs"] for title in wanted] == [0, 1, 2, 3]
+    function = segments(server.client("xray"), trace)["f", "AWS::Lambda::Function"]
+    [work] = [part for part in function["subsegments"] if part["name"] == "work"]
+    assert (work["annotations"], work["subsegments"][0]["aws"]["operation"]) == ({"order": "o-23"}, "SendMessage")
+
+
+SHOP = """
+import time
+from aws_xray_sdk.core import xray_recorder
+xray_recorder.configure(service="shop")
+deadline = time.monotonic() + 60
+while time.monotonic() < deadline:
+    segment = xray_recorder.begin_segment("shop")
+    rule = segment.aws.get("xray", {}).get("sampling_rule_name")
+    xray_recorder.end_segment()
+    if rule == "all":
+        break
+    time.sleep(0.02)  # the SDK fetches the rules beside
+print(rule, segment.sampled, segment.trace_id)
+"""
+
+
+def test_a_program_with_the_xray_sdk_samples_by_the_rules_and_sends_to_the_daemons_port(tmp_path):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = Server(tmp_path, "--xray-daemon", f"127.0.0.1:{port}")
+    try:
+        xray = server.client("xray")
+        rule = {"RuleName": "all", "ResourceARN": "*", "Priority": 1, "FixedRate": 1.0, "ReservoirSize": 0, "Version": 1}
+        xray.create_sampling_rule(SamplingRule=rule | {name: "*" for name in ("ServiceName", "ServiceType", "Host", "HTTPMethod", "URLPath")})
+        environment = {**os.environ, "AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{port}"}
+        done = subprocess.run([sys.executable, "-c", SHOP], env=environment, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        rule, sampled, trace = done.stdout.split()
+        assert (rule, sampled) == ("all", "True")
+        assert until(lambda: segments(xray, trace), "the program's segment").keys() == {("shop", None)}
+    finally:
+        server.end()

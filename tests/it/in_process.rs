@@ -5,6 +5,7 @@ use std::sync::Arc;
 use client::{Client, Settings};
 use engine::Clock;
 use konekuta::assembly::{Basis, assemble};
+use konekuta::xray_daemon::Daemon;
 use local::{Durability, Local, SystemClock};
 use serde_json::{Value as Json, json};
 use server::{Bound, Road};
@@ -13,6 +14,8 @@ use service::{Ids, RandomIds, Tasks};
 pub(crate) struct Server {
     pub(crate) client: Client,
     pub(crate) endpoint: String,
+    /// Where segments come by UDP.
+    pub(crate) xray_daemon: std::net::SocketAddr,
     tasks: Tasks,
     local: Arc<Local>,
     _folder: tempfile::TempDir,
@@ -48,7 +51,9 @@ impl Server {
             path: "/usr/local/bin:/usr/bin:/bin".to_owned(),
             console_hosts: Vec::new(),
         };
-        let road = Road::new(assemble(&basis, &tasks), ids, Arc::clone(&clock));
+        let daemon = Daemon::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let xray_daemon = daemon.local_addr();
+        let road = Road::new(assemble(&basis, Some(daemon), &tasks), ids, Arc::clone(&clock));
         tasks.spawn("listener", bound.serve(road, tasks.stop()));
         let settings = Settings {
             endpoint: endpoint.clone(),
@@ -56,7 +61,7 @@ impl Server {
             access_key_id: "111122223333".to_owned(),
             secret_access_key: "any".to_owned(),
         };
-        Self { client: Client::new(settings, clock), endpoint, tasks, local, _folder: folder }
+        Self { client: Client::new(settings, clock), endpoint, xray_daemon, tasks, local, _folder: folder }
     }
 
     pub(crate) async fn sqs(&self, action: &str, input: Json) -> Json {

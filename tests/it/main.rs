@@ -22,3 +22,5 @@ mod queue_policy;
 mod sns_in_query_protocol;
 /// The Query protocol that SQS's SDKs spoke before 2023.
 mod sqs_in_query_protocol;
+/// Segments and sampling at the X-Ray daemon's port.
+mod xray_daemon;

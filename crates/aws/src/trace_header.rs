@@ -77,6 +77,17 @@ impl TraceHeader {
         self.value("Sampled") != Some("0")
     }
 
+    /// The header with the decision to sample, where it has none (`Sampled` is absent or `?`).
+    #[must_use]
+    pub fn sampled_unless_said(&self) -> Self {
+        if matches!(self.value("Sampled"), Some("0" | "1")) {
+            return self.clone();
+        }
+        let pairs = self.0.split(';').filter(|pair| !pair.trim_start().starts_with("Sampled="));
+        let decided = pairs.chain(["Sampled=1"]).collect::<Vec<_>>().join(";");
+        Self::parse(&decided).unwrap_or_else(|| self.clone())
+    }
+
     fn value(&self, name: &str) -> Option<&str> {
         self.0.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
     }
@@ -200,6 +211,15 @@ mod tests {
         let one = header(&format!("{root};Parent=53995c3f42cd8ad8;Sampled=1;Lineage=1:2:3")).with_parent(1);
         assert_eq!(one.as_str(), format!("{root};Parent=0000000000000001;Sampled=1;Lineage=1:2:3"));
         assert_eq!(header(root).with_parent(2).as_str(), format!("{root};Parent=0000000000000002"));
+    }
+
+    #[test]
+    fn who_has_not_decided_is_sampled() {
+        let root = "Root=1-67891233-abcdef012345678912345678";
+        let decided = |text: &str| TraceHeader::parse(text).unwrap().sampled_unless_said().to_string();
+        assert_eq!(decided(root), format!("{root};Sampled=1"));
+        assert_eq!(decided(&format!("{root};Sampled=?;Self=x")), format!("{root};Self=x;Sampled=1"));
+        assert_eq!(decided(&format!("{root};Sampled=0")), format!("{root};Sampled=0"));
     }
 
     #[test]

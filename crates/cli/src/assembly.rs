@@ -9,6 +9,7 @@ use server::Services;
 use service::{Ids, Ports, Tasks};
 
 use crate::metrics;
+use crate::xray_daemon::Daemon;
 
 /// What every service is built on.
 pub struct Basis {
@@ -40,8 +41,8 @@ pub struct Basis {
     pub console_hosts: Vec<String>,
 }
 
-/// Every service over one engine, each with the ports of the others.
-pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
+/// Every service over one engine, each with the ports of the others; behind the X-Ray daemon's port, if there is one.
+pub fn assemble(basis: &Basis, daemon: Option<Daemon>, tasks: &Tasks) -> Services {
     let ports = Ports::default();
     let engine = || Arc::clone(&basis.local) as Arc<dyn Engine>;
     let (ids, clock) = (|| Arc::clone(&basis.ids), || Arc::clone(&basis.clock));
@@ -66,6 +67,7 @@ pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
             path: basis.path.clone(),
             supervisor: basis.supervisor.clone(),
             isolation: basis.isolation,
+            xray_daemon: daemon.as_ref().map(Daemon::local_addr),
         },
         clock(),
         ids(),
@@ -86,6 +88,9 @@ pub fn assemble(basis: &Basis, tasks: &Tasks) -> Services {
     lambda::start(&lambda, tasks);
     logs::start(&logs, tasks);
     let xray = xray::Xray::new(engine(), ids(), clock());
+    if let Some(daemon) = daemon {
+        daemon.serve(&xray, Arc::clone(&basis.local) as _, (ids(), clock()), tasks);
+    }
     let stacks = stacks::Stacks::new(Arc::clone(&basis.local) as _);
     let journeys = journey::Journeys::new(engine(), ids(), clock(), ports.clone());
     let console = console::mount(

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
 use crate::history_setting::HistorySetting;
+use crate::xray_daemon_setting::XrayDaemonSetting;
 
 const FILE: &str = "konekuta.toml";
 
@@ -64,6 +65,10 @@ pub(crate) struct Settings {
     /// How much of what happened is kept: `off`, an age, a size, or both, whichever is reached first (`24h,1GiB`).
     #[arg(long, env = "KONEKUTA_HISTORY")]
     history: Option<HistorySetting>,
+    /// Where X-Ray's SDKs send segments, by UDP, and ask for sampling rules: an address of this machine, or `off`;
+    /// 127.0.0.1:2000, or any other port if that is taken.
+    #[arg(long, env = "KONEKUTA_XRAY_DAEMON")]
+    xray_daemon: Option<XrayDaemonSetting>,
     /// A Python interpreter that has `awslambdaric` and `boto3`, for Python functions.
     #[arg(long, env = "KONEKUTA_PYTHON")]
     python: Option<PathBuf>,
@@ -91,6 +96,7 @@ pub(crate) struct Config {
     pub(crate) smtp_url: Option<String>,
     pub(crate) sqs: sqs::Settings,
     pub(crate) history: HistorySetting,
+    pub(crate) xray_daemon: Option<XrayDaemonSetting>,
     pub(crate) python: Option<PathBuf>,
     pub(crate) isolation: Isolation,
     pub(crate) console_hosts: Vec<String>,
@@ -127,6 +133,7 @@ impl Settings {
                 lenient_policies: self.lenient_policies.or(file.lenient_policies).unwrap_or(false),
             },
             history: self.history.or(file.history).unwrap_or_default(),
+            xray_daemon: self.xray_daemon.or(file.xray_daemon),
             python: self.python.or(file.python),
             isolation: self.isolation.or(file.isolation).unwrap_or(Isolation::Auto),
             console_hosts: if self.console_hosts.is_empty() {

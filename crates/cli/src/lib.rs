@@ -2,3 +2,4 @@
 
 pub mod assembly;
 mod metrics;
+pub mod xray_daemon;

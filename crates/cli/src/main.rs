@@ -12,6 +12,7 @@ mod start;
 mod store_actions;
 mod trace;
 mod up;
+mod xray_daemon_setting;
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -16,6 +16,7 @@ use konekuta::assembly::{Basis, assemble};
 
 use crate::config::{Config, Durability, Isolation};
 use crate::store_actions::{self, Store};
+use crate::xray_daemon_setting;
 
 /// Runs the server until it is told to end.
 pub(crate) async fn serve(config: Config, partitions: u16) -> anyhow::Result<()> {
@@ -30,6 +31,10 @@ pub(crate) async fn serve(config: Config, partitions: u16) -> anyhow::Result<()>
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let folder = Folder::of(&config)?;
     let local = Local::open(&engine_settings(&config, &folder, partitions), Arc::clone(&clock))?;
+    let daemon = xray_daemon_setting::bind(config.xray_daemon, config.port).await?;
+    if let Some(daemon) = &daemon {
+        tracing::info!(address = %daemon.local_addr(), "segments for X-Ray are taken by UDP");
+    }
     let tasks = Tasks::default();
     let ids: Arc<dyn Ids> = Arc::new(RandomIds);
     let basis = Basis {
@@ -47,7 +52,7 @@ pub(crate) async fn serve(config: Config, partitions: u16) -> anyhow::Result<()>
         path: config.path.clone(),
         console_hosts: config.console_hosts.clone(),
     };
-    let mut services = assemble(&basis, &tasks);
+    let mut services = assemble(&basis, daemon, &tasks);
     let store = Store { local: Arc::clone(&local), ids: Arc::clone(&ids) };
     services.services.push(store_actions::service(&Arc::new(store)));
     let road = Road::new(services, ids, clock);

@@ -28,6 +28,8 @@ impl Lambda {
     pub(crate) fn tell_begun(&self, function: &FunctionRecord, invocation: &mut Invocation) -> Telling {
         let now = self.clock.now();
         let header = self.trace_or_new(invocation.trace.take(), now);
+        // Lambda decides where nobody has. <https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html>
+        let header = if function.tracing_mode == "Active" { header.sampled_unless_said() } else { header };
         let (trace, parent) = TraceHeader::ids(header.as_str()).unwrap_or_default();
         let link = Link { trace: TraceId(trace), span: SpanId::of(self.ids.uuid().as_u128()) };
         invocation.trace = Some(way::beyond(header.with_parent(link.span.0), function.arn.as_str()));

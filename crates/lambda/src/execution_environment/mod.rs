@@ -15,6 +15,7 @@ mod provisioned;
 mod variables;
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -54,6 +55,8 @@ pub struct ExecutorSettings {
     pub supervisor: Option<PathBuf>,
     /// Functions live in namespaces of their own where the machine allows it.
     pub isolation: bool,
+    /// Where the X-Ray daemon's port is, if there is one.
+    pub xray_daemon: Option<SocketAddr>,
 }
 
 /// Runs functions in processes of their own.
@@ -80,6 +83,7 @@ struct Site {
     isolation: Isolation,
     /// Where clients of the Runtime API are laid down.
     runtimes: PathBuf,
+    xray_daemon: Option<SocketAddr>,
 }
 
 impl Executor {
@@ -90,13 +94,13 @@ impl Executor {
         ids: Arc<dyn Ids>,
         ports: Ports,
     ) -> Arc<Self> {
-        let ExecutorSettings { data_dir, python, path, supervisor, isolation } = settings;
+        let ExecutorSettings { data_dir, python, path, supervisor, isolation, xray_daemon } = settings;
         let isolation = Isolation::new(supervisor, isolation, &data_dir, python.as_deref());
         let runtimes = data_dir.join("runtimes");
         let scratch = data_dir.join("scratch");
         let interpreters = Interpreters::new(python, data_dir.join("python"), path.clone());
         Arc::new_cyclic(|this| Self {
-            site: Site { clock, ids, ports, interpreters, path, scratch, isolation, runtimes },
+            site: Site { clock, ids, ports, interpreters, path, scratch, isolation, runtimes, xray_daemon },
             idle: Mutex::default(),
             provisioned: provisioned::Provisioned::default(),
             running: Arc::new(Semaphore::new(ENVIRONMENTS_MAX)),

@@ -81,6 +81,7 @@ fn bench() -> Bench {
         path: std::env::join_paths(["/usr/local/bin", "/usr/bin", "/bin"]).unwrap().into_string().unwrap(),
         supervisor: None,
         isolation: false,
+        xray_daemon: Some("127.0.0.1:2".parse().unwrap()),
     };
     let executor = Executor::new(settings, clock, Arc::new(RandomIds), ports);
     Bench { folder, executor, lines }
@@ -160,6 +161,7 @@ async fn an_environment_is_reused_and_sees_aws_variables_and_nothing_of_ours() {
         (&"yes".into(), &"eu-west-1".into(), &"111122223333".into())
     );
     assert_eq!(env["AWS_ENDPOINT_URL"], "http://127.0.0.1:1");
+    assert_eq!(env["AWS_XRAY_DAEMON_ADDRESS"], "127.0.0.1:2");
     assert!(env.get("CARGO_MANIFEST_DIR").is_none(), "nothing of the server's own environment");
     let lines = bench.lines.0.lock().unwrap();
     let (stream, line) = lines.iter().find(|(_, line)| line.message.starts_with("hello from")).unwrap();

@@ -74,6 +74,7 @@ pub(super) fn of(
     if let Some(endpoint) = spec.environment.get("AWS_ENDPOINT_URL") {
         all.insert(text("AWS_ENDPOINT_URL"), endpoint.clone());
     }
+    all.extend(xray_daemon(site, spec));
     if spec.logging.format == LogFormat::Json {
         let level = spec.logging.application_level.unwrap_or(LogLevel::Info);
         all.insert(text("AWS_LAMBDA_LOG_FORMAT"), text("JSON"));
@@ -89,4 +90,16 @@ pub(super) fn of(
         all.insert(text("AWS_EXECUTION_ENV"), format!("AWS_Lambda_{}", spec.runtime));
     }
     all
+}
+
+/// Where X-Ray's SDKs send segments; a function may send them elsewhere.
+fn xray_daemon(site: &Site, spec: &FunctionSpec) -> Vec<(String, String)> {
+    const ADDRESS: &str = "AWS_XRAY_DAEMON_ADDRESS";
+    let Some(daemon) = site.xray_daemon.filter(|_| !spec.environment.contains_key(ADDRESS)) else {
+        return Vec::new();
+    };
+    let (ip, port) = (daemon.ip().to_string(), daemon.port().to_string());
+    let variables =
+        [(ADDRESS, daemon.to_string()), ("_AWS_XRAY_DAEMON_ADDRESS", ip), ("_AWS_XRAY_DAEMON_PORT", port)];
+    variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
