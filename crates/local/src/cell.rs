@@ -61,6 +61,11 @@ pub(crate) struct Done<A> {
 }
 
 impl<A> Done<A> {
+    /// The same with another answer, which is dropped if it cannot be told.
+    pub(crate) fn map<B>(self, to: impl FnOnce(A) -> B) -> Done<B> {
+        Done { answer: to(self.answer), durable: self.durable }
+    }
+
     /// The answer, once it may be given.
     pub(crate) async fn told(self) -> Result<A, Error> {
         // Requests that came together are written and answered together: each by itself would wake the journal's

@@ -23,6 +23,7 @@ mod snapshots;
 mod store;
 mod system_clock;
 mod timer;
+mod untold;
 
 pub use ::history::Limits as HistoryLimits;
 pub use check::{Checked, check};

@@ -13,6 +13,7 @@ use partition::{Ask, Glimpse, Location, Receipt, Taken, partition_of};
 
 use crate::Local;
 use crate::cell::Cell;
+use crate::untold::Untold;
 
 impl Local {
     fn home(&self, queue: &QueueKey) -> Result<&Arc<Cell>, Refusal> {
@@ -79,9 +80,9 @@ impl Local {
             }
             let mut place = match found {
                 Ok(Ok(done)) => {
-                    let taken = done.told().await?;
-                    cell.sent_for_sure(&taken).await?;
-                    return Ok(self.deliveries(cell, taken));
+                    let untold = done.map(|taken| Untold::new(cell, &receive.queue, taken)).told().await?;
+                    cell.sent_for_sure(&untold.taken).await?;
+                    return Ok(self.deliveries(cell, untold.told()));
                 }
                 Ok(Err(place)) => place,
                 Err(error) => return Err(error),

@@ -207,6 +207,46 @@ async fn a_receiver_that_gives_up_loses_no_message() {
 }
 
 #[tokio::test]
+async fn a_receiver_that_leaves_before_it_is_told_hides_no_message() {
+    let bench = Bench::with(&["q"]).await;
+    bench.send("q", "a").await;
+    for wait_seconds in [0, 20] {
+        let mut lost = bench.local.receive(receive("q", wait_seconds));
+        assert!(futures_util::poll!(&mut lost).is_pending());
+        assert_eq!(bench.local.counts(&key("q")).await.unwrap().not_visible, 1, "decided, not told yet");
+        let mut next = bench.local.receive(receive("q", 20));
+        assert!(futures_util::poll!(&mut next).is_pending(), "in line");
+        drop(lost);
+        let delivery = next.await.unwrap().remove(0);
+        assert_eq!((&*delivery.content, delivery.receive_count % 2), (&b"a"[..], 0));
+        let back =
+            Settlement { receipt_handle: delivery.receipt_handle, settle: Settle::VisibleIn { seconds: 0 } };
+        bench.local.settle(key("q"), vec![back]).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_lost_receive_attempt_of_a_fifo_queue_is_repeated_at_once() {
+    let bench = Bench::with(&[]).await;
+    let kind = QueueKind::Fifo(engine::DeduplicationScope::Queue);
+    bench
+        .local
+        .create_queue(key("q"), QueueSettings { kind, ..queue_settings() }, Bytes::new())
+        .await
+        .unwrap();
+    for body in ["a", "b"] {
+        let mut sent = enqueue("q", body);
+        (sent.message.group, sent.message.deduplication_id) = (Some("g".into()), Some(body.into()));
+        bench.local.commit(Commit { home: None, enqueue: vec![sent] }).await.unwrap();
+    }
+    let attempt = || Receive { attempt_id: Some("attempt".into()), ..receive("q", 0) };
+    let mut lost = bench.local.receive(attempt());
+    assert!(futures_util::poll!(&mut lost).is_pending());
+    drop(lost);
+    assert_eq!(bodies(&bench.local.receive(attempt()).await.unwrap()), ["a", "b"]);
+}
+
+#[tokio::test]
 async fn a_long_poll_at_the_in_flight_limit_is_answered_once_there_is_room() {
     for kind in [QueueKind::Standard, QueueKind::Fifo(engine::DeduplicationScope::Queue)] {
         let bench = Bench::with(&[]).await;

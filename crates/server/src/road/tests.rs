@@ -8,6 +8,7 @@ use service::{Action, CountingIds, ErrorRow, Method, Rest, Row, Speaks, Stop, Ta
 use testkit::SimulatedClock;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 
 use super::*;
 use crate::Bound;
@@ -39,13 +40,17 @@ struct Output {
 
 struct Echo;
 
+/// How many calls wait.
+#[derive(Default)]
+struct Waits(watch::Sender<usize>);
+
 impl Action for Echo {
     const NAME: &'static str = "Echo";
     const REST: Option<&'static Rest> = Some(&Rest::new(Method::Put, "/2015/echo/{Text}", 200));
-    type Service = ();
+    type Service = Waits;
     type Input = Input;
     type Output = Output;
-    async fn run((): &(), context: &Context, input: Input) -> Result<Output, ServiceError> {
+    async fn run(_: &Waits, context: &Context, input: Input) -> Result<Output, ServiceError> {
         assert_ne!(input.text, "panic", "asked to");
         let Caller { region, account, .. } = &context.caller;
         Ok(Output {
@@ -57,15 +62,40 @@ impl Action for Echo {
     }
 }
 
-const ROWS: &[Row<()>] = &[row::<Echo>()];
+/// Waits for ever, as a long poll may for long.
+struct Wait;
+
+impl Action for Wait {
+    const NAME: &'static str = "Wait";
+    type Service = Waits;
+    type Input = ();
+    type Output = ();
+    async fn run(waits: &Waits, _: &Context, (): ()) -> Result<(), ServiceError> {
+        struct Waiting<'a>(&'a Waits);
+        impl Drop for Waiting<'_> {
+            fn drop(&mut self) {
+                self.0.0.send_modify(|count| *count -= 1);
+            }
+        }
+        waits.0.send_modify(|count| *count += 1);
+        let _waiting = Waiting(waits);
+        std::future::pending().await
+    }
+}
+
+const ROWS: &[Row<Waits>] = &[row::<Echo>(), row::<Wait>()];
 
 async fn start(tasks: &Tasks) -> SocketAddr {
+    start_with(tasks, &Arc::default()).await
+}
+
+async fn start_with(tasks: &Tasks, waits: &Arc<Waits>) -> SocketAddr {
     let speaks = Speaks {
         json_target: Some("EchoService"),
         query: Some(DIALECT),
         on_decode_error: |error| ServiceError::new(&REFUSED, error.to_string()),
     };
-    let services = vec![service::bind("echo", speaks, ROWS, &Arc::new(()))];
+    let services = vec![service::bind("echo", speaks, ROWS, waits)];
     let road = Road::new(
         Services {
             services,
@@ -104,6 +134,18 @@ fn json(target: &str, body: &str) -> String {
          content-length: {}\r\n\r\n{body}",
         body.len()
     )
+}
+
+#[tokio::test]
+async fn an_action_ends_when_its_client_hangs_up() {
+    let (tasks, waits) = (Tasks::default(), Arc::<Waits>::default());
+    let mut waiting = waits.0.subscribe();
+    let mut stream = TcpStream::connect(start_with(&tasks, &waits).await).await.unwrap();
+    stream.write_all(json("EchoService.Wait", "null").as_bytes()).await.unwrap();
+    waiting.wait_for(|count| *count == 1).await.unwrap();
+    drop(stream);
+    waiting.wait_for(|count| *count == 0).await.unwrap();
+    tasks.shut_down().await;
 }
 
 #[tokio::test]
