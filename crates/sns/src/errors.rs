@@ -19,6 +19,7 @@ pub(crate) const FILTER_POLICY_LIMIT: ErrorRow =
     fault("FilterPolicyLimitExceededException", "FilterPolicyLimitExceeded", 403);
 pub(crate) const SUBSCRIPTION_LIMIT: ErrorRow =
     fault("SubscriptionLimitExceededException", "SubscriptionLimitExceeded", 403);
+pub(crate) const TOPIC_LIMIT: ErrorRow = fault("TopicLimitExceededException", "TopicLimitExceeded", 403);
 pub(crate) const INVALID_STATE: ErrorRow = fault("InvalidStateException", "InvalidState", 400);
 pub(crate) const REPLAY_LIMIT: ErrorRow = fault("ReplayLimitExceededException", "ReplayLimitExceeded", 403);
 pub(crate) const ENDPOINT_DISABLED: ErrorRow = fault("EndpointDisabledException", "EndpointDisabled", 400);

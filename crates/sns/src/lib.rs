@@ -31,6 +31,7 @@ mod pages;
 mod platform;
 mod ports;
 mod queue_tasks;
+mod quotas;
 mod recorded;
 mod records;
 mod registry;
@@ -42,6 +43,7 @@ mod subscription_attributes;
 mod topic_attributes;
 mod topic_policy;
 mod topics;
+mod unconfirmed;
 mod view;
 mod waiting;
 
@@ -184,12 +186,13 @@ pub fn service(state: &Arc<Sns>) -> service::Service {
 }
 
 /// Starts what happens without a request: mails and posts are delivered, FIFO topics hand their
-/// messages on and replay archived ones, text messages and push notifications are recorded.
+/// messages on and replay archived ones, text messages and push notifications are recorded, subscriptions that nobody confirms go.
 pub fn start(state: &Arc<Sns>, tasks: &Tasks) {
     tasks.spawn("sns-email", email::delivery::run(Arc::clone(state), tasks.stop()));
     tasks.spawn("sns-recorded", recorded::run(Arc::clone(state), tasks.stop()));
     let fifo = queue_tasks::run(Arc::clone(state), tasks.stop(), fifo::QUEUES, fifo::deliver);
     tasks.spawn("sns-fifo", fifo);
+    tasks.spawn("sns-unconfirmed", unconfirmed::run(Arc::clone(state), tasks.stop()));
     tasks.spawn("sns-replay", replay::run_all(Arc::clone(state), tasks.stop()));
     tasks.spawn(
         "sns-http",

@@ -15,6 +15,17 @@ pub(crate) const PAGE: usize = 100;
 /// A message of a topic that subscribers of every kind may have, bytes.
 /// <https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html>
 pub(crate) const LARGE_MESSAGE_BYTES: usize = 262_144;
+/// Standard topics of an account in a Region.
+pub(crate) const STANDARD_TOPICS_MAX: usize = 100_000;
+/// FIFO topics of an account in a Region.
+pub(crate) const FIFO_TOPICS_MAX: usize = 1000;
+/// Subscriptions of an account that wait for their confirmation.
+pub(crate) const PENDING_SUBSCRIPTIONS_MAX: usize = 5000;
+/// Filter policies of an account.
+/// <https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html>
+pub(crate) const FILTER_POLICIES_OF_ACCOUNT_MAX: usize = 10_000;
+/// Subscriptions that nobody has confirmed in time are looked for so often, seconds.
+pub(crate) const UNCONFIRMED_FORGOTTEN_SECONDS: u32 = 3600;
 /// Subscriptions of a topic that takes larger messages.
 pub(crate) const LARGE_SUBSCRIPTIONS_MAX: usize = 100;
 /// Subscriptions of a topic. AWS allows 12.5 million; ours are all read when a message is published.
@@ -51,8 +62,9 @@ pub(crate) const HTTP_ANSWER_SECONDS: u32 = 15;
 pub(crate) const HTTP_IN_FLIGHT_MAX: u32 = 10;
 /// What of an HTTP/S endpoint's answer is read, bytes.
 pub(crate) const HTTP_ANSWER_BYTES_MAX: usize = 65_536;
-/// A confirmation token is valid so long, seconds.
+/// A confirmation token is valid so long, seconds; then its subscription is removed.
 /// <https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html>
+/// <https://aws.amazon.com/about-aws/whats-new/2023/05/amazon-sns-automatic-deletion-unconfirmed-subscriptions/>
 pub(crate) const TOKEN_SECONDS: u32 = 172_800;
 /// Attributes of a message in a queue.
 pub(crate) const QUEUE_ATTRIBUTES_MAX: usize = 10;

@@ -47,6 +47,10 @@ impl SubscriptionRecord {
         self.token.is_some() && !self.attributes.contains_key(CONFIRMED)
     }
 
+    pub(crate) fn has_filter_policy(&self) -> bool {
+        self.attributes.contains_key("FilterPolicy")
+    }
+
     /// Whether it is delivered to over HTTP or HTTPS.
     pub(crate) fn is_http(&self) -> bool {
         matches!(self.protocol.as_str(), "http" | "https")

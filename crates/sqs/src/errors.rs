@@ -62,6 +62,12 @@ pub(crate) const RESOURCE_NOT_FOUND: ErrorRow = ErrorRow {
     status: 404,
     sender: true,
 };
+pub(crate) const REQUEST_THROTTLED: ErrorRow = ErrorRow {
+    shape: "com.amazonaws.sqs#RequestThrottled",
+    query_code: "RequestThrottled",
+    status: 403,
+    sender: true,
+};
 pub(crate) const INVALID_ADDRESS: ErrorRow = ErrorRow {
     shape: "com.amazonaws.sqs#InvalidAddress",
     query_code: "InvalidAddress",

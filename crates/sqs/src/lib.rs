@@ -67,7 +67,6 @@ pub struct Sqs {
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) records: records::RecordCache,
     pub(crate) settings: Settings,
-    pub(crate) deleted: deleted_queues::DeletedQueues,
     pub(crate) denied: denied::Denied,
     /// Held while a message move task is started.
     pub(crate) starting_moves: tokio::sync::Mutex<()>,
@@ -93,7 +92,6 @@ impl Sqs {
             ids,
             records: records::RecordCache::default(),
             settings,
-            deleted: deleted_queues::DeletedQueues::default(),
             denied: denied::Denied::default(),
             starting_moves: tokio::sync::Mutex::default(),
             move_started: tokio::sync::Notify::new(),

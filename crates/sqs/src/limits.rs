@@ -26,6 +26,11 @@ pub(crate) const QUEUE_NAME_MAX: usize = 80;
 pub(crate) const FIFO_ID_MAX: usize = 128;
 /// Message move tasks of a queue that are kept, ended ones too.
 pub(crate) const MOVE_TASKS_KEPT: usize = 10;
+/// Message move tasks of an account that run at once.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html>
+pub(crate) const MOVE_TASKS_ACTIVE_MAX: usize = 100;
+/// A message move task ends after so many seconds, whatever is left: 36 hours.
+pub(crate) const MOVE_TASK_SECONDS_MAX: u32 = 129_600;
 /// The highest rate of a message move task.
 pub(crate) const MOVED_PER_SECOND_MAX: i64 = 500;
 /// Messages that a task without a rate moves at once.
@@ -45,6 +50,8 @@ pub(crate) const POLICY_ACTIONS_MAX: usize = 7;
 pub(crate) const POLICY_PRINCIPALS_MAX: usize = 50;
 /// Conditions of a statement.
 pub(crate) const POLICY_CONDITIONS_MAX: usize = 10;
+/// Names of deleted queues that are looked through when another one is deleted.
+pub(crate) const NAMES_FREED_MAX: usize = 1000;
 /// Queues on one page of a list.
 pub(crate) const LIST_MAX: i64 = 1000;
 /// Tags of a queue.

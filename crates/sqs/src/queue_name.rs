@@ -1,6 +1,8 @@
 //! A queue's name, its ARN, its URL.
 
 use aws::Arn;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use engine::QueueKey;
 use service::{Context, ServiceError};
 
@@ -71,6 +73,19 @@ pub(crate) fn url(context: &Context, key: &QueueKey) -> String {
 /// The name at the end of a queue's ARN.
 pub(crate) fn name(key: &QueueKey) -> &str {
     key.as_str().rsplit(':').next().unwrap_or_default()
+}
+
+/// The token of a page that ends with this queue: opaque text.
+pub(crate) fn token(key: &QueueKey) -> String {
+    STANDARD.encode(name(key))
+}
+
+/// The last queue of the page before. Refuses what is no token.
+pub(crate) fn from_token(context: &Context, token: &str) -> Result<QueueKey, ServiceError> {
+    let decoded = STANDARD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let name = decoded.and_then(|name| QueueName::parse(&name, name.ends_with(".fifo")).ok());
+    name.map(|name| name.key(context))
+        .ok_or_else(|| errors::invalid(token, "NextToken", "It was not returned by this action."))
 }
 
 /// The account in a queue's ARN.

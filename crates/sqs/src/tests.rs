@@ -382,6 +382,13 @@ async fn queues_are_listed_in_pages_and_tagged() {
         list(json!({"QueueNamePrefix": "b", "MaxResults": 2, "NextToken": first["NextToken"]})).await;
     assert_eq!(second, json!({"QueueUrls": ["http://localhost:4566/000000000000/b3"]}));
     assert_eq!(list(json!({"QueueNamePrefix": "z"})).await, json!({}));
+    for junk in ["junk", "b2", "Lg=="] {
+        let refusal = refused(bench.call::<ListQueues>(json!({"NextToken": junk, "MaxResults": 1})).await);
+        let text = format!(
+            "Value {junk} for parameter NextToken is invalid. Reason: It was not returned by this action."
+        );
+        assert_eq!(refusal, ("InvalidParameterValue".into(), text));
+    }
     let url = second["QueueUrls"][0].as_str().unwrap();
     bench.call::<TagQueue>(json!({"QueueUrl": url, "Tags": {"k": "v", "l": "w"}})).await.unwrap();
     bench.call::<UntagQueue>(json!({"QueueUrl": url, "TagKeys": ["k"]})).await.unwrap();

@@ -46,6 +46,9 @@ impl Action for CreateTopic {
             data_protection::put(&mut record, policy)?;
         }
         archive::policy::note(&mut record, context.now);
+        if sns.engine.get(&records::topic_key(&arn)).await?.is_none() {
+            sns.check_topics(&arn).await?;
+        }
         sns.create_topic_queue(&record).await?;
         match sns.engine.put(records::topic_key(&arn), records::encode(&record), Expect::Absent).await {
             Ok(_) => {}

@@ -69,6 +69,7 @@ impl Action for Subscribe {
             Some(existing) => renewed(sns, same_attributes(existing, &wanted)?, &wanted).await?,
             None => {
                 check_limits(sns, &topic, &wanted.protocol).await?;
+                sns.check_account(&wanted).await?;
                 // Together: nothing comes to it before its replay, and no replay begins without it.
                 let _alone = sns.handing_on.write().await;
                 if let Some(policy) = wanted.attributes.get(replay::policy::POLICY) {

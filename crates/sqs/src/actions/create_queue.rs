@@ -44,7 +44,7 @@ impl Action for CreateQueue {
         let is_fifo = queue_attributes::is_fifo(&given);
         let key = QueueName::parse(&input.queue_name, is_fifo)?.key(context);
         queue_attributes::check(&given, is_fifo)?;
-        if sqs.deleted.blocks(&key, context.now) {
+        if sqs.settings.queue_deleted_recently && sqs.is_name_blocked(&key, context.now).await? {
             let text = "You must wait 60 seconds after deleting a queue before you can create another with the same name.";
             return Err(ServiceError::new(&errors::QUEUE_DELETED_RECENTLY, text));
         }

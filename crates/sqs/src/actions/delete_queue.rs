@@ -2,6 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html>
 
+use engine::QueueKey;
 use serde::Deserialize;
 use service::{Action, Context, ServiceError};
 
@@ -23,11 +24,22 @@ impl Action for DeleteQueue {
 
     async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<(), ServiceError> {
         let key = queue_name::from_url(context, &input.queue_url)?;
-        sqs.engine.delete_queue(key.clone()).await.map_err(errors::of_queue)?;
-        sqs.drop_old_move_tasks(key.as_str(), 0).await?;
         if sqs.settings.queue_deleted_recently {
-            sqs.deleted.remember(key, context.now);
+            delete_and_block(sqs, context, &key).await?;
+        } else {
+            sqs.engine.delete_queue(key.clone()).await.map_err(errors::of_queue)?;
         }
-        Ok(())
+        sqs.drop_old_move_tasks(key.as_str(), 0).await
     }
+}
+
+/// The name is blocked first: a crash in between leaves no deleted queue whose name is free.
+async fn delete_and_block(sqs: &Sqs, context: &Context, key: &QueueKey) -> Result<(), ServiceError> {
+    sqs.engine.queue(key).await.map_err(errors::of_queue)?;
+    sqs.block_name(key, context.now).await?;
+    let deleted = sqs.engine.delete_queue(key.clone()).await;
+    if deleted.is_err() {
+        sqs.free_name(key).await?;
+    }
+    deleted.map_err(errors::of_queue)
 }

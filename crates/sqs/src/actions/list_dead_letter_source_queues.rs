@@ -39,15 +39,14 @@ impl Action for ListDeadLetterSourceQueues {
         let limit = usize::try_from(limit).unwrap_or(1);
         let target = queue_name::from_url(context, &input.queue_url)?;
         sqs.engine.queue(&target).await.map_err(errors::of_queue)?;
-        let after =
-            input.next_token.map(|name| queue_name::key_of(context, context.caller.account.as_str(), &name));
+        let after = input.next_token.map(|token| queue_name::from_token(context, &token)).transpose()?;
         let all = sqs.engine.list_queues("arn:aws:sqs:", after.as_ref(), usize::MAX).await?;
         let is_source = |dead: &engine::DeadLetter| dead.target == target;
         let mut sources =
             all.iter().filter(|queue| queue.settings.dead_letter.as_ref().is_some_and(is_source));
         let page: Vec<_> = sources.by_ref().take(limit).map(|queue| &queue.key).collect();
         let more = sources.next().is_some() && input.max_results.is_some();
-        let next_token = page.last().filter(|_| more).map(|key| queue_name::name(key).to_owned());
+        let next_token = page.last().filter(|_| more).map(|key| queue_name::token(key));
         Ok(Output {
             queue_urls: page.into_iter().map(|key| queue_name::url(context, key)).collect(),
             next_token,

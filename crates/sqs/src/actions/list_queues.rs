@@ -41,13 +41,11 @@ impl Action for ListQueues {
         let limit = usize::try_from(limit).unwrap_or(1);
         let prefix = input.queue_name_prefix.unwrap_or_default();
         let prefix = queue_name::key_of(context, context.caller.account.as_str(), &prefix);
-        // The token is the name of the last queue on the page before.
-        let after =
-            input.next_token.map(|name| queue_name::key_of(context, context.caller.account.as_str(), &name));
+        let after = input.next_token.map(|token| queue_name::from_token(context, &token)).transpose()?;
         let queues = sqs.engine.list_queues(prefix.as_str(), after.as_ref(), limit + 1).await?;
         let more = queues.len() > limit && input.max_results.is_some();
         let page: Vec<&QueueKey> = queues.iter().take(limit).map(|queue| &queue.key).collect();
-        let next_token = page.last().filter(|_| more).map(|key| queue_name::name(key).to_owned());
+        let next_token = page.last().filter(|_| more).map(|key| queue_name::token(key));
         Ok(Output {
             queue_urls: page.into_iter().map(|key| queue_name::url(context, key)).collect(),
             next_token,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use service::{Action, Context, ServiceError};
 
 use crate::message_move_task::{MessageMoveTask, Status};
-use crate::{Sqs, errors, limits};
+use crate::{Sqs, errors, limits, queue_name};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -47,6 +47,7 @@ impl Action for StartMessageMoveTask {
             let text = "There is already a task running. Only one active task is allowed for a source queue arn at a given time.";
             return Err(refused(text));
         }
+        check_active(sqs, context).await?;
         sqs.drop_old_move_tasks(&input.source_arn, limits::MOVE_TASKS_KEPT - 1).await?;
         let counts = sqs.engine.counts(&source.key).await.map_err(errors::of_queue)?;
         let Moved { through, .. } =
@@ -68,6 +69,22 @@ impl Action for StartMessageMoveTask {
         sqs.move_started.notify_one();
         Ok(Output { task_handle: task.handle() })
     }
+}
+
+/// How many tasks an account may have at work.
+async fn check_active(sqs: &Sqs, context: &Context) -> Result<(), ServiceError> {
+    let account = &context.caller.account;
+    let is_own =
+        |task: &MessageMoveTask| queue_name::account(&QueueKey::new(&*task.source)) == account.as_str();
+    let active = sqs.active_move_tasks().await?.iter().filter(|(task, _)| is_own(task)).count();
+    if active < limits::MOVE_TASKS_ACTIVE_MAX {
+        return Ok(());
+    }
+    let text = format!(
+        "An account may have at most {} active message movement tasks.",
+        limits::MOVE_TASKS_ACTIVE_MAX
+    );
+    Err(ServiceError::new(&errors::REQUEST_THROTTLED, text))
 }
 
 /// Moves nothing, and tells which messages there are.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{Clock, Error, Expect, MessageId, Moved, Moving, QueueKey, Refusal};
+use engine::{Clock, Error, Expect, MessageId, Moved, Moving, QueueKey, Refusal, Timestamp};
 use service::{Stop, Tasks};
 use tokio::task::JoinSet;
 
@@ -58,7 +58,7 @@ async fn serve(
 ) -> String {
     while task.status.is_active() && !stop.is_requested() {
         let next = clock.now().plus(pause(task.messages_per_second));
-        let until = match step(&sqs, &mut task, &mut revision).await {
+        let until = match step(&sqs, clock.now(), &mut task, &mut revision).await {
             Ok(()) => next,
             Err(error) => {
                 tracing::error!(task = task.id, %error, "a message move task will be tried again");
@@ -87,9 +87,17 @@ fn pause(rate: Option<u32>) -> Duration {
 
 /// Ends a task that was cancelled, or moves some messages, and stores how far it is. `Err`: the engine failed, and the
 /// step can be tried again.
-async fn step(sqs: &Sqs, task: &mut MessageMoveTask, revision: &mut u64) -> Result<(), Error> {
+async fn step(
+    sqs: &Sqs,
+    now: Timestamp,
+    task: &mut MessageMoveTask,
+    revision: &mut u64,
+) -> Result<(), Error> {
     reload(sqs, task, revision).await?;
     match task.status {
+        Status::Running if now >= task.started_at.plus_seconds(limits::MOVE_TASK_SECONDS_MAX) => {
+            fail(task, "MaximumDurationExceeded");
+        }
         Status::Running => advance(sqs, task).await?,
         Status::Cancelling => task.status = Status::Cancelled,
         _ => return Ok(()),
@@ -118,13 +126,18 @@ async fn advance(sqs: &Sqs, task: &mut MessageMoveTask) -> Result<(), Error> {
         Ok(Moved { moved: 0, .. }) => task.status = Status::Completed,
         Ok(Moved { moved, .. }) => task.moved += u64::from(moved),
         Err(Error::Refused(refusal)) => {
-            tracing::warn!(task = task.id, source = task.source, %refusal, "a message move task failed");
-            task.status = Status::Failed;
-            task.failure = Some(reason(&refusal).to_owned());
+            tracing::debug!(task = task.id, %refusal, "messages are not moved");
+            fail(task, reason(&refusal));
         }
         Err(error) => return Err(error),
     }
     Ok(())
+}
+
+fn fail(task: &mut MessageMoveTask, reason: &str) {
+    tracing::warn!(task = task.id, source = task.source, reason, "a message move task failed");
+    task.status = Status::Failed;
+    task.failure = Some(reason.to_owned());
 }
 
 /// As AWS names it.

@@ -219,3 +219,37 @@ async fn the_ten_newest_tasks_are_kept_as_long_as_their_queue() {
     assert!(moves.list(10).await.is_empty());
     moves.tasks.shut_down().await;
 }
+
+#[tokio::test]
+async fn a_task_runs_for_36_hours_at_most() {
+    let moves = Moves::new().await;
+    moves.die(3).await;
+    moves.begin(json!({"MaxNumberOfMessagesPerSecond": 1})).await.unwrap();
+    moves.newest(|task| task["ApproximateNumberOfMessagesMoved"] == 1).await;
+    moves.bench.clock.advance(Duration::from_hours(36));
+    let ended = moves.ended().await;
+    assert_eq!(
+        (&ended["Status"], &ended["FailureReason"]),
+        (&json!("FAILED"), &json!("MaximumDurationExceeded"))
+    );
+    assert_eq!(moves.visible(&moves.dlq).await, "2");
+    moves.tasks.shut_down().await;
+}
+
+#[tokio::test]
+async fn an_account_has_at_most_100_active_tasks() {
+    // Nobody serves these tasks: they stay active.
+    let bench = Bench::new();
+    let begin = async |number: u32| {
+        let (dlq, source) = (format!("dlq-{number}"), format!("q-{number}"));
+        let arn = DLQ.replace(":dlq", &format!(":{dlq}"));
+        bench.create(&dlq, json!({})).await;
+        let redrive = json!({"deadLetterTargetArn": arn, "maxReceiveCount": 1}).to_string();
+        bench.create(&source, json!({"RedrivePolicy": redrive})).await;
+        bench.call::<StartMessageMoveTask>(json!({"SourceArn": arn})).await
+    };
+    for number in 0..100 {
+        begin(number).await.unwrap();
+    }
+    assert_eq!(refused(begin(100).await).0, "RequestThrottled");
+}

@@ -25,6 +25,22 @@ async fn a_deleted_queues_name_is_blocked_for_a_minute_where_that_is_switched_on
 }
 
 #[tokio::test]
+async fn a_deleted_queues_name_stays_blocked_through_a_restart() {
+    let settings = crate::Settings { queue_deleted_recently: true, ..crate::Settings::default() };
+    let bench = Bench::with(settings);
+    let url = bench.create("q", json!({})).await;
+    bench.call::<actions::DeleteQueue>(json!({"QueueUrl": url})).await.unwrap();
+    let nothing = bench.call::<actions::DeleteQueue>(json!({"QueueUrl": url})).await;
+    assert_eq!(refused(nothing).0, "AWS.SimpleQueueService.NonExistentQueue");
+    let restarted = Sqs::new(Arc::clone(&bench.sqs.engine), Arc::new(CountingIds::default()), settings);
+    let bench = Bench { sqs: restarted, ..bench };
+    let again = refused(bench.call::<CreateQueue>(json!({"QueueName": "q"})).await);
+    assert_eq!(again.0, "AWS.SimpleQueueService.QueueDeletedRecently");
+    bench.clock.advance(Duration::from_mins(1));
+    bench.create("q", json!({})).await;
+}
+
+#[tokio::test]
 async fn a_url_that_names_no_queue_is_an_invalid_address() {
     let bench = Bench::new();
     let answer = bench.call::<SendMessage>(json!({"QueueUrl": "http://x/q", "MessageBody": "x"})).await;
