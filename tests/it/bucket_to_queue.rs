@@ -1,9 +1,9 @@
-//! A bucket tells a queue of its objects.
+//! A bucket tells a queue of its objects, or a topic.
 
 use bytes::Bytes;
 use client::{Answer, Call};
 use http::Method;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::in_process::Server;
 
@@ -44,5 +44,59 @@ async fn an_object_that_fits_the_filter_is_told_of() {
     assert_eq!(record["s3"]["object"]["key"], "in/red+flower.jpg");
     assert_eq!(record["s3"]["object"]["size"], 5);
     assert_eq!(record["awsRegion"], "eu-west-1");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_topic_is_told_only_where_its_policy_lets_the_bucket_in() {
+    let server = Server::start().await;
+    let (url, arn) = server.queue("q").await;
+    let topic = server.sns("CreateTopic", &[("Name", "t")]).await.element("TopicArn").unwrap();
+    server.allow(&arn, "sns.amazonaws.com", &topic).await;
+    let raw = [("Attributes.entry.1.key", "RawMessageDelivery"), ("Attributes.entry.1.value", "true")];
+    let subscription =
+        [("TopicArn", topic.as_str()), ("Protocol", "sqs"), ("Endpoint", &arn), raw[0], raw[1]];
+    server.sns("Subscribe", &subscription).await;
+    s3(&server, Method::PUT, "/bucket", String::new()).await;
+    let configuration = format!(
+        "<NotificationConfiguration><TopicConfiguration><Topic>{topic}</Topic><Event>s3:ObjectCreated:*</Event>\
+         </TopicConfiguration></NotificationConfiguration>"
+    );
+    let put = Call {
+        service: "s3",
+        method: Method::PUT,
+        path: "/bucket?notification=",
+        headers: vec![("x-amz-content-sha256", "UNSIGNED-PAYLOAD".to_owned())],
+        body: Bytes::from(configuration.clone()),
+    };
+    let refused = server.client.send(put).await.unwrap().success().unwrap_err().to_string();
+    assert!(refused.contains("Unable to validate the following destination configurations"), "{refused}");
+    let set = async |policy: &str| {
+        let attribute =
+            [("TopicArn", topic.as_str()), ("AttributeName", "Policy"), ("AttributeValue", policy)];
+        server.sns("SetTopicAttributes", &attribute).await;
+    };
+    let statement = json!({
+        "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "SNS:Publish", "Resource": topic,
+        "Condition": {
+            "ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:bucket"},
+            "StringEquals": {"aws:SourceAccount": "111122223333"},
+        },
+    });
+    let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+    set(&policy).await;
+    s3(&server, Method::PUT, "/bucket?notification=", configuration).await;
+    let test: Json = serde_json::from_str(&server.next_body(&url).await).unwrap();
+    assert_eq!(test["Event"], "s3:TestEvent");
+    set(&policy.replace(":bucket", ":other")).await;
+    s3(&server, Method::PUT, "/bucket/lost", "the writer is told nothing".to_owned()).await;
+    set(&policy).await;
+    s3(&server, Method::PUT, "/bucket/told", "x".to_owned()).await;
+    let event: Json = serde_json::from_str(&server.next_body(&url).await).unwrap();
+    assert_eq!(event["Records"][0]["s3"]["object"]["key"], "told");
+    let figures = server.metrics().await;
+    let denied =
+        format!("konekuta_denied_publishes_total{{topic=\"{topic}\",principal=\"s3.amazonaws.com\"}} 2\n");
+    assert!(figures.contains(&denied), "{figures}");
     server.stop().await;
 }

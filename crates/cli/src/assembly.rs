@@ -52,6 +52,7 @@ pub fn assemble(basis: &Basis, daemon: Option<Daemon>, tasks: &Tasks) -> Service
         endpoint: basis.endpoint.clone(),
         outbox: basis.folder.join("outbox"),
         smtp_url: basis.smtp_url.clone(),
+        lenient_policies: basis.sqs.lenient_policies,
     };
     let sns = sns::Sns::new(engine(), ids(), clock(), ports.clone(), sns_settings);
     ports.offer_topics(Arc::new(sns::Topics(Arc::clone(&sns))));
@@ -127,7 +128,7 @@ pub fn assemble(basis: &Basis, daemon: Option<Daemon>, tasks: &Tasks) -> Service
         journey::service(&journeys),
     ];
     let engine = Arc::clone(&basis.local);
-    let mut metrics = metrics::of(&basis.local, &sqs);
+    let mut metrics = metrics::of(&basis.local, &sqs, &sns);
     lambda.register(&mut metrics);
     let history = Arc::clone(&basis.local) as Arc<dyn History>;
     Services {

@@ -11,8 +11,8 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
-/// Reads the engine, and whom queues turned away.
-struct Engine(Arc<Local>, Arc<sqs::Sqs>);
+/// Reads the engine, and whom queues and topics turned away.
+struct Engine(Arc<Local>, Arc<sqs::Sqs>, Arc<sns::Sns>);
 
 impl fmt::Debug for Engine {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,10 +20,10 @@ impl fmt::Debug for Engine {
     }
 }
 
-/// The figures of an engine and of SQS over it.
-pub(crate) fn of(local: &Arc<Local>, sqs: &Arc<sqs::Sqs>) -> Registry {
+/// The figures of an engine, and of SQS and SNS over it.
+pub(crate) fn of(local: &Arc<Local>, sqs: &Arc<sqs::Sqs>, sns: &Arc<sns::Sns>) -> Registry {
     let mut registry = Registry::default();
-    registry.register_collector(Box::new(Engine(Arc::clone(local), Arc::clone(sqs))));
+    registry.register_collector(Box::new(Engine(Arc::clone(local), Arc::clone(sqs), Arc::clone(sns))));
     registry
 }
 
@@ -72,6 +72,13 @@ impl Engine {
             encoder.encode_descriptor("konekuta_denied_messages", help, None, MetricType::Counter)?;
         for (queue, principal, count) in self.1.denied() {
             let labels = [("queue", queue), ("principal", principal)];
+            ConstCounter::new(count).encode(denied.encode_family(&labels)?)?;
+        }
+        let help = "Messages of buckets and functions that a topic's policy turned away";
+        let mut denied =
+            encoder.encode_descriptor("konekuta_denied_publishes", help, None, MetricType::Counter)?;
+        for (topic, principal, count) in self.2.denied() {
+            let labels = [("topic", topic), ("principal", principal)];
             ConstCounter::new(count).encode(denied.encode_family(&labels)?)?;
         }
         Ok(())

@@ -2,6 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use serde_json::Value as Json;
@@ -9,7 +10,9 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::document::PolicyError;
+use crate::keys::Keys;
 use crate::pattern;
+use crate::variables::{Within, expand};
 
 /// One operator, one key, some values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,20 +20,23 @@ pub(crate) struct Condition {
     compare: Compare,
     /// It holds if none of the values fits.
     negated: bool,
-    absent: Absent,
+    /// `…IfExists`.
+    if_exists: bool,
+    over: Over,
     key: String,
     values: Vec<String>,
 }
 
-/// What holds if the key is absent.
+/// What of several values of a key must fit.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Absent {
-    /// The operator's own rule: it does not hold, negated it does.
-    Usual,
-    /// `…IfExists`, `ForAllValues:…`.
-    Holds,
+enum Over {
+    /// The key has one.
+    One,
+    /// `ForAllValues:…`.
+    All,
     /// `ForAnyValue:…`.
-    Fails,
+    Any,
 }
 
 /// How a value is compared with the key's.
@@ -104,30 +110,31 @@ pub(crate) fn parse(value: &Json) -> Result<Vec<Condition>, PolicyError> {
     let malformed = || PolicyError::Condition(value.to_string());
     let mut conditions = Vec::new();
     for (operator, keys) in value.as_object().ok_or_else(malformed)? {
-        let (compare, negated, absent) =
-            self::operator(operator).ok_or_else(|| PolicyError::Condition(operator.clone()))?;
+        let known = self::operator(operator).ok_or_else(|| PolicyError::Condition(operator.clone()))?;
         for (key, values) in keys.as_object().ok_or_else(malformed)? {
             let values = values_of(values).ok_or_else(malformed)?;
-            conditions.push(Condition { compare, negated, absent, key: key.clone(), values });
+            conditions.push(Condition { key: key.clone(), values, ..known.clone() });
         }
     }
     Ok(conditions)
 }
 
-fn operator(name: &str) -> Option<(Compare, bool, Absent)> {
-    let (name, absent) = match name.split_once(':') {
-        Some(("ForAllValues", name)) => (name, Absent::Holds),
-        Some(("ForAnyValue", name)) => (name, Absent::Fails),
+/// A condition of this operator, without key and values.
+fn operator(name: &str) -> Option<Condition> {
+    let (over, name) = match name.split_once(':') {
+        Some(("ForAllValues", name)) => (Over::All, name),
+        Some(("ForAnyValue", name)) => (Over::Any, name),
         Some(_) => return None,
-        None => (name, Absent::Usual),
+        None => (Over::One, name),
     };
-    let (name, absent) = match name.strip_suffix("IfExists") {
+    let (name, if_exists) = match name.strip_suffix("IfExists") {
         Some("Null") => return None,
-        Some(name) => (name, Absent::Holds),
-        None => (name, absent),
+        Some(name) => (name, true),
+        None => (name, false),
     };
     let (_, compare, negated) = OPERATORS.iter().find(|(known, ..)| *known == name)?;
-    Some((*compare, *negated, absent))
+    let (key, values) = (String::new(), Vec::new());
+    Some(Condition { compare: *compare, negated: *negated, if_exists, over, key, values })
 }
 
 /// Texts; numbers and booleans stand for their texts.
@@ -144,23 +151,45 @@ fn values_of(value: &Json) -> Option<Vec<String>> {
 }
 
 impl Condition {
-    /// Whether it holds in these circumstances. Keys are compared without regard to case.
-    pub(crate) fn holds(&self, keys: &[(&str, &str)]) -> bool {
-        let found = keys.iter().find(|(key, _)| key.eq_ignore_ascii_case(&self.key)).map(|(_, value)| *value);
+    /// Whether it holds in these circumstances.
+    pub(crate) fn holds(&self, keys: Keys<'_>, variables: bool) -> bool {
+        let mut found = keys.all(&self.key).peekable();
+        let absent = found.peek().is_none();
         if self.compare == Compare::Null {
-            return self.values.iter().any(|value| value.eq_ignore_ascii_case("true") == found.is_none());
+            return self.values.iter().any(|value| value.eq_ignore_ascii_case("true") == absent);
         }
-        match (found, self.absent) {
-            (Some(found), _) => {
-                self.values.iter().any(|value| self.compare.fits(value, found)) != self.negated
-            }
-            (None, Absent::Usual) => self.negated,
-            (None, absent) => absent == Absent::Holds,
+        // A value whose variables have none turns the whole condition down.
+        let Some(values) = self.expanded(keys, variables) else { return false };
+        let fits = |found: &str| values.iter().any(|value| self.compare.fits(value, found)) != self.negated;
+        match self.over {
+            _ if absent && self.if_exists => true,
+            Over::One if absent => self.negated,
+            Over::Any => found.any(fits),
+            Over::One | Over::All => found.all(fits),
         }
+    }
+
+    /// Its values with variables put in; `None` if one has no value.
+    fn expanded<'a>(&'a self, keys: Keys<'_>, variables: bool) -> Option<Vec<Cow<'a, str>>> {
+        let within = self.compare.takes_variables().filter(|_| variables);
+        let expand = |value: &'a String| match within {
+            Some(within) => expand(value, keys, within),
+            None => Some(Cow::Borrowed(value.as_str())),
+        };
+        self.values.iter().map(expand).collect()
     }
 }
 
 impl Compare {
+    /// Variables are put into texts and ARNs only.
+    fn takes_variables(self) -> Option<Within> {
+        match self {
+            Self::Text | Self::TextIgnoringCase => Some(Within::Text),
+            Self::TextLike | Self::Arn => Some(Within::Pattern),
+            _ => None,
+        }
+    }
+
     fn fits(self, value: &str, found: &str) -> bool {
         match self {
             Self::Text => value == found,
@@ -225,10 +254,12 @@ mod tests {
         ("aws:SecureTransport", "true"),
         ("n", "5"),
         ("text", "Value"),
+        ("many", "a"),
+        ("many", "b"),
     ];
 
     fn holds(condition: &Json) -> bool {
-        parse(condition).unwrap().iter().all(|condition| condition.holds(KEYS))
+        parse(condition).unwrap().iter().all(|condition| condition.holds(Keys(KEYS), true))
     }
 
     #[test]
@@ -270,6 +301,65 @@ mod tests {
         assert!(!holds(&json!({"ForAnyValue:StringEquals": {"none": "x"}})));
         assert!(holds(&json!({"Null": {"none": "true", "text": "false"}})));
         assert!(!holds(&json!({"Null": {"text": "true"}})));
+    }
+
+    #[test]
+    fn of_several_values_all_or_any_must_fit() {
+        for holding in [
+            json!({"ForAllValues:StringEquals": {"many": ["a", "b", "c"]}}),
+            json!({"ForAnyValue:StringEquals": {"many": ["b", "z"]}}),
+            json!({"ForAllValues:StringNotEquals": {"many": ["x", "y"]}}),
+            json!({"ForAnyValue:StringNotLike": {"many": "a*"}}),
+            json!({"ForAnyValue:StringEqualsIfExists": {"none": "x"}}),
+        ] {
+            assert!(holds(&holding), "{holding}");
+        }
+        for failing in [
+            json!({"ForAllValues:StringEquals": {"many": ["a"]}}),
+            json!({"ForAnyValue:StringLike": {"many": "z*"}}),
+            json!({"ForAllValues:StringNotEquals": {"many": ["b"]}}),
+            json!({"ForAnyValue:StringNotEquals": {"many": ["a", "b"]}}),
+        ] {
+            assert!(!holds(&failing), "{failing}");
+        }
+    }
+
+    #[test]
+    fn every_operator_of_iams_reference_is_known() {
+        for base in [
+            "StringEquals",
+            "StringNotEquals",
+            "StringEqualsIgnoreCase",
+            "StringNotEqualsIgnoreCase",
+            "StringLike",
+            "StringNotLike",
+            "NumericEquals",
+            "NumericNotEquals",
+            "NumericLessThan",
+            "NumericLessThanEquals",
+            "NumericGreaterThan",
+            "NumericGreaterThanEquals",
+            "DateEquals",
+            "DateNotEquals",
+            "DateLessThan",
+            "DateLessThanEquals",
+            "DateGreaterThan",
+            "DateGreaterThanEquals",
+            "Bool",
+            "BinaryEquals",
+            "IpAddress",
+            "NotIpAddress",
+            "ArnEquals",
+            "ArnLike",
+            "ArnNotEquals",
+            "ArnNotLike",
+        ] {
+            for form in ["", "ForAllValues:", "ForAnyValue:"] {
+                assert!(operator(&format!("{form}{base}")).is_some(), "{form}{base}");
+                assert!(operator(&format!("{form}{base}IfExists")).is_some(), "{form}{base}IfExists");
+            }
+        }
+        assert!(operator("Null").is_some() && operator("NullIfExists").is_none());
     }
 
     #[test]

@@ -95,6 +95,8 @@ impl Statement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     pub(crate) statements: Vec<Statement>,
+    /// Its `Version` is 2012-10-17: before, `${…}` was plain text.
+    pub(crate) variables: bool,
 }
 
 impl Policy {
@@ -103,10 +105,11 @@ impl Policy {
         let document: Json = serde_json::from_str(text).map_err(|_| PolicyError::Json)?;
         let object = document.as_object().ok_or(PolicyError::Json)?;
         known(object, &["Version", "Id", "Statement"])?;
-        if !matches!(object.get("Version").map(Json::as_str), None | Some(Some("2008-10-17" | "2012-10-17")))
-        {
-            return Err(PolicyError::Version);
-        }
+        let variables = match object.get("Version").map(Json::as_str) {
+            None | Some(Some("2008-10-17")) => false,
+            Some(Some("2012-10-17")) => true,
+            Some(_) => return Err(PolicyError::Version),
+        };
         let statements = match object.get("Statement") {
             Some(Json::Array(items)) => items.iter().map(statement).collect::<Result<Vec<_>, _>>()?,
             Some(one) => vec![statement(one)?],
@@ -116,7 +119,7 @@ impl Policy {
         if !statements.iter().filter_map(|statement| statement.sid.as_ref()).all(|sid| sids.insert(sid)) {
             return Err(PolicyError::SidTwice);
         }
-        if statements.is_empty() { Err(PolicyError::NoStatement) } else { Ok(Self { statements }) }
+        if statements.is_empty() { Err(PolicyError::NoStatement) } else { Ok(Self { statements, variables }) }
     }
 
     /// Its statements.

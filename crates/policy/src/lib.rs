@@ -3,12 +3,16 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>
 
 mod condition;
+mod denied;
 mod document;
+mod keys;
 mod pattern;
 mod principal;
 mod request;
 mod statements;
+mod variables;
 
+pub use denied::Denied;
 pub use document::{Policy, PolicyError, Statement};
 pub use request::{Caller, Decision, Request};
 pub use statements::{Grant, LabelTaken, grant, revoke};

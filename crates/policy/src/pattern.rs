@@ -2,6 +2,35 @@
 
 use std::str::Chars;
 
+/// What follows it in a pattern stands for itself. No policy can need it: it is no character of any name.
+const LITERALLY: char = '\0';
+
+/// Appends to a pattern a text that stands for itself.
+pub(crate) fn push_literally(pattern: &mut String, text: &str) {
+    for character in text.chars() {
+        if matches!(character, '*' | '?' | LITERALLY) {
+            pattern.push(LITERALLY);
+        }
+        pattern.push(character);
+    }
+}
+
+/// A piece of a pattern.
+enum Piece {
+    Any,
+    One,
+    This(char),
+}
+
+fn piece(pattern: &mut Chars<'_>) -> Option<Piece> {
+    Some(match pattern.next()? {
+        '*' => Piece::Any,
+        '?' => Piece::One,
+        LITERALLY => Piece::This(pattern.next().unwrap_or(LITERALLY)),
+        this => Piece::This(this),
+    })
+}
+
 /// Whether a text fits a pattern in which `*` stands for any characters and `?` for one.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     walk(pattern, text, |expected, found| expected == found)
@@ -18,13 +47,14 @@ fn walk(pattern: &str, text: &str, is: impl Fn(char, char) -> bool) -> bool {
     let mut star: Option<(Chars<'_>, Chars<'_>)> = None;
     loop {
         let (mut next, mut left) = (pattern.clone(), text.clone());
-        match (next.next(), left.next()) {
-            (Some('*'), _) => {
+        match (piece(&mut next), left.next()) {
+            (Some(Piece::Any), _) => {
                 star = Some((next.clone(), text.clone()));
                 pattern = next;
             }
             (None, None) => return true,
-            (Some(expected), Some(found)) if expected == '?' || is(expected, found) => {
+            (Some(Piece::One), Some(_)) => (pattern, text) = (next, left),
+            (Some(Piece::This(expected)), Some(found)) if is(expected, found) => {
                 (pattern, text) = (next, left);
             }
             _ => {

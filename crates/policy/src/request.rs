@@ -3,6 +3,8 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
 use crate::document::{Policy, Statement};
+use crate::keys::Keys;
+use crate::variables::{Within, expand};
 use crate::{pattern, principal};
 
 /// Who asks.
@@ -23,7 +25,7 @@ pub struct Request<'a> {
     pub action: &'a str,
     /// The ARN of what it is done to.
     pub resource: &'a str,
-    /// The circumstances, as `("aws:SourceArn", "arn:…")`.
+    /// The circumstances, as `("aws:SourceArn", "arn:…")`; a key with several values stands there several times.
     pub keys: &'a [(&'a str, &'a str)],
 }
 
@@ -42,7 +44,8 @@ impl Policy {
     /// What the policy says: what is denied is denied, whatever else allows it.
     pub fn decide(&self, request: &Request<'_>) -> Decision {
         let mut allowed = false;
-        for statement in self.statements.iter().filter(|statement| statement.is_about(request)) {
+        let is_about = |statement: &&Statement| statement.is_about(request, self.variables);
+        for statement in self.statements.iter().filter(is_about) {
             if statement.denies {
                 return Decision::Denied(statement.sid.clone());
             }
@@ -53,11 +56,17 @@ impl Policy {
 }
 
 impl Statement {
-    fn is_about(&self, request: &Request<'_>) -> bool {
+    fn is_about(&self, request: &Request<'_>, variables: bool) -> bool {
+        let keys = Keys(request.keys);
+        let is_resource = |pattern: &String| {
+            let expanded =
+                if variables { expand(pattern, keys, Within::Pattern) } else { Some(pattern.into()) };
+            expanded.is_some_and(|pattern| pattern::matches(&pattern, request.resource))
+        };
         self.principals.any(|principal| principal::is_meant(principal, request.caller))
             && self.actions.any(|pattern| pattern::matches_ignoring_case(pattern, request.action))
-            && self.resources.any(|pattern| pattern::matches(pattern, request.resource))
-            && self.conditions.iter().all(|condition| condition.holds(request.keys))
+            && self.resources.any(is_resource)
+            && self.conditions.iter().all(|condition| condition.holds(keys, variables))
     }
 }
 
@@ -162,6 +171,34 @@ mod tests {
             json!({"ArnEquals": {"aws:SourceArn": "arn:aws:sns:us-east-1:000000000000:other"}})
         ));
         assert!(!allowed(json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}})), "a key that is absent");
+    }
+
+    #[test]
+    fn variables_are_put_into_resources_and_values_of_policies_of_2012() {
+        let policy = |version: &str, statement: Json| {
+            Policy::parse(&json!({"Version": version, "Statement": statement}).to_string()).unwrap()
+        };
+        let asked = |policy: &Policy| {
+            let keys = &[("aws:PrincipalAccount", "111111111111"), ("aws:SourceAccount", "111111111111")];
+            let caller = Caller::Account("111111111111");
+            policy.decide(&Request { caller, action: "sqs:SendMessage", resource: QUEUE, keys })
+        };
+        let about = |more: Json| {
+            let mut statement = statement(&json!({"Principal": "*"}));
+            statement.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            statement
+        };
+        let same = json!({"StringEquals": {"aws:SourceAccount": "${aws:PrincipalAccount}"}});
+        let statement = about(json!({"Condition": same}));
+        assert_eq!(asked(&policy("2012-10-17", statement.clone())), Decision::Allowed);
+        assert_eq!(asked(&policy("2008-10-17", statement)), Decision::NotAllowed, "plain text before");
+        let absent =
+            about(json!({"Condition": {"StringNotEquals": {"aws:SourceAccount": "${aws:username}"}}}));
+        assert_eq!(asked(&policy("2012-10-17", absent)), Decision::NotAllowed, "no value, nothing fits");
+        let own = about(json!({"Resource": "arn:aws:sqs:*:*:${aws:PrincipalAccount}-*"}));
+        assert_eq!(asked(&policy("2012-10-17", own)), Decision::NotAllowed);
+        let default = about(json!({"Resource": "arn:aws:sqs:*:*:${aws:username, 'q'}"}));
+        assert_eq!(asked(&policy("2012-10-17", default)), Decision::Allowed);
     }
 
     #[test]

@@ -182,17 +182,14 @@ impl S3 {
                     deduplication_id: None,
                     trace,
                     sender_id: PRINCIPAL.to_owned(),
-                    sender: Sender::Service {
-                        principal: PRINCIPAL,
-                        source: Arn::new("s3", "", "", &bucket.name),
-                        account: bucket.account.clone(),
-                    },
+                    sender: sender(bucket),
                 };
                 self.ports.queues()?.prepare(target.arn.clone(), message).await?
             }
             Kind::Topic => {
                 let subject = Some("Amazon S3 Notification".to_owned());
-                return self.ports.topics()?.publish(target.arn.clone(), subject, body, trace).await;
+                let topics = self.ports.topics()?;
+                return topics.publish(target.arn.clone(), subject, body, trace, sender(bucket)).await;
             }
         };
         if goes.is_ok() {
@@ -245,6 +242,15 @@ impl S3 {
             }
         }
         Ok(())
+    }
+}
+
+/// A bucket as the policies of queues and functions know it.
+fn sender(bucket: &BucketRecord) -> Sender {
+    Sender::Service {
+        principal: PRINCIPAL,
+        source: Arn::new("s3", "", "", &bucket.name),
+        account: bucket.account.clone(),
     }
 }
 

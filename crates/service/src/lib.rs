@@ -4,6 +4,7 @@
 //! An action is one file with an `Input`, an `Output`, and `impl Action`; `row::<A>()` puts it into its service's table.
 
 mod action;
+mod condition_keys;
 mod context;
 mod error;
 pub mod hops;
@@ -17,6 +18,7 @@ pub mod views;
 pub mod way;
 
 pub use action::{Action, Row, StreamingAction, row, streaming_row};
+pub use condition_keys::denial;
 pub use context::{Caller, Context, Endpoint};
 pub use engine::{Clock, QueueCounts, Standing, Timestamp};
 pub use error::{ErrorRow, INTERNAL_FAILURE, ServiceError};

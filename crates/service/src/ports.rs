@@ -226,13 +226,15 @@ pub trait QueuePort: Send + Sync {
 
 /// Offered by SNS.
 pub trait TopicPort: Send + Sync {
-    /// Publishes on behalf of a service (bucket notifications, destinations). Durable when it answers.
+    /// Publishes on behalf of a sender (bucket notifications, destinations), whom the topic's policy must let in.
+    /// Durable when it answers.
     fn publish(
         &self,
         topic: Arn,
         subject: Option<String>,
         message: String,
         trace: Option<TraceHeader>,
+        sender: Sender,
     ) -> BoxFuture<'_, Result<(), PortError>>;
     /// `NotFound` if there is no such topic.
     fn exists(&self, topic: Arn) -> BoxFuture<'_, Result<(), PortError>>;

@@ -4,6 +4,7 @@
 //!
 //! <https://docs.aws.amazon.com/sns/latest/api/welcome.html>
 
+mod access;
 mod actions;
 mod archive;
 mod arns;
@@ -118,6 +119,8 @@ pub struct Settings {
     pub outbox: PathBuf,
     /// Where mails go.
     pub smtp_url: Option<String>,
+    /// Topics' policies are kept, and turn nobody away.
+    pub lenient_policies: bool,
 }
 
 /// The service's state. Topics and subscriptions live in the registry.
@@ -133,6 +136,7 @@ pub struct Sns {
     /// Shared while messages of a FIFO topic are archived and handed on; alone, a replay decides that it has caught up.
     pub(crate) handing_on: tokio::sync::RwLock<()>,
     pub(crate) archives: archive::Ends,
+    pub(crate) denied: policy::Denied,
     /// Tries to post whose outcome is noted: tests let time pass only then.
     #[cfg(test)]
     pub(crate) tries_noted: tokio::sync::watch::Sender<u64>,
@@ -158,9 +162,17 @@ impl Sns {
             http: http_endpoint::client::Client::default(),
             handing_on: tokio::sync::RwLock::new(()),
             archives: archive::Ends::default(),
+            denied: policy::Denied::default(),
             #[cfg(test)]
             tries_noted: tokio::sync::watch::Sender::new(0),
         })
+    }
+}
+
+impl Sns {
+    /// How many messages each topic's policy has turned away since the start: topic, principal, count.
+    pub fn denied(&self) -> Vec<(String, String, u64)> {
+        self.denied.counts()
     }
 }
 

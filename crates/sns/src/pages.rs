@@ -72,7 +72,7 @@ async fn confirmed(sns: &Sns, request: &PageRequest) -> Result<Text, ServiceErro
 async fn removed(sns: &Sns, request: &PageRequest) -> Result<Text, ServiceError> {
     let given = members(&request.query);
     let arn = given.get("SubscriptionArn").map(String::as_str).unwrap_or_default();
-    actions::unsubscribe(sns, arn, true).await?;
+    actions::unsubscribe(sns, arn, None).await?;
     let text = format!(
         "<p>Your subscription <code>{}</code> is removed.</p><p>If it was not your intention to unsubscribe: a mail with a link that restores it is on its way.</p>",
         escaped(arn)

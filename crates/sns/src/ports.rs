@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws::{Arn, TraceHeader};
 use futures_util::future::BoxFuture;
 use service::ServiceError;
-use service::ports::{PortError, TopicMessage, TopicPort};
+use service::ports::{PortError, Sender, TopicMessage, TopicPort};
 
 use crate::hops::Origin;
 use crate::outgoing::{Given, Outgoing};
@@ -43,9 +43,13 @@ impl TopicPort for Topics {
         subject: Option<String>,
         message: String,
         trace: Option<TraceHeader>,
+        sender: Sender,
     ) -> BoxFuture<'_, Result<(), PortError>> {
         Box::pin(async move {
             let topic = self.topic(&topic).await?;
+            if let Some(refusal) = self.0.refusal(&topic, &sender) {
+                return Err(PortError::Denied(refusal));
+            }
             let given = Given { message, subject, ..Given::default() };
             let outgoing = Outgoing::parse(Some(&topic), given)
                 .map_err(|error| PortError::Refused(error.message.into_owned()))?;

@@ -51,8 +51,12 @@ impl Bench {
         )));
         ports.offer_queues(Arc::clone(&queues) as _);
         let outbox = path.join("outbox");
-        let settings =
-            Settings { endpoint: "http://here:4566".into(), outbox: outbox.clone(), smtp_url: None };
+        let settings = Settings {
+            endpoint: "http://here:4566".into(),
+            outbox: outbox.clone(),
+            smtp_url: None,
+            lenient_policies: false,
+        };
         let ids = Arc::new(CountingIds::default());
         let sns = Sns::new(Arc::clone(&engine) as _, ids, Arc::new(clock.clone()), ports, settings);
         Self { sns, queues, engine, clock, outbox, _folder: folder }

@@ -1,14 +1,16 @@
-//! What a queue's policy lets others do: checked when it is set, asked when another service sends.
+//! What a queue's policy lets others do: checked when it is set, asked when another service sends or somebody calls.
 //!
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-creating-custom-policies-access-policy-examples.html>
 
-use engine::QueueKey;
+use std::sync::Arc;
+
+use engine::{Queue, QueueKey};
 use policy::{Caller, Decision, Policy, Request, Statement};
-use service::ServiceError;
 use service::ports::Sender;
+use service::{Context, ServiceError, denial};
 
 use crate::records::QueueRecord;
-use crate::{ACTIONS, errors, limits, queue_name};
+use crate::{ACTIONS, Sqs, errors, limits, queue_name};
 
 /// Actions that only the queue's own account may call: a policy cannot give them away.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-customer-managed-policy-examples.html>
@@ -26,6 +28,15 @@ pub(crate) const OWNER_ONLY: [&str; 12] = [
     "TagQueue",
     "UntagQueue",
 ];
+
+/// With these an account can always take back a policy of its own that locks it out, as its root user can.
+const NEVER_LOCKED: [&str; 3] = ["DeleteQueue", "RemovePermission", "SetQueueAttributes"];
+
+/// The action that a permission names: entries of batches need that of single messages.
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html>
+fn permission(action: &str) -> &str {
+    action.strip_suffix("Batch").unwrap_or(action)
+}
 
 /// Whether SQS has an action of that name.
 pub(crate) fn is_action(name: &str) -> bool {
@@ -69,6 +80,67 @@ fn check_statement(statement: &Statement) -> Result<(), ServiceError> {
     Ok(())
 }
 
+/// A queue that a request is about, and its record.
+pub(crate) struct Opened {
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) record: Arc<QueueRecord>,
+}
+
+impl Sqs {
+    /// The queue that a URL names, if the caller may do this with it. `QueueDoesNotExist`, `AccessDenied`.
+    pub(crate) async fn open(
+        &self,
+        context: &Context,
+        url: &str,
+        action: &str,
+    ) -> Result<Opened, ServiceError> {
+        self.open_key(context, &queue_name::from_url(context, url)?, action).await
+    }
+
+    /// The same of a queue that is named otherwise.
+    pub(crate) async fn open_key(
+        &self,
+        context: &Context,
+        key: &QueueKey,
+        action: &str,
+    ) -> Result<Opened, ServiceError> {
+        let queue = self.engine.queue(key).await.map_err(errors::of_queue)?;
+        let record = self.records.of(&queue)?;
+        self.authorize(context, key, &record, action)?;
+        Ok(Opened { queue, record })
+    }
+
+    /// Own queues are open unless their policy denies it; others only if their policy allows it.
+    fn authorize(
+        &self,
+        context: &Context,
+        queue: &QueueKey,
+        record: &QueueRecord,
+        action: &str,
+    ) -> Result<(), ServiceError> {
+        let (owner, caller) = (queue_name::account(queue), context.caller.account.as_str());
+        let own = owner == caller;
+        let policy = record.policy();
+        if self.settings.lenient_policies || (own && (policy.is_none() || NEVER_LOCKED.contains(&action))) {
+            return Ok(());
+        }
+        let action = permission(action);
+        let given_away = own || !OWNER_ONLY.contains(&action);
+        let decision = policy.filter(|_| given_away).map_or(Decision::NotAllowed, |policy| {
+            let keys = context.condition_keys(owner);
+            let keys: Vec<(&str, &str)> = keys.iter().map(|(key, value)| (*key, value.as_str())).collect();
+            let (caller, action) = (Caller::Account(caller), &*format!("sqs:{action}"));
+            policy.decide(&Request { caller, action, resource: queue.as_str(), keys: &keys })
+        });
+        let denied = matches!(decision, Decision::Denied(_));
+        if decision == Decision::Allowed || (own && !denied) {
+            return Ok(());
+        }
+        let text = denial(context, &format!("sqs:{}", action.to_ascii_lowercase()), queue.as_str(), denied);
+        Err(ServiceError::new(&errors::ACCESS_DENIED, text))
+    }
+}
+
 /// Why somebody may not send into a queue; `None`: they may.
 pub(crate) fn refusal(queue: &QueueKey, record: &QueueRecord, sender: &Sender) -> Option<String> {
     let (caller, source, account) = match sender {
@@ -79,13 +151,22 @@ pub(crate) fn refusal(queue: &QueueKey, record: &QueueRecord, sender: &Sender) -
         }
     };
     let of_service = [
+        ("aws:PrincipalServiceName", sender.principal()),
+        ("aws:ResourceAccount", queue_name::account(queue)),
         ("aws:SourceArn", source),
         ("aws:SourceAccount", account),
         ("aws:SourceOwner", account),
         ("aws:PrincipalIsAWSService", "true"),
         ("aws:SecureTransport", "true"),
     ];
-    let of_account = [("aws:PrincipalAccount", account.as_str()), ("aws:SecureTransport", "true")];
+    let principal = format!("arn:aws:iam::{account}:root");
+    let of_account = [
+        ("aws:PrincipalAccount", account.as_str()),
+        ("aws:PrincipalArn", &principal),
+        ("aws:ResourceAccount", queue_name::account(queue)),
+        ("aws:PrincipalIsAWSService", "false"),
+        ("aws:SecureTransport", "true"),
+    ];
     let keys: &[_] = if matches!(caller, Caller::Service(_)) { &of_service } else { &of_account };
     let request = Request { caller, action: "sqs:SendMessage", resource: queue.as_str(), keys };
     let why = match record.policy().map(|policy| policy.decide(&request)) {

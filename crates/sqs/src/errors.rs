@@ -68,6 +68,12 @@ pub(crate) const REQUEST_THROTTLED: ErrorRow = ErrorRow {
     status: 403,
     sender: true,
 };
+pub(crate) const ACCESS_DENIED: ErrorRow = ErrorRow {
+    shape: "com.amazon.coral.service#AccessDeniedException",
+    query_code: "AccessDenied",
+    status: 403,
+    sender: true,
+};
 pub(crate) const INVALID_ADDRESS: ErrorRow = ErrorRow {
     shape: "com.amazonaws.sqs#InvalidAddress",
     query_code: "InvalidAddress",

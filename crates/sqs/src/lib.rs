@@ -7,7 +7,6 @@ mod actions;
 mod batch;
 mod content;
 mod deleted_queues;
-mod denied;
 mod digest;
 mod errors;
 mod fifo;
@@ -67,7 +66,7 @@ pub struct Sqs {
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) records: records::RecordCache,
     pub(crate) settings: Settings,
-    pub(crate) denied: denied::Denied,
+    pub(crate) denied: policy::Denied,
     /// Held while a message move task is started.
     pub(crate) starting_moves: tokio::sync::Mutex<()>,
     /// One was.
@@ -92,7 +91,7 @@ impl Sqs {
             ids,
             records: records::RecordCache::default(),
             settings,
-            denied: denied::Denied::default(),
+            denied: policy::Denied::default(),
             starting_moves: tokio::sync::Mutex::default(),
             move_started: tokio::sync::Notify::new(),
             digests: digest::Together::default(),
@@ -101,8 +100,7 @@ impl Sqs {
 
     /// How many messages each queue's policy has turned away since the start: queue, principal, count.
     pub fn denied(&self) -> Vec<(String, String, u64)> {
-        let counts = self.denied.counts().into_iter();
-        counts.map(|((queue, principal), count)| (queue.to_string(), principal, count)).collect()
+        self.denied.counts()
     }
 }
 

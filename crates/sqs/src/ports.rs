@@ -44,7 +44,7 @@ impl QueuePort for Queues {
             if let Some(refusal) = access::refusal(&queue.key, &record, &message.sender)
                 && !self.0.settings.lenient_policies
             {
-                self.0.denied.count(&queue.key, &message.sender);
+                self.0.denied.count(queue.key.as_str(), message.sender.principal());
                 return Err(PortError::Denied(refusal));
             }
             if message.attributes.len() > limits::MESSAGE_ATTRIBUTES_MAX {

@@ -63,8 +63,19 @@ impl Bench {
     where
         A::Input: DeserializeOwned,
     {
+        self.call_as::<A>(&self.context(), input).await
+    }
+
+    async fn call_as<A: Action<Service = Sqs>>(
+        &self,
+        context: &Context,
+        input: Json,
+    ) -> Result<Json, ServiceError>
+    where
+        A::Input: DeserializeOwned,
+    {
         let input = A::Input::deserialize(input).expect("the test's own input");
-        let output = A::run(&self.sqs, &self.context(), input).await?;
+        let output = A::run(&self.sqs, context, input).await?;
         Ok(serde_json::from_slice(&JSON.encode(A::NAME, "id", &output).body).unwrap())
     }
 

@@ -60,7 +60,8 @@ async fn hand_on(
     let body = String::from_utf8_lossy(&event.payload).into_owned();
     let trace = event.header_of_what_follows(function, obituary.request_id);
     if arn.service() == "sns" {
-        return lambda.ports.topics()?.publish(arn, None, body, trace).await;
+        let sender = Sender::Account(function.arn.account().to_owned());
+        return lambda.ports.topics()?.publish(arn, None, body, trace, sender).await;
     }
     let message = QueueMessage {
         body: body.into(),

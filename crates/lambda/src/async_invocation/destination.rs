@@ -94,7 +94,10 @@ async fn send(
     let trace = event.header_of_what_follows(function, ending.request_id);
     let header = trace.clone();
     let enqueue = match arn.service() {
-        "sns" => return lambda.ports.topics()?.publish(arn, None, record, trace).await,
+        "sns" => {
+            let sender = Sender::Account(function.arn.account().to_owned());
+            return lambda.ports.topics()?.publish(arn, None, record, trace, sender).await;
+        }
         "s3" => {
             let key = object_key(lambda, function);
             let goes = way::to(header.as_ref().map(TraceHeader::as_str), arn.as_str());

@@ -16,7 +16,9 @@ use engine::{
 use futures_util::future::BoxFuture;
 use local::Local;
 use serde_json::{Value as Json, json};
-use service::ports::{ObjectPort, PortError, QueueFacts, QueueMessage, QueuePort, QueueRecord, TopicPort};
+use service::ports::{
+    ObjectPort, PortError, QueueFacts, QueueMessage, QueuePort, QueueRecord, Sender, TopicPort,
+};
 use service::{Caller, Context, Endpoint, Ids, Method, Ports, RandomIds, Reply, Tasks};
 use testkit::SimulatedClock;
 use tokio::sync::{mpsc, watch};
@@ -254,7 +256,7 @@ impl TopicPort for Topics {
         _: Option<String>,
         trace: Option<aws::TraceHeader>,
     ) -> BoxFuture<'_, Result<(), PortError>> {
-        self.publish(topic, message.subject, message.message, trace)
+        self.publish(topic, message.subject, message.message, trace, Sender::Account(String::new()))
     }
 
     fn subscriptions_of(&self, _: Arn) -> BoxFuture<'_, Result<Vec<(Arn, String)>, PortError>> {
@@ -267,6 +269,7 @@ impl TopicPort for Topics {
         _: Option<String>,
         message: String,
         _: Option<TraceHeader>,
+        _: Sender,
     ) -> BoxFuture<'_, Result<(), PortError>> {
         self.0.lock().unwrap().push(message);
         Box::pin(async { Ok(()) })

@@ -26,8 +26,8 @@ impl Action for AddPermission {
     type Output = ();
 
     async fn run(sns: &Sns, context: &Context, input: Input) -> Result<(), ServiceError> {
-        let _ = context;
         let arn = arns::topic(&input.topic_arn)?;
+        sns.open(context, &arn, Self::NAME, &[]).await?;
         sns.change_topic(&arn, |topic| {
             topic_policy::allow(topic, &input.label, &input.aws_account_id, &input.action_name)
         })

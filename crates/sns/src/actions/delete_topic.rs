@@ -6,7 +6,7 @@ use engine::Expect;
 use serde::Deserialize;
 use service::{Action, Context, ServiceError};
 
-use crate::records::{self, TopicRecord};
+use crate::records;
 use crate::{Sns, archive, arns, errors, limits, replay};
 
 #[derive(Deserialize)]
@@ -24,11 +24,12 @@ impl Action for DeleteTopic {
     type Output = ();
 
     async fn run(sns: &Sns, context: &Context, input: Input) -> Result<(), ServiceError> {
-        let _ = context;
         let arn = arns::topic(&input.topic_arn)?;
-        if let Some((topic, _)) = sns.record::<TopicRecord>(&records::topic_key(&arn)).await?
-            && topic.attributes.contains_key(archive::policy::POLICY)
-        {
+        let topic = match sns.open(context, &arn, Self::NAME, &[]).await {
+            Err(error) if error.row == &errors::NOT_FOUND => None,
+            found => Some(found?),
+        };
+        if topic.is_some_and(|topic| topic.attributes.contains_key(archive::policy::POLICY)) {
             let text =
                 "Cannot delete a topic with an active message archive policy: deactivate the policy first";
             return Err(ServiceError::new(&errors::INVALID_STATE, text));

@@ -28,8 +28,8 @@ impl Action for GetDataProtectionPolicy {
     type Output = Output;
 
     async fn run(sns: &Sns, context: &Context, input: Input) -> Result<Output, ServiceError> {
-        let _ = context;
-        let (topic, _) = sns.topic(&arns::topic(&input.resource_arn)?).await?;
+        let arn = arns::topic(&input.resource_arn)?;
+        let topic = sns.open(context, &arn, Self::NAME, &[]).await?;
         let policy = topic.attributes.get(data_protection::ATTRIBUTE).cloned();
         Ok(Output { data_protection_policy: policy.unwrap_or_default() })
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use service::{Action, Context, ServiceError};
 
 use crate::records::Attributes;
-use crate::{Sns, arns, subscription_attributes};
+use crate::{Sns, access, arns, subscription_attributes};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -29,9 +29,9 @@ impl Action for GetSubscriptionAttributes {
     type Output = Output;
 
     async fn run(sns: &Sns, context: &Context, input: Input) -> Result<Output, ServiceError> {
-        let _ = context;
         let (topic, id) = arns::subscription(&input.subscription_arn)?;
         let (record, _) = sns.subscription(&topic, &id).await?;
+        access::check_owner(context, &topic, &record, Self::NAME)?;
         let (topic, _) = sns.topic(&topic).await?;
         let mut attributes = subscription_attributes::shown(&record, &topic);
         if let Some((replay, _)) = sns.replay(&record.arn).await? {

@@ -30,7 +30,7 @@ impl Action for GetTopicAttributes {
 
     async fn run(sns: &Sns, context: &Context, input: Input) -> Result<Output, ServiceError> {
         let arn = arns::topic(&input.topic_arn)?;
-        let (topic, _) = sns.topic(&arn).await?;
+        let topic = sns.open(context, &arn, Self::NAME, &[]).await?;
         let subscriptions = sns.subscriptions(&arn).await?;
         let pending = subscriptions.iter().filter(|subscription| subscription.record.is_pending()).count();
         let attributes = topic_attributes::shown(&topic, subscriptions.len() - pending, pending, context.now);

@@ -32,9 +32,8 @@ impl Action for ListSubscriptionsByTopic {
     type Output = Output;
 
     async fn run(sns: &Sns, context: &Context, input: Input) -> Result<Output, ServiceError> {
-        let _ = context;
         let arn = arns::topic(&input.topic_arn)?;
-        sns.topic(&arn).await?;
+        sns.open(context, &arn, Self::NAME, &[]).await?;
         let (subscriptions, next_token) =
             page(sns, &records::subscriptions_of(&arn), input.next_token).await?;
         Ok(Output { subscriptions, next_token })

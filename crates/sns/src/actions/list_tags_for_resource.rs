@@ -29,9 +29,8 @@ impl Action for ListTagsForResource {
     type Output = Output;
 
     async fn run(sns: &Sns, context: &Context, input: Input) -> Result<Output, ServiceError> {
-        let _ = context;
         let arn = arns::topic(&input.resource_arn)?;
-        let (topic, _) = sns.topic(&arn).await.map_err(super::of_resource)?;
+        let topic = sns.open(context, &arn, Self::NAME, &[]).await.map_err(super::of_resource)?;
         let tags = topic.tags.into_iter().map(|(key, value)| Tag { key, value });
         Ok(Output { tags: tags.collect() })
     }

@@ -64,7 +64,8 @@ impl Action for Publish {
             let message_id = sns.publish_to_endpoint(context, &target, given).await?;
             return Ok(Output { message_id, sequence_number: None });
         }
-        let (topic, _) = sns.topic(&arns::topic_in_region(context, &target)?).await?;
+        let arn = arns::topic_in_region(context, &target)?;
+        let topic = sns.open(context, &arn, Self::NAME, &[]).await?;
         let outgoing = Outgoing::parse(Some(&topic), given)?;
         let published = sns.fan_out(&topic, &outgoing, &Origin::of_call(context, &outgoing)).await?;
         Ok(Output { message_id: published.message_id, sequence_number: published.sequence_number })

@@ -37,7 +37,7 @@ impl Action for PublishBatch {
 
     async fn run(sns: &Sns, context: &Context, input: Input) -> Result<Output, ServiceError> {
         let arn = arns::topic_in_region(context, &input.topic_arn)?;
-        let (topic, _) = sns.topic(&arn).await?;
+        let topic = sns.open(context, &arn, Self::NAME, &[]).await?;
         check_ids(&input.publish_batch_request_entries)?;
         let bytes: usize = input.publish_batch_request_entries.iter().map(Entry::size).sum();
         if bytes > large_messages::bytes_max(&topic) {

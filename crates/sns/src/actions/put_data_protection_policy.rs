@@ -23,8 +23,8 @@ impl Action for PutDataProtectionPolicy {
     type Output = ();
 
     async fn run(sns: &Sns, context: &Context, input: Input) -> Result<(), ServiceError> {
-        let _ = context;
         let arn = arns::topic(&input.resource_arn)?;
+        sns.open(context, &arn, Self::NAME, &[]).await?;
         let policy = &input.data_protection_policy;
         sns.change_topic(&arn, |topic| data_protection::put(topic, policy)).await
     }

@@ -23,8 +23,8 @@ impl Action for RemovePermission {
     type Output = ();
 
     async fn run(sns: &Sns, context: &Context, input: Input) -> Result<(), ServiceError> {
-        let _ = context;
         let arn = arns::topic(&input.topic_arn)?;
+        sns.open(context, &arn, Self::NAME, &[]).await?;
         let change = |topic: &mut _| {
             topic_policy::revoke(topic, &input.label);
             Ok(())

@@ -30,6 +30,7 @@ impl Action for SetTopicAttributes {
         if name == "FifoTopic" || !topic_attributes::is_known(&name) {
             return Err(errors::invalid("AttributeName"));
         }
+        sns.open(context, &arn, Self::NAME, &[]).await?;
         let large = name == "MaximumMessageSize" && value.parse().is_ok_and(large_messages::is_large);
         if large {
             sns.check_subscribers_of_large(&arn).await?;

@@ -42,7 +42,8 @@ impl Action for Subscribe {
         let arn = arns::topic(&input.topic_arn)?;
         let endpoint = input.endpoint.unwrap_or_default();
         check_endpoint(&arn, &input.protocol, &endpoint)?;
-        let (topic, _) = sns.topic(&arn).await?;
+        let keys = [("sns:Protocol", input.protocol.as_str()), ("sns:Endpoint", &endpoint)];
+        let topic = sns.open(context, &arn, Self::NAME, &keys).await?;
         if input.protocol == "application" {
             check_device(sns, &endpoint).await?;
         }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use service::{Action, Context, ServiceError};
 
 use crate::records::{self, SubscriptionRecord};
-use crate::{Sns, arns, errors, replay};
+use crate::{Sns, access, arns, errors, replay};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -24,27 +24,34 @@ impl Action for Unsubscribe {
     type Output = ();
 
     async fn run(sns: &Sns, context: &Context, input: Input) -> Result<(), ServiceError> {
-        let anonymous = context.caller.access_key_id.is_empty();
-        unsubscribe(sns, &input.subscription_arn, anonymous).await
+        let somebody = Some(context).filter(|context| !context.caller.access_key_id.is_empty());
+        unsubscribe(sns, &input.subscription_arn, somebody).await
     }
 }
 
-/// Removes a subscription for somebody with or without credentials.
-pub(crate) async fn unsubscribe(sns: &Sns, subscription: &str, anonymous: bool) -> Result<(), ServiceError> {
+/// Removes a subscription for somebody, or for nobody: without credentials.
+pub(crate) async fn unsubscribe(
+    sns: &Sns,
+    subscription: &str,
+    somebody: Option<&Context>,
+) -> Result<(), ServiceError> {
     let (topic, id) = arns::subscription(subscription)?;
     let record = match sns.subscription(&topic, &id).await {
         Ok((record, _)) => record,
         Err(error) if error.row == &errors::NOT_FOUND => return Ok(()),
         Err(error) => return Err(error),
     };
-    if anonymous && record.confirmation_was_authenticated {
-        let text = format!(
-            "User: anonymous is not authorized to perform: SNS:Unsubscribe on resource: {}",
-            record.arn
-        );
-        return Err(ServiceError::new(&errors::AUTHORIZATION, text));
+    if record.confirmation_was_authenticated {
+        let Some(context) = somebody else {
+            let text = format!(
+                "User: anonymous is not authorized to perform: SNS:Unsubscribe on resource: {}",
+                record.arn
+            );
+            return Err(ServiceError::new(&errors::AUTHORIZATION, text));
+        };
+        access::check_owner(context, &topic, &record, Unsubscribe::NAME)?;
     }
-    if is_told(&record, anonymous) {
+    if is_told(&record, somebody.is_none()) {
         let (topic, _) = sns.topic(&topic).await?;
         sns.say_farewell(&topic, &record).await?;
     }

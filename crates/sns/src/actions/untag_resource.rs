@@ -23,8 +23,8 @@ impl Action for UntagResource {
     type Output = super::Empty;
 
     async fn run(sns: &Sns, context: &Context, input: Input) -> Result<super::Empty, ServiceError> {
-        let _ = context;
         let arn = arns::topic(&input.resource_arn)?;
+        sns.open(context, &arn, Self::NAME, &[]).await.map_err(super::of_resource)?;
         let changed = sns.change_topic(&arn, |topic| {
             topic.tags.retain(|key, _| !input.tag_keys.contains(key));
             Ok(())

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use service::{Action, Context, ServiceError};
 
 use super::set_queue_attributes::change;
-use crate::{Sqs, access, errors, limits, queue_name};
+use crate::{Sqs, access, errors, limits};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -29,7 +29,7 @@ impl Action for AddPermission {
     type Output = ();
 
     async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<(), ServiceError> {
-        let key = queue_name::from_url(context, &input.queue_url)?;
+        let key = sqs.open(context, &input.queue_url, Self::NAME).await?.queue.key.clone();
         check(&input)?;
         let grant = Grant {
             label: &input.label,

@@ -30,9 +30,10 @@ impl Action for CancelMessageMoveTask {
     type Input = Input;
     type Output = Output;
 
-    async fn run(sqs: &Sqs, _: &Context, input: Input) -> Result<Output, ServiceError> {
+    async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<Output, ServiceError> {
         let (id, source) = message_move_task::parse_handle(&input.task_handle)?;
-        existing(sqs, &source, "SourceArn").await?;
+        let queue = existing(sqs, &source, "SourceArn").await?;
+        sqs.open_key(context, &queue.key, Self::NAME).await?;
         // The task itself may note its progress at the same time; each try reads it anew.
         for _ in 0..limits::CHANGES_TRIED_MAX {
             let tasks = sqs.move_tasks(&source).await?;

@@ -9,6 +9,7 @@ use service::{Action, Context, ServiceError};
 use super::delete_message::settle;
 use super::receive_message::visibility;
 use crate::Sqs;
+use crate::access::Opened;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -29,6 +30,7 @@ impl Action for ChangeMessageVisibility {
 
     async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<(), ServiceError> {
         let seconds = visibility(Some(input.visibility_timeout))?.unwrap_or_default();
-        settle(sqs, context, &input.queue_url, input.receipt_handle, Settle::VisibleIn { seconds }).await
+        let Opened { queue, .. } = sqs.open(context, &input.queue_url, Self::NAME).await?;
+        settle(sqs, &queue.key, input.receipt_handle, Settle::VisibleIn { seconds }).await
     }
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use service::{Action, Context, ServiceError};
 
 use super::receive_message::visibility;
+use crate::access::Opened;
 use crate::batch::{self, Outcome, Succeeded};
 use crate::{Sqs, errors};
 
@@ -45,6 +46,7 @@ impl Action for ChangeMessageVisibilityBatch {
                 seconds.and_then(|seconds| seconds.ok_or_else(|| errors::missing("VisibilityTimeout")));
             (entry.id, entry.receipt_handle, seconds.map(|seconds| Settle::VisibleIn { seconds }))
         });
-        super::settle_batch(sqs, context, &input.queue_url, entries.collect()).await
+        let Opened { queue, .. } = sqs.open(context, &input.queue_url, Self::NAME).await?;
+        super::settle_batch(sqs, &queue.key, entries.collect()).await
     }
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use service::{Action, Context, ServiceError};
 
 use crate::Sqs;
+use crate::access::Opened;
 use crate::batch::{self, Outcome, Succeeded};
 
 #[derive(Deserialize)]
@@ -41,6 +42,7 @@ impl Action for DeleteMessageBatch {
         )?;
         let entries =
             input.entries.into_iter().map(|entry| (entry.id, entry.receipt_handle, Ok(Settle::Delete)));
-        super::settle_batch(sqs, context, &input.queue_url, entries.collect()).await
+        let Opened { queue, .. } = sqs.open(context, &input.queue_url, Self::NAME).await?;
+        super::settle_batch(sqs, &queue.key, entries.collect()).await
     }
 }

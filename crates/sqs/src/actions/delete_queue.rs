@@ -6,7 +6,7 @@ use engine::QueueKey;
 use serde::Deserialize;
 use service::{Action, Context, ServiceError};
 
-use crate::{Sqs, errors, queue_name};
+use crate::{Sqs, errors};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -23,7 +23,7 @@ impl Action for DeleteQueue {
     type Output = ();
 
     async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<(), ServiceError> {
-        let key = queue_name::from_url(context, &input.queue_url)?;
+        let key = sqs.open(context, &input.queue_url, Self::NAME).await?.queue.key.clone();
         if sqs.settings.queue_deleted_recently {
             delete_and_block(sqs, context, &key).await?;
         } else {

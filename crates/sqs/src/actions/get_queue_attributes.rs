@@ -5,8 +5,9 @@
 use serde::{Deserialize, Serialize};
 use service::{Action, Context, ServiceError};
 
+use crate::access::Opened;
 use crate::queue_attributes::{self, Attributes};
-use crate::{Sqs, errors, queue_name};
+use crate::{Sqs, errors};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -31,10 +32,8 @@ impl Action for GetQueueAttributes {
     type Output = Output;
 
     async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<Output, ServiceError> {
-        let key = queue_name::from_url(context, &input.queue_url)?;
-        let queue = sqs.engine.queue(&key).await.map_err(errors::of_queue)?;
-        let counts = sqs.engine.counts(&key).await.map_err(errors::of_queue)?;
-        let record = sqs.records.of(&queue)?;
+        let Opened { queue, record } = sqs.open(context, &input.queue_url, Self::NAME).await?;
+        let counts = sqs.engine.counts(&queue.key).await.map_err(errors::of_queue)?;
         let names = input.attribute_names.unwrap_or_default();
         Ok(Output { attributes: queue_attributes::shown(&names, &record.attributes, &queue, counts)? })
     }

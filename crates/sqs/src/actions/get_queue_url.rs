@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use service::{Action, Context, ServiceError};
 
-use crate::{Sqs, errors, queue_name};
+use crate::{Sqs, queue_name};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -32,7 +32,7 @@ impl Action for GetQueueUrl {
     async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<Output, ServiceError> {
         let account = input.queue_owner_aws_account_id.unwrap_or_else(|| context.caller.account.to_string());
         let key = queue_name::key_of(context, &account, &input.queue_name);
-        sqs.engine.queue(&key).await.map_err(errors::of_queue)?;
+        sqs.open_key(context, &key, Self::NAME).await?;
         Ok(Output { queue_url: queue_name::url(context, &key) })
     }
 }

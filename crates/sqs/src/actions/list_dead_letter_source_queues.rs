@@ -37,8 +37,7 @@ impl Action for ListDeadLetterSourceQueues {
             return Err(errors::invalid(limit, "MaxResults", "Must be between 1 and 1000, if provided."));
         }
         let limit = usize::try_from(limit).unwrap_or(1);
-        let target = queue_name::from_url(context, &input.queue_url)?;
-        sqs.engine.queue(&target).await.map_err(errors::of_queue)?;
+        let target = sqs.open(context, &input.queue_url, Self::NAME).await?.queue.key.clone();
         let after = input.next_token.map(|token| queue_name::from_token(context, &token)).transpose()?;
         let all = sqs.engine.list_queues("arn:aws:sqs:", after.as_ref(), usize::MAX).await?;
         let is_source = |dead: &engine::DeadLetter| dead.target == target;

@@ -48,14 +48,15 @@ impl Action for ListMessageMoveTasks {
     type Input = Input;
     type Output = Output;
 
-    async fn run(sqs: &Sqs, _: &Context, input: Input) -> Result<Output, ServiceError> {
+    async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<Output, ServiceError> {
         let most = i64::try_from(limits::MOVE_TASKS_KEPT).unwrap_or(1);
         let limit = input.max_results.unwrap_or(1);
         if !(1..=most).contains(&limit) {
             let reason = format!("Must be between 1 and {most}, if provided.");
             return Err(errors::invalid(limit, "MaxResults", &reason));
         }
-        existing(sqs, &input.source_arn, "SourceArn").await?;
+        let source = existing(sqs, &input.source_arn, "SourceArn").await?;
+        sqs.open_key(context, &source.key, Self::NAME).await?;
         let tasks = sqs.move_tasks(&input.source_arn).await?.into_iter();
         let shown = tasks.take(usize::try_from(limit).unwrap_or(1)).map(|(task, _)| entry(task));
         Ok(Output { results: shown.collect() })

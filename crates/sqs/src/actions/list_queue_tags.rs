@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use service::{Action, Context, ServiceError};
 
-use crate::{Sqs, errors, queue_name};
+use crate::Sqs;
+use crate::access::Opened;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -31,8 +32,7 @@ impl Action for ListQueueTags {
     type Output = Output;
 
     async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<Output, ServiceError> {
-        let key = queue_name::from_url(context, &input.queue_url)?;
-        let queue = sqs.engine.queue(&key).await.map_err(errors::of_queue)?;
-        Ok(Output { tags: sqs.records.of(&queue)?.tags.clone() })
+        let Opened { record, .. } = sqs.open(context, &input.queue_url, Self::NAME).await?;
+        Ok(Output { tags: record.tags.clone() })
     }
 }

@@ -48,20 +48,18 @@ pub(crate) use start_message_move_task::StartMessageMoveTask;
 pub(crate) use tag_queue::TagQueue;
 pub(crate) use untag_queue::UntagQueue;
 
-use engine::{Settle, Settlement};
-use service::{Context, ServiceError};
+use engine::{QueueKey, Settle, Settlement};
+use service::ServiceError;
 
 use crate::batch::{Failed, Outcome, Succeeded};
-use crate::{Sqs, errors, queue_name};
+use crate::{Sqs, errors};
 
 /// Settles the entries of a batch that are well-formed; each answers for itself.
 async fn settle_batch(
     sqs: &Sqs,
-    context: &Context,
-    queue_url: &str,
+    key: &QueueKey,
     entries: Vec<(String, String, Result<Settle, ServiceError>)>,
 ) -> Result<Outcome<Succeeded>, ServiceError> {
-    let key = queue_name::from_url(context, queue_url)?;
     let mut outcome = Outcome::new();
     let mut known = Vec::new();
     let mut settlements = Vec::new();
@@ -78,7 +76,7 @@ async fn settle_batch(
     for ((id, handle, settle), result) in known.into_iter().zip(results) {
         match result {
             Ok(()) => {
-                sqs.tell_settled(&key, &handle, settle);
+                sqs.tell_settled(key, &handle, settle);
                 outcome.successful.push(Succeeded { id });
             }
             Err(refusal) => {

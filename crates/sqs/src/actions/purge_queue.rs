@@ -23,7 +23,7 @@ impl Action for PurgeQueue {
     type Output = ();
 
     async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<(), ServiceError> {
-        let key = queue_name::from_url(context, &input.queue_url)?;
+        let key = sqs.open(context, &input.queue_url, Self::NAME).await?.queue.key.clone();
         sqs.engine.purge_queue(key).await.map_err(|error| match error {
             Error::Refused(Refusal::PurgedRecently(key)) => {
                 let name = queue_name::name(&key);

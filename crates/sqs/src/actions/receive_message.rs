@@ -10,11 +10,12 @@ use engine::{Delivery, QueueKey, Receive};
 use serde::{Deserialize, Serialize};
 use service::{Action, Context, ServiceError, Text};
 
+use crate::access::Opened;
 use crate::content::Content;
 use crate::message::id_text;
 use crate::message_attributes::{self, AttributeValues};
 use crate::queue_attributes::Attributes;
-use crate::{Sqs, digest, errors, fifo, limits, queue_attributes, queue_name, receive_attributes};
+use crate::{Sqs, digest, errors, fifo, limits, queue_attributes, receive_attributes};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -64,9 +65,8 @@ impl Action for ReceiveMessage {
     type Output = Output;
 
     async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<Output, ServiceError> {
-        let key = queue_name::from_url(context, &input.queue_url)?;
-        let queue = sqs.engine.queue(&key).await.map_err(errors::of_queue)?;
-        let record = sqs.records.of(&queue)?;
+        let Opened { queue, record } = sqs.open(context, &input.queue_url, Self::NAME).await?;
+        let key = queue.key.clone();
         let mut system = input.message_system_attribute_names.unwrap_or_default();
         system.extend(input.attribute_names.unwrap_or_default());
         receive_attributes::check(&system)?;

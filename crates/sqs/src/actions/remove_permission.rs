@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use service::{Action, Context, ServiceError};
 
 use super::set_queue_attributes::change;
-use crate::{Sqs, errors, queue_name};
+use crate::{Sqs, errors};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -25,7 +25,7 @@ impl Action for RemovePermission {
     type Output = ();
 
     async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<(), ServiceError> {
-        let key = queue_name::from_url(context, &input.queue_url)?;
+        let key = sqs.open(context, &input.queue_url, Self::NAME).await?.queue.key.clone();
         change(sqs, &key, |record| {
             let stored = record.attributes.get("Policy").and_then(|text| serde_json::from_str(text).ok());
             let mut document: Json = stored.unwrap_or_default();

@@ -8,9 +8,10 @@ use service::ports::SharedText;
 use service::way::{self, HeldBack};
 use service::{Action, Context, ServiceError, Text};
 
+use crate::access::Opened;
 use crate::message::{self, Outgoing, Unfit, id_text, sequence_text};
 use crate::message_attributes::{self, AttributeValues};
-use crate::{Sqs, errors, queue_name};
+use crate::{Sqs, errors};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -48,9 +49,7 @@ impl Action for SendMessage {
     type Output = Output;
 
     async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<Output, ServiceError> {
-        let key = queue_name::from_url(context, &input.queue_url)?;
-        let queue = sqs.engine.queue(&key).await.map_err(errors::of_queue)?;
-        let record = sqs.records.of(&queue)?;
+        let Opened { queue, record } = sqs.open(context, &input.queue_url, Self::NAME).await?;
         let system = message::system_attributes(input.message_system_attributes.unwrap_or_default())?;
         let outgoing = Outgoing {
             body: input.message_body,

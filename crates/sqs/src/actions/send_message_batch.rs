@@ -9,11 +9,12 @@ use service::way::HeldBack;
 use service::{Action, Context, ServiceError, Text};
 
 use super::send_message::{held_back, sender_id, trace};
+use crate::access::Opened;
 use crate::batch::{self, Failed, Outcome};
 use crate::message::{self, Outgoing, Prepared, Unfit, id_text, sequence_text};
 use crate::message_attributes::{self, AttributeValues};
 use crate::queue_attributes::Attributes;
-use crate::{Sqs, errors, limits, queue_name};
+use crate::{Sqs, errors, limits};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -62,9 +63,7 @@ impl Action for SendMessageBatch {
     type Output = Outcome<Succeeded>;
 
     async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<Outcome<Succeeded>, ServiceError> {
-        let key = queue_name::from_url(context, &input.queue_url)?;
-        let queue = sqs.engine.queue(&key).await.map_err(errors::of_queue)?;
-        let record = sqs.records.of(&queue)?;
+        let Opened { queue, record } = sqs.open(context, &input.queue_url, Self::NAME).await?;
         batch::check_ids(
             "SendMessageBatchRequestEntry",
             input.entries.iter().map(|entry| entry.id.as_str()),

@@ -8,7 +8,7 @@ use service::{Action, Context, ServiceError};
 
 use crate::queue_attributes::{self, Attributes};
 use crate::records::QueueRecord;
-use crate::{Sqs, errors, limits, queue_name, redrive_policy};
+use crate::{Sqs, errors, limits, redrive_policy};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -26,7 +26,7 @@ impl Action for SetQueueAttributes {
     type Output = ();
 
     async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<(), ServiceError> {
-        let key = queue_name::from_url(context, &input.queue_url)?;
+        let key = sqs.open(context, &input.queue_url, Self::NAME).await?.queue.key.clone();
         let given = input.attributes;
         change(sqs, &key, |record| {
             let is_fifo = queue_attributes::is_fifo(&record.attributes);

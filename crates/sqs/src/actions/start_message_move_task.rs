@@ -36,6 +36,7 @@ impl Action for StartMessageMoveTask {
 
     async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<Output, ServiceError> {
         let source = existing(sqs, &input.source_arn, "SourceArn").await?;
+        sqs.open_key(context, &source.key, Self::NAME).await?;
         if !sqs.is_dead_letter_queue(&source.key).await? {
             return Err(refused("Source queue must be configured as a Dead Letter Queue."));
         }

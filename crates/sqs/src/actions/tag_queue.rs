@@ -8,7 +8,7 @@ use serde::Deserialize;
 use service::{Action, Context, ServiceError};
 
 use super::set_queue_attributes::change;
-use crate::{Sqs, queue_name, tags};
+use crate::{Sqs, tags};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -26,7 +26,7 @@ impl Action for TagQueue {
     type Output = ();
 
     async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<(), ServiceError> {
-        let key = queue_name::from_url(context, &input.queue_url)?;
+        let key = sqs.open(context, &input.queue_url, Self::NAME).await?.queue.key.clone();
         change(sqs, &key, |record| {
             record.tags.extend(input.tags.clone());
             tags::check(&record.tags)

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use service::{Action, Context, ServiceError};
 
 use super::set_queue_attributes::change;
-use crate::{Sqs, queue_name};
+use crate::Sqs;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -24,7 +24,7 @@ impl Action for UntagQueue {
     type Output = ();
 
     async fn run(sqs: &Sqs, context: &Context, input: Input) -> Result<(), ServiceError> {
-        let key = queue_name::from_url(context, &input.queue_url)?;
+        let key = sqs.open(context, &input.queue_url, Self::NAME).await?.queue.key.clone();
         change(sqs, &key, |record| {
             record.tags.retain(|key, _| !input.tag_keys.contains(key));
             Ok(())

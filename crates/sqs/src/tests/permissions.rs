@@ -199,3 +199,85 @@ async fn a_policy_has_at_most_twenty_statements() {
         }
     }
 }
+
+const OTHER: &str = "111111111111";
+
+fn other(bench: &Bench) -> Context {
+    let mut context = bench.context();
+    context.caller.account = AccountId::parse(OTHER).unwrap();
+    context
+}
+
+fn of_other(action: &str, condition: &Json) -> String {
+    let statement = json!({
+        "Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{OTHER}:root")},
+        "Action": action, "Resource": ARN, "Condition": condition,
+    });
+    json!({"Version": "2012-10-17", "Statement": [statement]}).to_string()
+}
+
+#[tokio::test]
+async fn another_account_uses_a_queue_only_as_its_policy_allows() {
+    let bench = Bench::new();
+    let url = bench.create("q", json!({})).await;
+    let send = async || {
+        bench.call_as::<SendMessage>(&other(&bench), json!({"QueueUrl": url, "MessageBody": "x"})).await
+    };
+    let denied = refused(send().await);
+    let text = format!(
+        "User: arn:aws:iam::{OTHER}:root is not authorized to perform: sqs:sendmessage on resource: {ARN} because no resource-based policy allows the sqs:sendmessage action"
+    );
+    assert_eq!(denied, ("AccessDenied".into(), text));
+    set(&bench, &url, &of_other("sqs:SendMessage", &json!({}))).await.unwrap();
+    send().await.unwrap();
+    // Entries of a batch need the permission of single messages.
+    let entries = json!({"QueueUrl": url, "Entries": [{"Id": "1", "MessageBody": "x"}]});
+    bench.call_as::<actions::SendMessageBatch>(&other(&bench), entries).await.unwrap();
+    let receive = bench.call_as::<ReceiveMessage>(&other(&bench), json!({"QueueUrl": url})).await;
+    assert_eq!(refused(receive).0, "AccessDenied");
+    let elsewhere = json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}});
+    set(&bench, &url, &of_other("sqs:*", &elsewhere)).await.unwrap();
+    assert_eq!(refused(send().await).0, "AccessDenied");
+}
+
+#[tokio::test]
+async fn what_is_the_owners_alone_no_policy_gives_away() {
+    let bench = Bench::new();
+    let url = bench.create("q", json!({})).await;
+    set(&bench, &url, &of_other("sqs:*", &json!({}))).await.unwrap();
+    let context = other(&bench);
+    bench.call_as::<PurgeQueue>(&context, json!({"QueueUrl": url})).await.unwrap();
+    let deleted = bench.call_as::<actions::DeleteQueue>(&context, json!({"QueueUrl": url})).await;
+    assert_eq!(refused(deleted).0, "AccessDenied");
+    let tags = json!({"QueueUrl": url, "Tags": {"a": "b"}});
+    assert_eq!(refused(bench.call_as::<TagQueue>(&context, tags).await).0, "AccessDenied");
+    let named = json!({"QueueName": "q", "QueueOwnerAWSAccountId": "000000000000"});
+    bench.call_as::<GetQueueUrl>(&context, named).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_explicit_deny_turns_away_the_owner_too_but_never_locks_it_out() {
+    let bench = Bench::new();
+    let url = bench.create("q", json!({})).await;
+    let denying = |condition: Json| {
+        let statement = json!({
+            "Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": ARN, "Condition": condition,
+        });
+        json!({"Version": "2012-10-17", "Statement": [statement]}).to_string()
+    };
+    set(&bench, &url, &denying(json!({"Bool": {"aws:SecureTransport": "false"}}))).await.unwrap();
+    bench.send(&url, "x").await;
+    set(&bench, &url, &denying(json!({"StringNotEquals": {"aws:PrincipalAccount": OTHER}}))).await.unwrap();
+    let send = bench.call::<SendMessage>(json!({"QueueUrl": url, "MessageBody": "x"})).await;
+    assert!(refused(send).1.ends_with("with an explicit deny in a resource-based policy"));
+    set(&bench, &url, "").await.unwrap();
+    bench.send(&url, "x").await;
+}
+
+#[tokio::test]
+async fn lenient_policies_turn_no_account_away() {
+    let bench = Bench::with(crate::Settings { lenient_policies: true, ..crate::Settings::default() });
+    let url = bench.create("q", json!({})).await;
+    let input = json!({"QueueUrl": url, "MessageBody": "x"});
+    bench.call_as::<SendMessage>(&other(&bench), input).await.unwrap();
+}
