@@ -8,6 +8,7 @@ use crate::queue::QueueState;
 impl Partition {
     /// Derives everything that `now` implies. Answers the numbers of the queues in which a message became visible.
     pub fn advance(&mut self, now: Timestamp) -> Vec<u32> {
+        self.now = self.now.max(now);
         let mut woken = Vec::new();
         while let Some((moment, number)) = self.timers.first().copied() {
             if moment > now {

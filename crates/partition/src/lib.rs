@@ -19,6 +19,7 @@ mod messages;
 mod operation;
 mod outbox;
 mod peek;
+mod processing_time;
 mod queue;
 mod queues;
 mod receive;

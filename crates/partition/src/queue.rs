@@ -47,6 +47,8 @@ pub(crate) struct QueueState {
     pub(crate) content_bytes: u64,
     /// The partition's timer for this queue.
     pub(crate) timer: Option<Timestamp>,
+    /// How far time was let pass.
+    pub(crate) now: Timestamp,
 }
 
 impl QueueState {
@@ -67,6 +69,7 @@ impl QueueState {
             delayed: 0,
             content_bytes: 0,
             timer: None,
+            now: Timestamp(0),
         }
     }
 
@@ -137,7 +140,7 @@ impl QueueState {
     fn place(&mut self, number: u64) {
         let Some(message) = self.messages.get(number) else { return };
         let (standing, visible_at, rank) = (message.standing(), message.visible_at, message.rank());
-        let group = message.group().cloned();
+        let (group, sent_at) = (message.group().cloned(), message.sent_at);
         match standing {
             Standing::Visible => match rank {
                 _ if group.is_some() || self.is_fifo() => {}
@@ -154,25 +157,30 @@ impl QueueState {
         }
         match group {
             Some(group) if self.is_fifo() => self.refresh_group(&group),
-            Some(tenant) => self.set_tenant(&tenant, standing, (rank.unwrap_or(number), number), true),
+            Some(tenant) => match standing {
+                Standing::Visible => {
+                    self.tenants.join_line(&tenant, (rank.unwrap_or(number), number), sent_at);
+                }
+                Standing::InFlight => self.tenants.take_off(&tenant),
+                Standing::Delayed => {}
+            },
             None => {}
-        }
-    }
-
-    /// Standard queues: a message of a tenant has come to stand somewhere, or stands there no more.
-    fn set_tenant(&mut self, tenant: &Arc<str>, standing: Standing, place: Place, stands: bool) {
-        match standing {
-            Standing::Visible => self.tenants.set_in_line(tenant, place, stands),
-            Standing::InFlight => self.tenants.set_in_flight(tenant, stands),
-            Standing::Delayed => {}
         }
     }
 
     fn displace(&mut self, number: u64) {
         let Some(message) = self.messages.get(number) else { return };
         let (standing, visible_at, rank) = (message.standing(), message.visible_at, message.rank());
-        if let Some(tenant) = message.group().filter(|_| !self.is_fifo()).cloned() {
-            self.set_tenant(&tenant, standing, (rank.unwrap_or(number), number), false);
+        if !self.is_fifo() {
+            let tenant = message.group().cloned();
+            let (spent_ms, now) = (since(message.received_at(), self.now), self.now);
+            match (standing, tenant) {
+                (Standing::Visible, Some(tenant)) => {
+                    self.tenants.leave_line(&tenant, (rank.unwrap_or(number), number));
+                }
+                (Standing::InFlight, tenant) => self.tenants.land(tenant.as_ref(), spent_ms, now),
+                _ => {}
+            }
         }
         match standing {
             Standing::Visible => match rank {
@@ -252,4 +260,9 @@ impl QueueState {
             dead_letter_source: message.dead_letter_source().cloned(),
         })
     }
+}
+
+/// Milliseconds between two moments; none if time has gone backwards.
+fn since(then: Timestamp, now: Timestamp) -> u64 {
+    now.0.saturating_sub(then.0)
 }

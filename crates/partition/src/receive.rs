@@ -61,7 +61,7 @@ impl Partition {
         let limit = usize::try_from(room.min(u64::from(ask.max_messages))).unwrap_or(usize::MAX);
         let target =
             queue.settings().dead_letter.as_ref().and_then(|dead| Some((&dead.target, peers(&dead.target)?)));
-        let found = queue.search(limit, target.is_some());
+        let found = queue.search(limit, target.is_some(), now);
         let mut operations = match target {
             Some((target, partition)) => self.moves(number, &found.dead, target, partition, own, now),
             None => Vec::new(),
@@ -128,7 +128,7 @@ impl QueueState {
         Operation::Received { queue, messages, at: now, visible_at: now.plus_seconds(timeout), attempt }
     }
 
-    fn search(&self, limit: usize, may_move: bool) -> Found {
+    fn search(&self, limit: usize, may_move: bool, now: Timestamp) -> Found {
         let max_receives =
             self.settings().dead_letter.as_ref().filter(|_| may_move).map(|dead| dead.max_receive_count);
         let is_dead = |number: &u64| {
@@ -141,7 +141,7 @@ impl QueueState {
         } else if self.tenants.is_empty() {
             found.fill(self.line().map(|(_, number)| number), limit, &is_dead);
         } else {
-            found.fill(self.tenants.line(self.line(), self.in_flight), limit, &is_dead);
+            found.fill(self.tenants.line(self.line(), self.in_flight, now), limit, &is_dead);
         }
         found
     }

@@ -46,7 +46,7 @@ impl Partition {
         let through = moving.through.unwrap_or(queue.next_message - 1);
         let (operations, added, posted) = (Vec::new(), HashMap::new(), HashMap::new());
         let mut draft = Draft { own, peers, now, operations, added, posted };
-        for (message, id) in queue.movable(through, moving.ids.len()).into_iter().zip(&moving.ids) {
+        for (message, id) in queue.movable(through, moving.ids.len(), now).into_iter().zip(&moving.ids) {
             match self.redrive(&mut draft, (number, queue), message, *id, moving.to.as_ref()) {
                 Ok(()) => {}
                 Err(refusal) if draft.operations.is_empty() => return Err(refusal),
@@ -124,10 +124,15 @@ impl Partition {
 
 impl QueueState {
     /// Visible messages up to a number, in the order in which they would be received.
-    fn movable(&self, through: u64, limit: usize) -> Vec<u64> {
+    fn movable(&self, through: u64, limit: usize, now: Timestamp) -> Vec<u64> {
         let is_meant = |number: &u64| *number <= through;
         if !self.is_fifo() {
-            return self.tenants.line(self.line(), self.in_flight).filter(is_meant).take(limit).collect();
+            return self
+                .tenants
+                .line(self.line(), self.in_flight, now)
+                .filter(is_meant)
+                .take(limit)
+                .collect();
         }
         let of_group = |group| self.groups.messages(group).take_while(|number| self.is_visible(*number));
         self.groups.ready().flat_map(of_group).filter(is_meant).take(limit).collect()

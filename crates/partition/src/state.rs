@@ -23,6 +23,8 @@ pub struct Partition {
     pub(crate) arrived: BTreeMap<u16, u64>,
     /// Of all messages in queues.
     pub(crate) content_bytes: u64,
+    /// How far time was let pass. Not part of what is kept: only fairness looks at it.
+    pub(crate) now: Timestamp,
     /// When something happens next, by queue.
     pub(crate) timers: BTreeSet<(Timestamp, u32)>,
 }
@@ -91,6 +93,7 @@ impl Partition {
     /// Works on a queue that exists, keeps account of its contents, and sets its timer.
     pub(crate) fn with<T>(&mut self, number: u32, work: impl FnOnce(&mut QueueState) -> T) -> Option<T> {
         let queue = self.queues.get_mut(&number)?;
+        queue.now = self.now;
         let before = queue.content_bytes;
         let done = work(queue);
         self.content_bytes = self.content_bytes + queue.content_bytes - before;

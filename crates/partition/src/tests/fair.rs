@@ -82,3 +82,78 @@ fn a_tenant_whose_messages_are_deleted_is_quiet_again() {
     }
     assert_eq!(take_one(&mut bench), "noisy30");
 }
+
+/// A consumer receives so many messages and deletes each after so many seconds.
+fn work(bench: &mut Bench, count: usize, seconds: u32) {
+    for _ in 0..count {
+        let taken = bench.take("q", 1).remove(0);
+        bench.pass(seconds);
+        bench.delete("q", &taken).unwrap();
+    }
+}
+
+#[test]
+fn a_tenant_with_more_than_a_tenth_of_the_processing_time_waits_for_quiet_ones() {
+    let mut bench = one();
+    send(&mut bench, "slow", 10);
+    work(&mut bench, 2, 14);
+    send(&mut bench, "quick", 1);
+    assert_eq!(take_one(&mut bench), "slow2", "28 seconds are no busy consumers");
+    work(&mut bench, 1, 14);
+    assert_eq!(take_one(&mut bench), "quick0");
+    assert_eq!(take_one(&mut bench), "slow4", "nothing is dropped or held back");
+}
+
+#[test]
+fn a_tenth_of_the_processing_time_is_not_noisy() {
+    let mut bench = one();
+    send(&mut bench, "a", 1);
+    for _ in 0..9 {
+        bench.send("q", message("of no tenant"));
+    }
+    send(&mut bench, "a", 1);
+    bench.send("q", message("last"));
+    // Messages of no tenant take their part of the whole.
+    work(&mut bench, 10, 20);
+    assert_eq!(take_one(&mut bench), "a0", "20 of 200 seconds");
+}
+
+#[test]
+fn a_noisy_tenant_is_quiet_once_nothing_of_it_waits() {
+    let mut bench = one();
+    send(&mut bench, "slow", 3);
+    send(&mut bench, "other", 1);
+    work(&mut bench, 2, 29);
+    assert_eq!(take_one(&mut bench), "other0", "slow has all the processing time");
+    assert_eq!(take_one(&mut bench), "slow2");
+    send(&mut bench, "slow", 1);
+    send(&mut bench, "late", 1);
+    assert_eq!(take_one(&mut bench), "slow0", "its backlog was used up");
+}
+
+#[test]
+fn a_noisy_tenant_is_quiet_after_five_minutes_without_a_message() {
+    let mut bench = one();
+    send(&mut bench, "noisy", 60);
+    for _ in 0..40 {
+        let taken = bench.take("q", 1).remove(0);
+        bench.settle("q", &taken, Settle::VisibleIn { seconds: 3600 }).unwrap();
+    }
+    bench.pass(299);
+    send(&mut bench, "quiet", 1);
+    assert_eq!(take_one(&mut bench), "quiet0");
+    bench.pass(1);
+    send(&mut bench, "quiet", 1);
+    assert_eq!(take_one(&mut bench), "noisy40");
+}
+
+#[test]
+fn processing_time_is_forgotten_after_a_while() {
+    let mut bench = one();
+    send(&mut bench, "slow", 10);
+    work(&mut bench, 2, 29);
+    bench.pass(600);
+    send(&mut bench, "slow", 1);
+    send(&mut bench, "quick", 1);
+    assert_eq!(take_one(&mut bench), "slow2");
+}

@@ -60,7 +60,7 @@ impl Action for SendMessage {
             deduplication_id: input.message_deduplication_id,
             sender_id: sender_id(context),
         };
-        let held_back = held_back(context, outgoing.trace_header.as_deref(), &key);
+        let held_back = held_back(context, outgoing.trace_header.as_deref(), &queue.key);
         sqs.digests.digest(std::iter::once(&outgoing.body)).await;
         let prepared = sqs.prepare(&queue, &record.attributes, outgoing).map_err(Unfit::of_single)?;
         let hop = sqs.sending(context, &prepared);
