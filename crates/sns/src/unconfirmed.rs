@@ -34,7 +34,7 @@ async fn forget(sns: &Sns) -> Result<(), ServiceError> {
         }
         match sns.engine.delete(record.key, Expect::Revision(record.revision)).await {
             Ok(()) => {
-                tracing::info!(subscription = subscription.arn, "nobody has confirmed it in time: removed")
+                tracing::info!(subscription = subscription.arn, "nobody has confirmed it in time: removed");
             }
             // It was confirmed, or asked for again, this moment.
             Err(Error::Refused(Refusal::RecordChanged(_))) => {}
