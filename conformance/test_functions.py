@@ -119,6 +119,9 @@ def test_an_asynchronous_event_reaches_the_function(server, protocol):
     else:
         sns = server.client("sns")
         topic = sns.create_topic(Name="t")["TopicArn"]
+        functions.add_permission(
+            FunctionName="f", StatementId="t", Action="lambda:InvokeFunction", Principal="sns.amazonaws.com", SourceArn=topic
+        )
         sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
         sns.publish(TopicArn=topic, Message="x")
     until(lambda: "REPORT RequestId" in server.run("logs", "f").stdout, "the invocation")

@@ -93,6 +93,9 @@ def test_a_url_answers_and_a_stream_is_read(server):
     client = server.client("lambda")
     create(client, "f")
     url = client.create_function_url_config(FunctionName="f", AuthType="NONE")["FunctionUrl"]
+    everybody = {"FunctionName": "f", "Principal": "*"}
+    client.add_permission(StatementId="url", Action="lambda:InvokeFunctionUrl", FunctionUrlAuthType="NONE", **everybody)
+    client.add_permission(StatementId="through", Action="lambda:InvokeFunction", InvokedViaFunctionUrl=True, **everybody)
     host = url.removeprefix("http://").rstrip("/")
     # The host is told by a header: not every machine resolves hosts below localhost.
     request = urllib.request.Request(f"{server.endpoint}/some/path?a=1", headers={"Host": host})

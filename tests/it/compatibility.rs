@@ -44,6 +44,8 @@ fn the_page_of_compatibility_has_a_row_for_each_action() {
         rows("SQS", sqs::ACTIONS),
         rows("SNS", sns::ACTIONS),
         rows("Lambda", lambda::ACTIONS),
+        rows("EventBridge", schedules::RULE_ACTIONS),
+        rows("EventBridge Scheduler", schedules::SCHEDULE_ACTIONS),
         rows("STS", sts::ACTIONS),
         rows("X-Ray", xray::ACTIONS),
     ];

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
+mod function_policy;
 mod in_process;
 
 /// Requests that must be refused, each in its protocol's own words.

@@ -80,7 +80,11 @@ pub fn assemble(basis: &Basis, daemon: Option<Daemon>, tasks: &Tasks) -> Service
         clock: clock(),
         ports: ports.clone(),
         executor: Arc::clone(&executor) as _,
-        settings: lambda::Settings { data_dir: basis.folder.clone(), endpoint: basis.endpoint.clone() },
+        settings: lambda::Settings {
+            data_dir: basis.folder.clone(),
+            endpoint: basis.endpoint.clone(),
+            lenient_policies: basis.sqs.lenient_policies,
+        },
     });
     ports.offer_functions(Arc::new(lambda::Functions(Arc::clone(&lambda))));
     executor.start(tasks);
@@ -92,6 +96,8 @@ pub fn assemble(basis: &Basis, daemon: Option<Daemon>, tasks: &Tasks) -> Service
     if let Some(daemon) = daemon {
         daemon.serve(&xray, Arc::clone(&basis.local) as _, (ids(), clock()), tasks);
     }
+    let schedules = schedules::Schedules::new(engine(), ids(), clock(), ports.clone());
+    schedules::start(&schedules, tasks);
     let stacks = stacks::Stacks::new(Arc::clone(&basis.local) as _);
     let journeys = journey::Journeys::new(engine(), ids(), clock(), ports.clone());
     let console = console::mount(
@@ -122,6 +128,8 @@ pub fn assemble(basis: &Basis, daemon: Option<Daemon>, tasks: &Tasks) -> Service
         sns::service(&sns),
         lambda::service(&lambda),
         logs::service(&logs),
+        schedules::rules_service(&schedules),
+        schedules::schedules_service(&schedules),
         sts::service(),
         xray::service(&xray),
         stacks::service(&stacks),
@@ -130,6 +138,7 @@ pub fn assemble(basis: &Basis, daemon: Option<Daemon>, tasks: &Tasks) -> Service
     let engine = Arc::clone(&basis.local);
     let mut metrics = metrics::of(&basis.local, &sqs, &sns);
     lambda.register(&mut metrics);
+    schedules.register(&mut metrics);
     let history = Arc::clone(&basis.local) as Arc<dyn History>;
     Services {
         services,

@@ -1,5 +1,6 @@
 //! The server's settings: flag, environment variable, file, default, in that order; resolved once.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
 use crate::history_setting::HistorySetting;
+use crate::worker;
 use crate::xray_daemon_setting::XrayDaemonSetting;
 
 const FILE: &str = "konekuta.toml";
@@ -79,6 +81,9 @@ pub(crate) struct Settings {
     /// How far functions are kept apart from the machine and from each other.
     #[arg(long, env = "KONEKUTA_ISOLATION")]
     isolation: Option<Isolation>,
+    /// Commands that the server keeps running with the environment that functions have, by their names.
+    #[arg(skip)]
+    workers: BTreeMap<String, worker::Settings>,
     /// File with these settings; `konekuta.toml` in the working folder if there is one.
     #[arg(long, env = "KONEKUTA_CONFIG")]
     #[serde(skip)]
@@ -100,6 +105,7 @@ pub(crate) struct Config {
     pub(crate) python: Option<PathBuf>,
     pub(crate) isolation: Isolation,
     pub(crate) console_hosts: Vec<String>,
+    pub(crate) workers: BTreeMap<String, worker::Settings>,
     /// The search path for interpreters and functions.
     pub(crate) path: String,
 }
@@ -141,9 +147,18 @@ impl Settings {
             } else {
                 self.console_hosts
             },
+            workers: file.workers,
             path: search_path(),
         }
     }
+}
+
+/// The variables that this program was started with: what a worker gets besides those of functions.
+#[allow(clippy::disallowed_methods, reason = "the environment is read here only")]
+pub(crate) fn inherited() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// The server's own search path: the one thing that functions inherit.
@@ -170,6 +185,15 @@ mod tests {
             (2, PathBuf::from("/d"), Durability::Memory)
         );
         assert_eq!(Settings::default().over(Settings::default()).port, 4566);
+    }
+
+    #[test]
+    fn workers_stand_in_the_file() {
+        let file =
+            parse("[workers.consumer]\ncommand = [\"python3\", \"consumer.py\"]\nenvironment = {A = \"b\"}");
+        let workers = Settings::default().over(file.unwrap()).workers;
+        assert_eq!(workers.keys().collect::<Vec<_>>(), ["consumer"]);
+        assert!(parse("[workers.consumer]\ncomand = []").is_err());
     }
 
     #[test]

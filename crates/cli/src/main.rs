@@ -4,6 +4,7 @@ mod backup;
 mod check;
 mod config;
 mod connection;
+mod doctor;
 mod history_setting;
 mod logs;
 mod replay;
@@ -12,6 +13,7 @@ mod start;
 mod store_actions;
 mod trace;
 mod up;
+mod worker;
 mod xray_daemon_setting;
 
 use std::process::ExitCode;
@@ -23,7 +25,7 @@ use tracing_subscriber::EnvFilter;
 #[derive(Parser, Debug)]
 #[command(name = "konekuta", version, about)]
 enum Command {
-    Serve(config::Settings),
+    Serve(Box<config::Settings>),
     Up(up::Up),
     Down(up::Down),
     Logs(logs::Logs),
@@ -31,6 +33,8 @@ enum Command {
     Start(start::Start),
     Replay(Box<replay::Replay>),
     Check(check::Check),
+    Doctor(Box<doctor::Doctor>),
+    Worker(worker::Arguments),
     Backup(backup::Backup),
     Restore(backup::Restore),
 }
@@ -75,6 +79,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
     let clock = || Arc::new(local::SystemClock::default());
     match command {
         Command::Serve(settings) => serve::serve(settings.resolve()?, request_threads()).await,
+        Command::Doctor(arguments) => doctor::doctor(*arguments, clock()).await,
+        Command::Worker(arguments) => worker::worker(arguments, clock()).await,
         Command::Up(arguments) => up::up(arguments, clock()).await,
         Command::Down(arguments) => up::down(arguments, clock()).await,
         Command::Logs(arguments) => logs::logs(arguments, clock()).await,

@@ -15,7 +15,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use konekuta::assembly::{Basis, assemble};
 
 use crate::config::{Config, Durability, Isolation};
+use crate::connection::Connection;
 use crate::store_actions::{self, Store};
+use crate::worker::Worker;
 use crate::xray_daemon_setting;
 
 /// Runs the server until it is told to end.
@@ -55,11 +57,16 @@ pub(crate) async fn serve(config: Config, partitions: u16) -> anyhow::Result<()>
     let mut services = assemble(&basis, daemon, &tasks);
     let store = Store { local: Arc::clone(&local), ids: Arc::clone(&ids) };
     services.services.push(store_actions::service(&Arc::new(store)));
+    let workers = workers(&config, &endpoint, &clock)?;
     let road = Road::new(services, ids, clock);
     tasks.spawn("listener", bound.serve(road, tasks.stop()));
     tracing::info!(folder = %folder.path.display(), durability = ?config.durability, "the store is open");
     // Before anybody is told: what is told to end then must end in order.
     let ended = ended()?;
+    for worker in workers {
+        let mut stop = tasks.stop();
+        tasks.spawn("worker", async move { worker.keep_running(stop.requested()).await });
+    }
     println!("konekuta {} is ready at {endpoint}", env!("CARGO_PKG_VERSION"));
     ended.await;
     tracing::info!("ending: what was accepted goes to disk, functions end");
@@ -71,8 +78,15 @@ pub(crate) async fn serve(config: Config, partitions: u16) -> anyhow::Result<()>
     Ok(())
 }
 
+/// The workers of the settings.
+fn workers(config: &Config, endpoint: &str, clock: &Arc<dyn Clock>) -> anyhow::Result<Vec<Worker>> {
+    let connection = Connection::to(endpoint.to_owned());
+    let named = config.workers.clone().into_iter();
+    named.map(|(name, worker)| worker.prepare(name, &connection, Arc::clone(clock))).collect()
+}
+
 /// As a child finds it, even if the file was replaced meanwhile.
-const THIS_PROGRAM: &str = "/proc/self/exe";
+pub(crate) const THIS_PROGRAM: &str = "/proc/self/exe";
 
 /// Running invocations and requests get so long at the end.
 const DRAIN_MAX: Duration = Duration::from_secs(15);
@@ -106,7 +120,7 @@ impl Folder {
 }
 
 /// Completes when the process is told to end.
-fn ended() -> anyhow::Result<impl Future<Output = ()>> {
+pub(crate) fn ended() -> anyhow::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     Ok(async move {

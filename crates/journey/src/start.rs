@@ -157,7 +157,9 @@ impl Journeys {
                 }
             }
             Input::Event(function, payload) => {
-                let event = FunctionEvent { payload, trace: Some(header) };
+                // Likewise every function.
+                let sender = Sender::Account(function.account().to_owned());
+                let event = FunctionEvent { payload, trace: Some(header), sender };
                 let enqueue = self.ports.functions()?.prepare(function.clone(), event).await?;
                 self.send(enqueue, link, Some(function)).await
             }

@@ -3,6 +3,7 @@
 //! `actions/` is the API; `invocation.rs` calls a function; `async_invocation/` and `event_source_mapping/` call it
 //! without a request; `execution.rs` is the seam to what runs it (`execution_environment/`, `runtime_api/`, `python/`).
 
+mod access;
 mod actions;
 mod activation;
 mod aliases;
@@ -10,6 +11,7 @@ mod async_invocation;
 mod code;
 mod code_signing;
 mod configuration;
+mod denied;
 mod environment_variables;
 mod errors;
 mod event_source_mapping;
@@ -56,7 +58,7 @@ use tokio::sync::Semaphore;
 pub use execution::{
     Execute, FunctionError, FunctionSpec, Image, Invocation, InvokeError, Measured, Outcome, Piece,
 };
-pub use execution_environment::{Executor, ExecutorSettings};
+pub use execution_environment::{Executor, ExecutorSettings, Finding, examine, process};
 pub use logging_config::{LogFormat, LogLevel, LoggingConfig};
 pub use ports::Functions;
 pub use view::View;
@@ -143,6 +145,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Where functions find this server.
     pub endpoint: String,
+    /// Functions' policies are kept, and not asked.
+    pub lenient_policies: bool,
 }
 
 /// What Lambda is built on.
@@ -172,6 +176,7 @@ pub struct Lambda {
     folders: code::Folders,
     calls: invocation::Calls,
     figures: event_source_mapping::Figures,
+    denied: denied::Denied,
     activations: Semaphore,
     tasks: OnceLock<Tasks>,
     attended: Mutex<HashSet<String>>,
@@ -194,6 +199,7 @@ impl Lambda {
             settings,
             calls: invocation::Calls::default(),
             figures: event_source_mapping::Figures::default(),
+            denied: denied::Denied::default(),
             activations: Semaphore::new(ACTIVATIONS_MAX),
             tasks: OnceLock::new(),
             attended: Mutex::default(),
@@ -205,6 +211,7 @@ impl Lambda {
     /// Adds its figures to what operators look at.
     pub fn register(&self, registry: &mut prometheus_client::registry::Registry) {
         self.figures.register(registry);
+        self.denied.register(registry);
     }
 
     /// Runs a task of the service. Before `start` nothing runs: `start` looks for everything that is to be done.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use aws::{Arn, RequestId};
 use engine::Enqueue;
 use futures_util::future::BoxFuture;
-use service::ports::{FunctionEvent, FunctionPort, PortError};
+use service::ports::{FunctionEvent, FunctionPort, PortError, Sender};
 
 use crate::Lambda;
+use crate::access;
 use crate::async_invocation::{self, StoredEvent};
 use crate::function_name::{qualifier_of, unqualified};
 use crate::functions::Stored;
@@ -25,12 +26,24 @@ impl Functions {
         self.0.resolve(&stored.record, qualifier_of(function)).await?.ok_or_else(not_found)?;
         Ok(stored)
     }
+
+    /// The function, if its policy lets somebody invoke it.
+    async fn find_for(&self, function: &Arn, sender: &Sender) -> Result<Stored, PortError> {
+        let stored = self.find(function).await?;
+        match access::refusal(&stored.record, qualifier_of(function), sender) {
+            Some(refusal) if !self.0.settings.lenient_policies => {
+                self.0.denied.count(&stored.record.arn, sender.principal());
+                Err(PortError::Denied(refusal))
+            }
+            _ => Ok(stored),
+        }
+    }
 }
 
 impl FunctionPort for Functions {
     fn prepare(&self, function: Arn, event: FunctionEvent) -> BoxFuture<'_, Result<Enqueue, PortError>> {
         Box::pin(async move {
-            let stored = self.find(&function).await?;
+            let stored = self.find_for(&function, &event.sender).await?;
             if event.payload.len() > ASYNCHRONOUS_PAYLOAD_BYTES_MAX {
                 return Err(PortError::Refused(format!(
                     "{} byte payload is too large for the Event invocation type (limit \
@@ -63,5 +76,9 @@ impl FunctionPort for Functions {
 
     fn exists(&self, function: Arn) -> BoxFuture<'_, Result<(), PortError>> {
         Box::pin(async move { self.find(&function).await.map(drop) })
+    }
+
+    fn admits(&self, function: Arn, sender: Sender) -> BoxFuture<'_, Result<(), PortError>> {
+        Box::pin(async move { self.find_for(&function, &sender).await.map(drop) })
     }
 }

@@ -8,9 +8,9 @@
 mod mounts;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, Read as _};
+use std::io::{BufRead as _, ErrorKind, Read as _};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
 use rustix::process::{
@@ -24,9 +24,15 @@ pub use mounts::{Mounts, OPT, TASK, TMP};
 pub const ARGUMENT: &str = "supervise-execution-environment";
 /// Open files of a function.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
-const FILES_MAX: u64 = 1024;
+pub(crate) const FILES_MAX: u64 = 1024;
 /// The supervisor itself failed; what it says stands on standard error.
 const FAILED: u8 = 125;
+/// As shells say that a program may not be executed, or is none of this machine's.
+const NOT_EXECUTABLE: u8 = 126;
+/// As shells say that there is no such program, or not the interpreter that it names.
+const NOT_FOUND: u8 = 127;
+/// The system's word for a program that it does not understand (`ENOEXEC`).
+const FORMAT_UNKNOWN: i32 = 8;
 
 /// What is to be started.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -41,6 +47,13 @@ pub struct Order {
     pub variables: BTreeMap<String, String>,
     /// What it sees of the machine; absent: everything.
     pub mounts: Option<Mounts>,
+    /// The limits of a function; absent: those of the server.
+    pub limits: Option<Limits>,
+}
+
+/// What a function may have.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Limits {
     /// The most memory that it may map for itself, bytes.
     pub data_bytes_max: u64,
 }
@@ -51,8 +64,32 @@ pub fn supervise() -> u8 {
         Ok(status) => repeat(status),
         Err(error) => {
             eprintln!("konekuta: the execution environment cannot be made: {error}");
-            FAILED
+            exit_code(error.kind())
         }
+    }
+}
+
+fn exit_code(kind: ErrorKind) -> u8 {
+    match kind {
+        ErrorKind::NotFound => NOT_FOUND,
+        ErrorKind::PermissionDenied => NOT_EXECUTABLE,
+        _ => FAILED,
+    }
+}
+
+/// Why a program cannot be started, in a sentence.
+fn not_started(program: &Path, error: &std::io::Error) -> std::io::Error {
+    let shown = program.display();
+    match (error.kind(), error.raw_os_error()) {
+        (ErrorKind::NotFound, _) if program.exists() => {
+            let text = format!("{shown}: the interpreter that its first line names is not there");
+            std::io::Error::new(ErrorKind::NotFound, text)
+        }
+        (_, Some(FORMAT_UNKNOWN)) => {
+            let text = format!("{shown}: neither a program of this machine nor a script that begins with #!");
+            std::io::Error::new(ErrorKind::PermissionDenied, text)
+        }
+        (kind, _) => std::io::Error::new(kind, format!("{shown}: {error}")),
     }
 }
 
@@ -63,8 +100,10 @@ fn started() -> std::io::Result<ExitStatus> {
     if let Some(mounts) = &order.mounts {
         mounts.enter()?;
     }
-    limit(None, Resource::Core, 0)?;
-    limit(None, Resource::Nofile, FILES_MAX)?;
+    if order.limits.is_some() {
+        limit(None, Resource::Core, 0)?;
+        limit(None, Resource::Nofile, FILES_MAX)?;
+    }
     std::thread::spawn(|| {
         // The end of the input is the end of the server.
         let _ = std::io::stdin().lock().read_to_end(&mut Vec::new());
@@ -80,9 +119,12 @@ fn started() -> std::io::Result<ExitStatus> {
         .envs(&order.variables)
         .stdin(Stdio::null())
         .spawn()
-        .map_err(|error| std::io::Error::other(format!("{}: {error}", order.file.display())))?;
+        .map_err(|error| not_started(&order.file, &error))?;
     // Not before it is there: this process maps more than a small function may.
-    limit(i32::try_from(child.id()).ok().and_then(Pid::from_raw), Resource::Data, order.data_bytes_max)?;
+    if let Some(limits) = order.limits {
+        let child = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        limit(child, Resource::Data, limits.data_bytes_max)?;
+    }
     // The function's end is the end of its output; nobody else holds it.
     let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
     rustix::stdio::dup2_stdout(&null)?;

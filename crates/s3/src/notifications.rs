@@ -171,7 +171,7 @@ impl S3 {
         let body = document.to_string();
         let enqueue = match target.kind {
             Kind::Function => {
-                let event = FunctionEvent { payload: body.into(), trace };
+                let event = FunctionEvent { payload: body.into(), trace, sender: sender(bucket) };
                 self.ports.functions()?.prepare(target.arn.clone(), event).await?
             }
             Kind::Queue => {
@@ -218,7 +218,7 @@ impl S3 {
         for target in targets {
             let exists = match target.kind {
                 Kind::Function => match self.ports.functions() {
-                    Ok(functions) => functions.exists(target.arn.clone()).await,
+                    Ok(functions) => functions.admits(target.arn.clone(), sender(bucket)).await,
                     Err(error) => Err(error),
                 },
                 Kind::Queue | Kind::Topic => {

@@ -103,7 +103,8 @@ fn json<'a>(services: &'a [Service], head: &Parts, target: &str) -> Route<'a> {
 }
 
 fn rest<'a>(services: &'a [Service], head: &Parts, scope: Option<&str>) -> Option<Route<'a>> {
-    let actions = services.iter().flat_map(|service| &service.actions);
+    let spoken_to = |service: &&Service| !service.signed_only || scope == Some(service.name);
+    let actions = services.iter().filter(spoken_to).flat_map(|service| &service.actions);
     let fitting = actions.filter_map(|action| {
         let rest = action.rest.filter(|rest| is_method(rest.method, &head.method))?;
         let fits = has_literal(rest, head.uri.query());

@@ -130,10 +130,10 @@ pub struct QueueMessage {
     pub sender: Sender,
 }
 
-/// On whose behalf a message is sent: what the queue's policy is asked about.
+/// On whose behalf a message is sent or a function invoked: what the policy of the queue or function is asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sender {
-    /// A service for one of its resources. The queue's policy must allow it, also within one account.
+    /// A service for one of its resources. The policy must allow it, also within one account.
     Service {
         /// `sns.amazonaws.com`.
         principal: &'static str,
@@ -142,7 +142,7 @@ pub enum Sender {
         /// The account that the source belongs to.
         account: String,
     },
-    /// An account through a role of its own. Its own queues are open to it.
+    /// An account through a role of its own. Its own queues and functions are open to it.
     Account(String),
 }
 
@@ -270,15 +270,19 @@ pub struct FunctionEvent {
     pub payload: Bytes,
     /// The trace it belongs to.
     pub trace: Option<TraceHeader>,
+    /// On whose behalf the function is invoked.
+    pub sender: Sender,
 }
 
 /// Offered by Lambda.
 pub trait FunctionPort: Send + Sync {
-    /// Encodes an asynchronous invocation for a commit: a send into the function's own event queue. `NotFound`,
-    /// `Refused`.
+    /// Checks the function's policy and encodes an asynchronous invocation for a commit: a send into the function's own
+    /// event queue. `NotFound`, `Refused`, `Denied`.
     fn prepare(&self, function: Arn, event: FunctionEvent) -> BoxFuture<'_, Result<Enqueue, PortError>>;
     /// `NotFound` if there is no such function.
     fn exists(&self, function: Arn) -> BoxFuture<'_, Result<(), PortError>>;
+    /// Whether a function lets somebody invoke it. `NotFound`, `Denied`.
+    fn admits(&self, function: Arn, sender: Sender) -> BoxFuture<'_, Result<(), PortError>>;
     /// The queues that mappings read for a function.
     fn queues_of(&self, function: Arn) -> BoxFuture<'_, Result<Vec<Arn>, PortError>>;
 }

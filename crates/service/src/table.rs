@@ -109,6 +109,8 @@ pub struct Service {
     pub pages: Vec<Page>,
     /// Its sites.
     pub sites: Vec<Site>,
+    /// Its REST paths are its own only in requests that are signed for it: they carry no version, and S3 may have them.
+    pub signed_only: bool,
 }
 
 /// Binds a table of actions to the state they work on.
@@ -134,5 +136,5 @@ pub fn bind<S: Send + Sync + 'static>(
             }
         })
         .collect();
-    Service { name, speaks, actions, pages: Vec::new(), sites: Vec::new() }
+    Service { name, speaks, actions, pages: Vec::new(), sites: Vec::new(), signed_only: false }
 }

@@ -9,7 +9,7 @@ use service::ServiceError;
 use service::ports::{FunctionEvent, MessageAttribute, MessageAttributeValue, PortError, QueueMessage};
 use service::way::{self, HeldBack};
 
-use crate::circumstances::Circumstances;
+use crate::circumstances::{self, Circumstances};
 use crate::delivery_status::Report;
 use crate::http_endpoint::{self, Kind, Post};
 use crate::platform::{self, ApplicationRecord, EndpointArn};
@@ -132,7 +132,9 @@ impl Sns {
                 let unsubscribe_url = self.unsubscribe_url(&subscription.arn);
                 let notification = circumstances.notification("lambda", &unsubscribe_url);
                 let payload = notification.lambda_event(&subscription.arn).into();
-                let event = FunctionEvent { payload, trace: circumstances.publication.onward.clone() };
+                let trace = circumstances.publication.onward.clone();
+                let event =
+                    FunctionEvent { payload, trace, sender: circumstances::sender(&circumstances.topic.arn) };
                 self.ports.functions()?.prepare(endpoint()?, event).await
             }
             "http" | "https" => self.post(circumstances, subscription),

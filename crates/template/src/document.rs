@@ -34,6 +34,10 @@ impl Node {
         Self { line, value: Value::Text(text.into()) }
     }
 
+    pub(crate) fn boolean(line: usize, value: bool) -> Self {
+        Self { line, value: Value::Bool(value) }
+    }
+
     pub(crate) fn map(line: usize, entries: Vec<(&str, Node)>) -> Self {
         let entries = entries.into_iter().map(|(key, node)| (key.to_owned(), node)).collect();
         Self { line, value: Value::Map(entries) }

@@ -30,6 +30,7 @@ pub(crate) struct Input {
     #[serde(rename = "PrincipalOrgID")]
     principal_org_id: Option<String>,
     function_url_auth_type: Option<String>,
+    invoked_via_function_url: Option<bool>,
     revision_id: Option<String>,
 }
 
@@ -154,6 +155,10 @@ fn condition(input: &Input) -> Map<String, Json> {
     }
     if let Some(arn) = &input.source_arn {
         condition.insert("ArnLike".to_owned(), json!({"AWS:SourceArn": arn}));
+    }
+    if let Some(through_url) = input.invoked_via_function_url {
+        let equals = json!({"lambda:InvokedViaFunctionUrl": through_url.to_string()});
+        condition.insert("Bool".to_owned(), equals);
     }
     condition
 }

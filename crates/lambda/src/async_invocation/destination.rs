@@ -116,7 +116,10 @@ async fn send(
         "lambda" => {
             let own =
                 lambda.this.upgrade().ok_or_else(|| PortError::Failed("the program is ending".to_owned()))?;
-            Functions(own).prepare(arn.clone(), FunctionEvent { payload: record.into(), trace }).await?
+            let sender = Sender::Account(function.arn.account().to_owned());
+            Functions(own)
+                .prepare(arn.clone(), FunctionEvent { payload: record.into(), trace, sender })
+                .await?
         }
         _ => {
             let message = QueueMessage {

@@ -99,6 +99,7 @@ impl Environment {
     /// Initialises it before anybody needs it; whether it can be used.
     pub(super) async fn warm_up(&mut self, site: &Site) -> bool {
         self.state = State::Initialised;
+        self.place.provisioned = true;
         self.instance.initialise(site, &self.spec, &self.place, Phase::Init, INIT_MAX).await.is_ok()
     }
 
@@ -241,14 +242,21 @@ async fn place(
     let Some(mounts) = site.isolation.mounts(spec, scratch, shared_tmp).await else {
         let (task, layers) = (spec.code.clone(), spec.layers.clone());
         let task = if spec.image.is_some() { scratch.to_path_buf() } else { task };
-        return Ok(Place { task, tmp: scratch.to_path_buf(), layers, log_stream, mounts: None });
+        return Ok(Place {
+            task,
+            tmp: scratch.to_path_buf(),
+            layers,
+            log_stream,
+            mounts: None,
+            provisioned: false,
+        });
     };
     for folder in ["root", "tmp"] {
         std::fs::create_dir(scratch.join(folder))?;
     }
     let layers = if spec.layers.is_empty() { Vec::new() } else { vec![supervisor::OPT.into()] };
     let (task, tmp) = (supervisor::TASK.into(), supervisor::TMP.into());
-    Ok(Place { task, tmp, layers, log_stream, mounts: Some(mounts) })
+    Ok(Place { task, tmp, layers, log_stream, mounts: Some(mounts), provisioned: false })
 }
 
 /// What is known when an invocation has ended.

@@ -111,8 +111,18 @@ pub(super) fn document(kind: &str, message: &str) -> Bytes {
 fn exit_reason(who: &str, status: Option<ExitStatus>) -> String {
     match status.map(|status| (status.code(), status.signal())) {
         Some((Some(0), _)) | None => format!("{who} exited without providing a reason"),
-        Some((Some(code), _)) => format!("{who} exited with error: exit status {code}"),
+        Some((Some(code), _)) => format!("{who} exited with error: exit status {code}{}", hint(code)),
         Some((None, signal)) => format!("{who} exited with error: signal: {}", signal_name(signal)),
+    }
+}
+
+/// What shells and the supervisor mean by it; the log has the rest.
+fn hint(code: i32) -> &'static str {
+    match code {
+        125 => " (the execution environment could not be made: the log says why)",
+        126 => " (a program cannot be executed here: the log says which)",
+        127 => " (a program or its interpreter was not found: the log says which)",
+        _ => "",
     }
 }
 

@@ -20,6 +20,7 @@ use crate::execution::{FunctionSpec, Piece};
 use crate::runtime_api::{
     self, Answered, Apis, Exchange, Extensions, FunctionFacts, Kind, Listening, Telemetry, Work,
 };
+use crate::supervisor::Limits;
 
 /// How often the memory of a function that runs is looked at.
 const MEMORY_EVERY: Duration = Duration::from_millis(100);
@@ -42,7 +43,7 @@ fn supervision(site: &Site, spec: &FunctionSpec, place: &variables::Place) -> Op
     Some(Supervision {
         supervisor: site.isolation.supervisor()?.to_path_buf(),
         mounts: place.mounts.clone(),
-        data_bytes_max: 4 * (u64::from(spec.memory_mb) << 20) + DATA_BYTES_BESIDES,
+        limits: Some(Limits { data_bytes_max: 4 * (u64::from(spec.memory_mb) << 20) + DATA_BYTES_BESIDES }),
     })
 }
 

@@ -8,7 +8,7 @@ use tokio::process::Command;
 use tokio::sync::OnceCell;
 
 use crate::execution::FunctionSpec;
-use crate::supervisor::{self, Mounts, Order};
+use crate::supervisor::{self, Limits, Mounts, Order};
 
 /// What the supervisor needs, and whether this machine lets it make namespaces.
 pub(super) struct Isolation {
@@ -81,7 +81,7 @@ impl Isolation {
     }
 
     /// Tries it once: why functions cannot have namespaces here; empty if they can.
-    async fn problem(&self) -> String {
+    pub(super) async fn problem(&self) -> String {
         let problem = self.try_it().await.err().map(|error| error.to_string()).unwrap_or_default();
         if !problem.is_empty() {
             tracing::warn!(problem, "functions run without namespaces of their own");
@@ -105,7 +105,7 @@ impl Isolation {
             folder: "/tmp".into(),
             variables: std::collections::BTreeMap::new(),
             mounts: Some(mounts),
-            data_bytes_max: 1 << 30,
+            limits: Some(Limits { data_bytes_max: 1 << 30 }),
         };
         let mut child = Command::new(supervisor)
             .arg(supervisor::ARGUMENT)

@@ -6,10 +6,11 @@ mod failure;
 mod figures;
 mod instance;
 mod isolation;
+mod machine;
 mod output;
 mod pipe;
 mod platform;
-mod process;
+pub mod process;
 mod programs;
 mod provisioned;
 mod variables;
@@ -35,6 +36,7 @@ use environment::{Ended, Environment};
 use failure::{Failure, NotStarted};
 use figures::Tally;
 use isolation::Isolation;
+pub use machine::{Finding, examine};
 
 /// Environments at once; beyond, invocations are throttled.
 const ENVIRONMENTS_MAX: usize = 512;

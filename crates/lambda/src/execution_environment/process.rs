@@ -12,7 +12,7 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::watch;
 
 use super::isolation;
-use crate::supervisor::{self, Mounts, Order};
+use crate::supervisor::{self, Limits, Mounts, Order};
 
 /// Open files of a function.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
@@ -22,23 +22,30 @@ const PAGE_KIB: u64 = 4;
 
 /// A program with everything it is started with.
 #[derive(Clone, Debug)]
-pub(super) struct Program {
-    pub(super) file: PathBuf,
-    pub(super) arguments: Vec<String>,
-    pub(super) folder: PathBuf,
-    pub(super) variables: BTreeMap<String, String>,
+pub struct Program {
+    /// The program.
+    pub file: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// The folder it starts in.
+    pub folder: PathBuf,
+    /// All its variables.
+    pub variables: BTreeMap<String, String>,
 }
 
 /// How a process is supervised.
 #[derive(Clone, Debug)]
-pub(super) struct Supervision {
-    pub(super) supervisor: PathBuf,
-    pub(super) mounts: Option<Mounts>,
-    pub(super) data_bytes_max: u64,
+pub struct Supervision {
+    /// This very program.
+    pub supervisor: PathBuf,
+    /// What it sees of the machine; absent: everything.
+    pub mounts: Option<Mounts>,
+    /// The limits of a function; absent: those of the server.
+    pub limits: Option<Limits>,
 }
 
 /// A running process group. Dropping it kills the group.
-pub(super) struct Process {
+pub struct Process {
     group: Pid,
     /// The input of the supervisor, which ends its process when this is dropped, even by a kill of this program.
     lifeline: Option<ChildStdin>,
@@ -46,14 +53,16 @@ pub(super) struct Process {
 }
 
 /// What the process prints.
-pub(super) struct Pipes {
-    pub(super) stdout: OwnedFd,
-    pub(super) stderr: OwnedFd,
+pub struct Pipes {
+    /// Standard output.
+    pub stdout: OwnedFd,
+    /// Standard error.
+    pub stderr: OwnedFd,
 }
 
 impl Process {
     /// Starts a program with exactly these variables, in a group of its own.
-    pub(super) async fn start(
+    pub async fn start(
         program: &Program,
         supervision: Option<Supervision>,
     ) -> std::io::Result<(Self, Pipes)> {
@@ -89,7 +98,7 @@ impl Process {
     }
 
     /// Completes when the process has ended.
-    pub(super) async fn exited(&self) -> Option<ExitStatus> {
+    pub async fn exited(&self) -> Option<ExitStatus> {
         let mut exited = self.exited.clone();
         // An error means that nobody watches any more, which happens only at the end of the program.
         exited.wait_for(Option::is_some).await.ok().and_then(|status| *status)
@@ -100,7 +109,7 @@ impl Process {
     }
 
     /// Asks it to end.
-    pub(super) fn terminate(&self) {
+    pub fn terminate(&self) {
         // It may be gone already.
         let _ = match self.worker() {
             Some(worker) if self.lifeline.is_some() => kill_process(worker, Signal::TERM),
@@ -128,7 +137,7 @@ impl Process {
     }
 
     /// Waits a while for the group's leader, and kills what is left.
-    pub(super) async fn end_within(&self, grace: Duration) {
+    pub async fn end_within(&self, grace: Duration) {
         let _ = tokio::time::timeout(grace, self.exited()).await;
         self.kill();
         self.exited().await;
@@ -176,7 +185,7 @@ fn order(program: &Program, supervision: Supervision) -> Order {
         folder: program.folder.clone(),
         variables: program.variables.clone(),
         mounts: supervision.mounts,
-        data_bytes_max: supervision.data_bytes_max,
+        limits: supervision.limits,
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Place {
     pub(super) log_stream: String,
     /// What lies where for the function, if that differs.
     pub(super) mounts: Option<Mounts>,
+    /// It is one of those that are kept initialised.
+    pub(super) provisioned: bool,
 }
 
 impl Place {
@@ -34,6 +36,10 @@ impl Place {
             |seen: String, layer: &PathBuf| seen.replace(&layer.display().to_string(), supervisor::OPT);
         mounts.layers.iter().fold(seen, of_layer)
     }
+}
+
+fn initialization_type(place: &Place) -> &'static str {
+    if place.provisioned { "provisioned-concurrency" } else { "on-demand" }
 }
 
 /// All variables of one environment.
@@ -53,7 +59,7 @@ pub(super) fn of(
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", spec.memory_mb.to_string()),
         ("AWS_LAMBDA_FUNCTION_NAME", spec.name.clone()),
         ("AWS_LAMBDA_FUNCTION_VERSION", spec.version.clone()),
-        ("AWS_LAMBDA_INITIALIZATION_TYPE", text("on-demand")),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", text(initialization_type(place))),
         ("AWS_LAMBDA_LOG_GROUP_NAME", spec.logging.group_of(&spec.name)),
         ("AWS_LAMBDA_LOG_STREAM_NAME", place.log_stream.clone()),
         ("AWS_LAMBDA_RUNTIME_API", text(runtime_api)),

@@ -1,7 +1,7 @@
 //! Function URLs: a function as a web site, at a host of its own (`<id>.lambda-url.<region>.…`) and below
 //! `/_konekuta/url/<id>/`, for clients that cannot resolve such hosts.
 //!
-//! Differs from AWS: of `AWS_IAM` the signature must be there; the URL does not look at who made it.
+//! Differs from AWS: of `AWS_IAM` the signature must be there and is not verified; everyone of the account may call.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html>
 

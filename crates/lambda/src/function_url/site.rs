@@ -15,6 +15,7 @@ use super::event::{About, event};
 use super::response::{self, Formatted};
 use super::{HOST, PATH, cors, url_of};
 use crate::Lambda;
+use crate::access;
 use crate::actions::invoke::lineage;
 use crate::execution::{Invocation, InvokeError, Outcome, Piece};
 use crate::function_name::{LATEST, qualified};
@@ -24,6 +25,9 @@ use crate::records::{self, FunctionRecord, FunctionUrl, UrlOwner, url_key};
 
 /// Announces that the answer begins with its head.
 const WITH_PRELUDE: &str = "application/vnd.awslambda.http-integration-response";
+/// What AWS says to whom it does not let in.
+const FORBIDDEN: &str = "Forbidden. For troubleshooting Function URL authorization issues, see: \
+                         https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html";
 /// Ends the head.
 const PRELUDE_END: [u8; 8] = [0; 8];
 /// Bytes of a head.
@@ -72,9 +76,7 @@ async fn answer(lambda: &Lambda, context: &Context, request: Request<StreamingBo
             return Ok(response);
         }
     }
-    if url.signed && context.caller.access_key_id.is_empty() {
-        return Err(message(StatusCode::FORBIDDEN, "Forbidden"));
-    }
+    admit(lambda, context, (&function, &qualifier, &url))?;
     let too_large = || message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     let body = read(body).await.ok_or_else(too_large)?;
     let domain = host.split(':').next().unwrap_or_default();
@@ -84,6 +86,27 @@ async fn answer(lambda: &Lambda, context: &Context, request: Request<StreamingBo
     // What is configured replaces what the function says of it.
     response.headers_mut().extend(extra);
     Ok(response)
+}
+
+/// Refuses who may not call: without a signature where one is asked for, or without a policy that lets everybody in.
+fn admit(
+    lambda: &Lambda,
+    context: &Context,
+    (function, qualifier, url): (&FunctionRecord, &str, &FunctionUrl),
+) -> Result<(), Response<StreamingBody>> {
+    let forbidden = || message(StatusCode::FORBIDDEN, FORBIDDEN);
+    if url.signed {
+        return if context.caller.access_key_id.is_empty() { Err(forbidden()) } else { Ok(()) };
+    }
+    let named = (qualifier != LATEST).then_some(qualifier);
+    match access::refusal_of_visitors(function, named) {
+        Some(reason) if !lambda.settings.lenient_policies => {
+            lambda.denied.count(&function.arn, "*");
+            tracing::warn!(function = %function.arn, reason, "a visitor of a function URL was turned away");
+            Err(forbidden())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The whole body, if it is not too large.

@@ -67,7 +67,7 @@ impl Interpreters {
     }
 
     /// The very version if it is installed and can make environments, else the nearest: whatever `python3` is.
-    async fn find(&self, runtime: &str) -> Result<PathBuf, String> {
+    pub(crate) async fn find(&self, runtime: &str) -> Result<PathBuf, String> {
         for name in [runtime, "python3"] {
             for folder in std::env::split_paths(&self.path) {
                 let candidate = folder.join(name);

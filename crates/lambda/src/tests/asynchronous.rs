@@ -5,7 +5,7 @@ use std::time::Duration;
 use engine::Clock as _;
 use serde_json::json;
 use service::Method;
-use service::ports::{FunctionEvent, FunctionPort as _, PortError};
+use service::ports::{FunctionEvent, FunctionPort as _, PortError, Sender};
 
 use super::bench::{Bench, DEAD_LETTERS, answered, failed};
 use crate::Functions;
@@ -112,7 +112,8 @@ async fn other_services_invoke_in_their_own_commit() {
     let bench = Bench::new().await;
     bench.create("f", &json!({})).await;
     let port = Functions(bench.lambda.clone());
-    let event = |payload: String| FunctionEvent { payload: payload.into(), trace: None };
+    let own = || Sender::Account("000000000000".to_owned());
+    let event = |payload: String| FunctionEvent { payload: payload.into(), trace: None, sender: own() };
     let arn = "arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST".parse().unwrap();
     let enqueue = port.prepare(arn, event("{\"from\":\"sns\"}".to_owned())).await.unwrap();
     assert_eq!(bench.executor.count(), 0, "nothing happens before the commit");

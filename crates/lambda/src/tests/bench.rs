@@ -357,6 +357,7 @@ impl Bench {
             settings: Settings {
                 data_dir: folder.path().to_path_buf(),
                 endpoint: "http://127.0.0.1:4566".to_owned(),
+                lenient_policies: false,
             },
         });
         let tasks = Tasks::default();

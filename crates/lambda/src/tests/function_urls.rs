@@ -16,7 +16,31 @@ async fn with_url(config: &Json) -> (Bench, String) {
     let (status, made) = bench.post(URL, config).await;
     assert_eq!(status, 201, "{made}");
     let url = made["FunctionUrl"].as_str().unwrap().to_owned();
+    permit(&bench, "lambda:InvokeFunctionUrl", &json!({"FunctionUrlAuthType": "NONE"})).await;
+    permit(&bench, "lambda:InvokeFunction", &json!({"InvokedViaFunctionUrl": true})).await;
     (bench, url)
+}
+
+/// Lets everybody do that.
+async fn permit(bench: &Bench, action: &str, more: &Json) {
+    let mut permission = json!({"StatementId": action.replace(':', "-"), "Action": action, "Principal": "*"});
+    permission.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let (status, answer) = bench.post("/2015-03-31/functions/f/policy", &permission).await;
+    assert_eq!(status, 201, "{answer}");
+}
+
+#[tokio::test]
+async fn visitors_need_a_policy_that_lets_everybody_in() {
+    let (bench, url) = with_url(&json!({"AuthType": "NONE"})).await;
+    let visited = async || visit(&bench, request("GET", &url, "/").body(Bytes::new()).unwrap()).await;
+    assert_eq!(visited().await.status(), StatusCode::OK);
+    for statement in ["lambda-InvokeFunction", "lambda-InvokeFunctionUrl"] {
+        bench.delete(&format!("/2015-03-31/functions/f/policy/{statement}")).await;
+        let refused = visited().await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+        assert!(String::from_utf8_lossy(refused.body()).starts_with("{\"Message\":\"Forbidden. "));
+    }
+    assert_eq!(bench.executor.count(), 1);
 }
 
 fn request(method: &str, url: &str, path: &str) -> http::request::Builder {

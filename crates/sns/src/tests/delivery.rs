@@ -6,7 +6,7 @@ use aws::{Arn, TraceHeader};
 use engine::{Enqueue, MessageId, NewMessage, QueueKey};
 use futures_util::future::BoxFuture;
 use serde_json::{Value as Json, json};
-use service::ports::{FunctionEvent, FunctionPort, MessageAttributeValue, PortError};
+use service::ports::{FunctionEvent, FunctionPort, MessageAttributeValue, PortError, Sender};
 
 use crate::actions::*;
 use crate::testing::{Bench, QUEUE, refused};
@@ -83,6 +83,10 @@ async fn the_group_of_a_standard_topics_message_goes_on_to_its_queues() {
 struct Functions(Mutex<Vec<FunctionEvent>>);
 
 impl FunctionPort for Functions {
+    fn admits(&self, _: Arn, _: Sender) -> BoxFuture<'_, Result<(), PortError>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn queues_of(&self, _: Arn) -> BoxFuture<'_, Result<Vec<Arn>, PortError>> {
         Box::pin(async { Ok(Vec::new()) })
     }

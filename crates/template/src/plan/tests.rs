@@ -203,6 +203,7 @@ Resources:
             ("FIn", "AWS::Lambda::EventSourceMapping"),
             ("FRole", "AWS::IAM::Role"),
             ("FUrl", "AWS::Lambda::Url"),
+            ("FURLInvokeAllowPublicAccess", "AWS::Lambda::Permission"),
             ("FUrlPublicPermissions", "AWS::Lambda::Permission"),
             ("L", "AWS::Lambda::LayerVersion"),
             ("Q", "AWS::SQS::Queue"),
@@ -216,4 +217,54 @@ Resources:
     assert_eq!(property("FIn", "FunctionName").get("Fn::Sub").and_then(text).as_deref(), Some("${F}:live"));
     assert_eq!(text(&property("FUrl", "Qualifier")).as_deref(), Some("live"));
     assert_eq!(text(&property("L", "LayerName")).as_deref(), Some("L"));
+}
+
+#[test]
+fn schedules_become_what_sam_makes_of_them() {
+    let yaml = "Transform: AWS::Serverless-2016-10-31
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: src/
+      Handler: bootstrap
+      Runtime: provided.al2023
+      Role: arn:aws:iam::000000000000:role/r
+      Events:
+        Tick:
+          Type: Schedule
+          Properties: {Schedule: rate(1 minute), Enabled: false, Input: '{}', DeadLetterConfig: {Type: SQS, QueueLogicalId: Dead}}
+        Tock:
+          Type: ScheduleV2
+          Properties: {ScheduleExpression: cron(0 9 * * ? *), ScheduleExpressionTimezone: Asia/Tokyo, Input: '{}'}
+        Nameless: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 day), OmitName: true, RoleArn: arn:aws:iam::000000000000:role/r}}
+";
+    let plan = plan(yaml, &[]).unwrap();
+    let kinds: BTreeMap<&str, &str> =
+        plan.resources.iter().map(|resource| (resource.logical_id.as_str(), resource.kind.name)).collect();
+    assert_eq!(
+        kinds,
+        BTreeMap::from([
+            ("Dead", "AWS::SQS::Queue"),
+            ("F", "AWS::Lambda::Function"),
+            ("FNameless", "AWS::Scheduler::Schedule"),
+            ("FTick", "AWS::Events::Rule"),
+            ("FTickPermission", "AWS::Lambda::Permission"),
+            ("FTickQueuePolicy", "AWS::SQS::QueuePolicy"),
+            ("FTock", "AWS::Scheduler::Schedule"),
+            ("FTockRole", "AWS::IAM::Role"),
+        ])
+    );
+    let property = |id: &str, name: &str| {
+        let resource = plan.resources.iter().find(|resource| resource.logical_id == id).unwrap();
+        resource.properties.get(name).cloned()
+    };
+    let text = |node: Option<crate::Node>| node.and_then(|node| node.as_text().map(str::to_owned));
+    assert_eq!(text(property("FTick", "State")).as_deref(), Some("DISABLED"));
+    assert_eq!(text(property("FTock", "Name")).as_deref(), Some("FTock"));
+    assert_eq!(property("FNameless", "Name"), None);
+    let mode = property("FTock", "FlexibleTimeWindow").and_then(|window| window.get("Mode").cloned());
+    assert_eq!(text(mode).as_deref(), Some("OFF"));
+    let both = yaml.replace("Enabled: false", "Enabled: false, State: ENABLED");
+    assert!(self::plan(&both, &[]).unwrap_err().to_string().contains("not both"));
 }

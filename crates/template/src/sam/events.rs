@@ -1,20 +1,21 @@
-//! The events of a function: SQS, SNS, S3.
+//! The events of a function: SQS, SNS, S3, and schedules (`schedules.rs`).
 //!
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-eventsource.html>
 
 use super::bucket_events::Notification;
 use super::function::{Parts, Target};
+use super::schedules;
 use crate::document::Node;
 use crate::plan::Declared;
 use crate::{Scope, TemplateError, check, intrinsics};
 
 /// One event as it stands in the template.
-struct Event<'a> {
-    target: &'a Target,
+pub(super) struct Event<'a> {
+    pub(super) target: &'a Target,
     /// `<function><event>`: the logical id of what it becomes.
-    id: String,
-    properties: &'a Node,
-    line: usize,
+    pub(super) id: String,
+    pub(super) properties: &'a Node,
+    pub(super) line: usize,
 }
 
 pub(super) fn expand(
@@ -32,15 +33,19 @@ pub(super) fn expand(
         "SQS" => sqs(&event, parts),
         "SNS" => sns(&event, scope, parts),
         "S3" => s3(&event, parts),
+        "Schedule" => schedules::rule(&event, parts),
+        "ScheduleV2" => schedules::schedule(&event, parts),
         other => Err(TemplateError::at(
             kind.line,
-            format!("events of type {other} are not supported by Konekuta; SQS, SNS and S3 are"),
+            format!(
+                "events of type {other} are not supported by Konekuta; SQS, SNS, S3, Schedule and ScheduleV2 are"
+            ),
         )),
     }
 }
 
 impl Event<'_> {
-    fn resource(&self, id: String, kind: &str, properties: Node) -> Declared {
+    pub(super) fn resource(&self, id: String, kind: &str, properties: Node) -> Declared {
         Declared {
             logical_id: id,
             kind: kind.to_owned(),
@@ -51,11 +56,11 @@ impl Event<'_> {
         }
     }
 
-    fn text(&self, text: &str) -> Node {
+    pub(super) fn text(&self, text: &str) -> Node {
         Node::text(self.line, text)
     }
 
-    fn check(&self, known: &[&str], required: &str) -> Result<(), TemplateError> {
+    pub(super) fn check(&self, known: &[&str], required: &str) -> Result<(), TemplateError> {
         for (name, node) in self.properties.entries() {
             if !known.contains(&name.as_str()) {
                 return Err(check::unknown(name, node.line, "this event", known.iter().copied())
@@ -68,7 +73,7 @@ impl Event<'_> {
         }
     }
 
-    fn permission(&self, principal: &str, source: Option<(&str, Node)>) -> Declared {
+    pub(super) fn permission(&self, principal: &str, source: Option<(&str, Node)>) -> Declared {
         let mut properties = Node::map(
             self.line,
             vec![

@@ -8,6 +8,7 @@ mod events;
 mod function;
 mod globals;
 mod layer_version;
+mod schedules;
 mod url;
 
 use crate::document::Node;

@@ -46,6 +46,16 @@ pub(super) fn expand(target: &Target, function: &Declared) -> Result<Vec<Declare
             ],
         );
         resources.push(declared("UrlPublicPermissions", "AWS::Lambda::Permission", permission));
+        let through_url = Node::map(
+            line,
+            vec![
+                ("FunctionName", target.name(line)),
+                ("Action", text("lambda:InvokeFunction")),
+                ("Principal", text("*")),
+                ("InvokedViaFunctionUrl", Node::boolean(line, true)),
+            ],
+        );
+        resources.push(declared("URLInvokeAllowPublicAccess", "AWS::Lambda::Permission", through_url));
     }
     Ok(resources)
 }

@@ -10,6 +10,8 @@ mod nominal;
 mod permission;
 mod policy;
 mod queue;
+mod rule;
+mod schedule;
 mod subscription;
 mod tags;
 mod topic;
@@ -45,6 +47,8 @@ pub(super) async fn create(
         "AWS::Lambda::LayerVersion" => layer_version::create(site, properties, code).await,
         "AWS::Lambda::Url" => url::create(site, properties).await,
         "AWS::Lambda::EventInvokeConfig" => event_invoke_config::create(site, properties).await,
+        "AWS::Events::Rule" => rule::create(site, properties).await,
+        "AWS::Scheduler::Schedule" => schedule::create(site, properties).await,
         "AWS::IAM::Role" => Ok(nominal::role(site, properties)),
         "AWS::Logs::LogGroup" => Ok(nominal::log_group(site, properties)),
         "AWS::IAM::Policy" | "AWS::S3::BucketPolicy" => Ok(nominal::named(site)),
@@ -66,6 +70,8 @@ pub(super) async fn update(
         "AWS::S3::Bucket" => bucket::configure(site, &existing.values.reference, properties).await,
         "AWS::Lambda::Function" => function::update(site, existing, properties, code).await,
         "AWS::Lambda::EventSourceMapping" => event_source_mapping::update(site, existing, properties).await,
+        "AWS::Events::Rule" => rule::update(site, existing, properties).await,
+        "AWS::Scheduler::Schedule" => schedule::update(site, existing, properties).await,
         "AWS::Lambda::Alias" => alias::update(site, existing, properties).await,
         "AWS::Lambda::Url" => url::update(site, existing, properties).await,
         "AWS::Lambda::EventInvokeConfig" => event_invoke_config::create(site, properties).await.map(|_| ()),
@@ -88,6 +94,8 @@ pub(super) async fn delete(site: &Site, existing: &ResourceRecord) -> anyhow::Re
         "AWS::Lambda::EventSourceMapping" => event_source_mapping::delete(site, existing).await,
         "AWS::Lambda::Permission" => permission::delete(site, existing).await,
         "AWS::Lambda::Version" => version::delete(site, existing).await,
+        "AWS::Events::Rule" => rule::delete(site, existing).await,
+        "AWS::Scheduler::Schedule" => schedule::delete(site, existing).await,
         "AWS::Lambda::Alias" => alias::delete(site, existing).await,
         "AWS::Lambda::LayerVersion" => layer_version::delete(site, existing).await,
         "AWS::Lambda::Url" => url::delete(site, existing).await,
@@ -109,6 +117,7 @@ pub(super) fn is_identity(kind: &str, property: &str) -> bool {
         "AWS::Lambda::Alias" => &["FunctionName", "Name"],
         "AWS::Lambda::Url" => &["TargetFunctionArn", "Qualifier"],
         "AWS::Lambda::EventInvokeConfig" => &["FunctionName", "Qualifier"],
+        "AWS::Events::Rule" | "AWS::Scheduler::Schedule" => &["Name"],
         "AWS::IAM::Role" => &["RoleName"],
         "AWS::Logs::LogGroup" => &["LogGroupName"],
         _ => &[],
