@@ -41,6 +41,18 @@ pub struct Basis {
     pub console_hosts: Vec<String>,
 }
 
+/// What runs functions, as the settings have it.
+fn executor_settings(basis: &Basis, daemon: Option<&Daemon>) -> lambda::ExecutorSettings {
+    lambda::ExecutorSettings {
+        data_dir: basis.folder.clone(),
+        python: basis.python.clone(),
+        path: basis.path.clone(),
+        supervisor: basis.supervisor.clone(),
+        isolation: basis.isolation,
+        xray_daemon: daemon.map(Daemon::local_addr),
+    }
+}
+
 /// Every service over one engine, each with the ports of the others; behind the X-Ray daemon's port, if there is one.
 pub fn assemble(basis: &Basis, daemon: Option<Daemon>, tasks: &Tasks) -> Services {
     let ports = Ports::default();
@@ -61,19 +73,8 @@ pub fn assemble(basis: &Basis, daemon: Option<Daemon>, tasks: &Tasks) -> Service
     let settings = logs::Settings { folder: basis.folder.join("logs"), sync: basis.sync };
     let logs = logs::Logs::new(engine(), ids(), clock(), settings);
     ports.offer_logs(Arc::new(logs::LogsPort(Arc::clone(&logs))));
-    let executor = lambda::Executor::new(
-        lambda::ExecutorSettings {
-            data_dir: basis.folder.clone(),
-            python: basis.python.clone(),
-            path: basis.path.clone(),
-            supervisor: basis.supervisor.clone(),
-            isolation: basis.isolation,
-            xray_daemon: daemon.as_ref().map(Daemon::local_addr),
-        },
-        clock(),
-        ids(),
-        ports.clone(),
-    );
+    let executor =
+        lambda::Executor::new(executor_settings(basis, daemon.as_ref()), clock(), ids(), ports.clone());
     let lambda = lambda::Lambda::new(lambda::Dependencies {
         engine: engine(),
         ids: ids(),

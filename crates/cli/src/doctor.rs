@@ -56,6 +56,7 @@ pub(crate) async fn doctor(arguments: Doctor, clock: Arc<dyn Clock>) -> anyhow::
         path: config.path.clone(),
         supervisor: Some(PathBuf::from(THIS_PROGRAM)),
         isolation: config.isolation == Isolation::Auto,
+        xray_daemon: None,
     };
     findings.extend(lambda::examine(&executor).await.into_iter().map(|finding| (Weight::Wished, finding)));
     if arguments.json {

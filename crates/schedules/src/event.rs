@@ -72,8 +72,8 @@ fn with_context(input: &str, firing: &Firing<'_>) -> String {
 /// The part of an event that a path like `$.detail` names; nothing is `null`.
 fn at_path(event: &str, path: &str) -> String {
     let event: Json = serde_json::from_str(event).unwrap_or_default();
-    let names = path.trim_start_matches('$').split('.').filter(|name| !name.is_empty());
-    let part = names.fold(Some(&event), |part, name| part?.get(name));
+    let mut names = path.trim_start_matches('$').split('.').filter(|name| !name.is_empty());
+    let part = names.try_fold(&event, |part, name| part.get(name));
     part.unwrap_or(&Json::Null).to_string()
 }
 

@@ -12,7 +12,7 @@ pub(crate) fn page<T>(
     limit: Option<i64>,
     name: impl Fn(&T) -> &str,
 ) -> Result<(Vec<T>, Option<String>), ServiceError> {
-    let asked = usize::try_from(limit.unwrap_or(LISTED_MAX as i64)).unwrap_or(0);
+    let asked = limit.map_or(LISTED_MAX, |limit| usize::try_from(limit).unwrap_or(0));
     if !(1..=LISTED_MAX).contains(&asked) {
         let rule = format!("have value between 1 and {LISTED_MAX}");
         return Err(constraint(&limit.unwrap_or_default().to_string(), "limit", &rule));

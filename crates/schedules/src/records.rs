@@ -69,24 +69,24 @@ pub(crate) struct Target {
 /// Either.
 #[derive(Clone, Debug)]
 pub(crate) enum Timed {
-    Rule(RuleRecord),
-    Schedule(ScheduleRecord),
+    Rule(Box<RuleRecord>),
+    Schedule(Box<ScheduleRecord>),
 }
 
 impl Timed {
     /// From the registry.
     pub(crate) fn of(record: &Record) -> Result<Self, Error> {
         if record.key.as_str().starts_with(RULES) {
-            decode(record).map(Self::Rule)
+            decode(record).map(|rule| Self::Rule(Box::new(rule)))
         } else {
-            decode(record).map(Self::Schedule)
+            decode(record).map(|schedule| Self::Schedule(Box::new(schedule)))
         }
     }
 
     pub(crate) fn encode(&self) -> Bytes {
         match self {
-            Self::Rule(rule) => encode(rule),
-            Self::Schedule(schedule) => encode(schedule),
+            Self::Rule(rule) => encode(&**rule),
+            Self::Schedule(schedule) => encode(&**schedule),
         }
     }
 

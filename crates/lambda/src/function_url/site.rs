@@ -76,7 +76,9 @@ async fn answer(lambda: &Lambda, context: &Context, request: Request<StreamingBo
             return Ok(response);
         }
     }
-    admit(lambda, context, (&function, &qualifier, &url))?;
+    if !admits(lambda, context, (&function, &qualifier, &url)) {
+        return Err(message(StatusCode::FORBIDDEN, FORBIDDEN));
+    }
     let too_large = || message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     let body = read(body).await.ok_or_else(too_large)?;
     let domain = host.split(':').next().unwrap_or_default();
@@ -88,24 +90,23 @@ async fn answer(lambda: &Lambda, context: &Context, request: Request<StreamingBo
     Ok(response)
 }
 
-/// Refuses who may not call: without a signature where one is asked for, or without a policy that lets everybody in.
-fn admit(
+/// Whether somebody may call: with a signature where one is asked for, else by a policy that lets everybody in.
+fn admits(
     lambda: &Lambda,
     context: &Context,
     (function, qualifier, url): (&FunctionRecord, &str, &FunctionUrl),
-) -> Result<(), Response<StreamingBody>> {
-    let forbidden = || message(StatusCode::FORBIDDEN, FORBIDDEN);
+) -> bool {
     if url.signed {
-        return if context.caller.access_key_id.is_empty() { Err(forbidden()) } else { Ok(()) };
+        return !context.caller.access_key_id.is_empty();
     }
     let named = (qualifier != LATEST).then_some(qualifier);
     match access::refusal_of_visitors(function, named) {
         Some(reason) if !lambda.settings.lenient_policies => {
             lambda.denied.count(&function.arn, "*");
             tracing::warn!(function = %function.arn, reason, "a visitor of a function URL was turned away");
-            Err(forbidden())
+            false
         }
-        _ => Ok(()),
+        _ => true,
     }
 }
 

@@ -68,9 +68,9 @@ impl Schedules {
         if rule.enabled != enabled {
             rule.enabled = enabled;
             if enabled {
-                rule.timing.run_from(context.now)
+                rule.timing.run_from(context.now);
             } else {
-                rule.timing.pause()
+                rule.timing.pause();
             }
             self.store_rule(&rule).await?;
         }
