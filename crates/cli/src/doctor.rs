@@ -60,9 +60,9 @@ pub(crate) async fn doctor(arguments: Doctor, clock: Arc<dyn Clock>) -> anyhow::
     };
     findings.extend(lambda::examine(&executor).await.into_iter().map(|finding| (Weight::Wished, finding)));
     if arguments.json {
-        print_json(&findings)
+        print_json(&findings);
     } else {
-        print_lines(&findings)
+        print_lines(&findings);
     }
     let failing = findings.iter().filter(|(weight, finding)| is_failing(*weight, finding)).count();
     if failing > 0 {
@@ -105,9 +105,8 @@ fn print_json(findings: &[(Weight, Finding)]) {
 async fn port(config: &Config, clock: &Arc<dyn Clock>) -> Finding {
     let part = "port";
     let address = SocketAddr::new(config.host, config.port);
-    let error = match TcpListener::bind(address) {
-        Ok(_) => return holds(part, format!("{address} is free")),
-        Err(error) => error,
+    let Err(error) = TcpListener::bind(address) else {
+        return holds(part, format!("{address} is free"));
     };
     let connection = Connection::to(format!("http://{address}"));
     let client = connection.client(Arc::clone(clock));
