@@ -61,7 +61,7 @@ struct Bench {
     clock: SimulatedClock,
     services: [Service; 2],
     tasks: Tasks,
-    _folder: Arc<tempfile::TempDir>,
+    folder: Arc<tempfile::TempDir>,
 }
 
 impl Bench {
@@ -98,14 +98,14 @@ impl Bench {
         let tasks = Tasks::default();
         crate::start(&state, &tasks);
         let services = [crate::rules_service(&state), crate::schedules_service(&state)];
-        Self { engine, clock, services, tasks, _folder: folder }
+        Self { engine, clock, services, tasks, folder }
     }
 
     /// Ends the services, lets time pass, and starts them anew over the same engine.
     async fn restart_after(self, pause: Duration) -> Self {
         self.tasks.shut_down().await;
         self.clock.advance(pause);
-        Self::over(self.engine, self.clock, self._folder)
+        Self::over(self.engine, self.clock, self.folder)
     }
 
     async fn ask(&self, action: &str, input: Json) -> Result<Json, String> {
@@ -184,9 +184,10 @@ impl Bench {
     }
 
     fn advance(&self, minutes: u64) {
-        self.clock.advance(Duration::from_secs(minutes * 60));
+        self.clock.advance(Duration::from_mins(minutes));
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "as it is compared")]
     fn in_minutes(&self, minutes: u64) -> Option<u64> {
         Some(self.clock.now().0 + minutes * 60_000)
     }
@@ -234,7 +235,7 @@ async fn what_came_due_while_nobody_was_there_is_made_up_for_once() {
     let bench = Bench::new().await;
     bench.rule("rate(5 minutes)", json!({})).await;
     bench.is_due("rule", bench.in_minutes(5)).await;
-    let bench = bench.restart_after(Duration::from_secs(3600 + 60)).await;
+    let bench = bench.restart_after(Duration::from_mins(61)).await;
     let (event, _) = bench.one_event().await;
     assert!(event.contains("\"time\":\"2026-01-01T00:05:00Z\""), "the first that was missed: {event}");
     bench.is_due("rule", bench.in_minutes(4)).await;
