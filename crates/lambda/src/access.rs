@@ -21,12 +21,21 @@ pub(crate) fn refusal(function: &FunctionRecord, qualifier: Option<&str>, sender
         }
     };
     let of_service = [
+        ("aws:PrincipalServiceName", sender.principal()),
+        ("aws:ResourceAccount", function.arn.account()),
         ("aws:SourceArn", source),
         ("aws:SourceAccount", account),
         ("aws:PrincipalIsAWSService", "true"),
         ("aws:SecureTransport", "true"),
     ];
-    let of_account = [("aws:PrincipalAccount", account.as_str()), ("aws:SecureTransport", "true")];
+    let principal = format!("arn:aws:iam::{account}:root");
+    let of_account = [
+        ("aws:PrincipalAccount", account.as_str()),
+        ("aws:PrincipalArn", &principal),
+        ("aws:ResourceAccount", function.arn.account()),
+        ("aws:PrincipalIsAWSService", "false"),
+        ("aws:SecureTransport", "true"),
+    ];
     let keys: &[_] = if matches!(caller, Caller::Service(_)) { &of_service } else { &of_account };
     let why = why_not(function, qualifier, caller, "lambda:InvokeFunction", keys)?;
     let name = qualified(&function.arn, qualifier);

@@ -108,7 +108,12 @@ impl Schedules {
                 let message = firing.message(body, target.message_group.clone(), trace);
                 self.ports.queues()?.prepare(arn, message).await.map(Some)
             }
-            _ => self.ports.topics()?.publish(arn, None, body, Some(trace), firing.sender()).await.map(|()| None),
+            _ => self
+                .ports
+                .topics()?
+                .publish(arn, None, body, Some(trace), firing.sender())
+                .await
+                .map(|()| None),
         }
     }
 
