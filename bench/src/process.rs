@@ -11,6 +11,9 @@ use tempfile::TempDir;
 use crate::client::Connection;
 use crate::request::Requests;
 
+/// Settings of a server that records no hops.
+pub(crate) const WITHOUT_HISTORY: &[&str] = &["--history", "off"];
+
 /// A running server.
 pub(crate) struct Process {
     child: Child,
@@ -34,8 +37,18 @@ impl Drop for Process {
 impl Process {
     /// Konekuta over a new folder.
     pub(crate) async fn konekuta(program: &Path, parent: &Path, durability: &str) -> anyhow::Result<Self> {
+        Self::konekuta_set(program, parent, durability, &[]).await
+    }
+
+    /// The same with further settings.
+    pub(crate) async fn konekuta_set(
+        program: &Path,
+        parent: &Path,
+        durability: &str,
+        settings: &[&str],
+    ) -> anyhow::Result<Self> {
         let temporary = tempfile::Builder::new().prefix("bench-").tempdir_in(parent)?;
-        let mut process = Self::konekuta_over(program, temporary.path(), durability).await?;
+        let mut process = Self::started(program, temporary.path(), durability, settings).await?;
         process.temporary = Some(temporary);
         Ok(process)
     }
@@ -46,8 +59,18 @@ impl Process {
         folder: &Path,
         durability: &str,
     ) -> anyhow::Result<Self> {
+        Self::started(program, folder, durability, &[]).await
+    }
+
+    async fn started(
+        program: &Path,
+        folder: &Path,
+        durability: &str,
+        settings: &[&str],
+    ) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
         command.args(["serve", "--port", "0", "--durability", durability, "--data-dir"]).arg(folder);
+        command.args(settings);
         command.env("KONEKUTA_LOG", "warn");
         let process = Self::start(command, folder)
             .await
@@ -113,9 +136,9 @@ impl Process {
         Ok(Duration::from_nanos(nanoseconds))
     }
 
-    /// Bytes that the data folder takes on the disk.
-    pub(crate) fn disk(&self) -> anyhow::Result<u64> {
-        disk(&self.folder)
+    /// Bytes that the data folder takes on the disk, and how many of them are the history.
+    pub(crate) fn disk(&self) -> anyhow::Result<(u64, u64)> {
+        Ok((disk(&self.folder)?, disk(&self.folder.join("history"))?))
     }
 
     /// Ends it as `kill -9` does.

@@ -194,19 +194,21 @@ async fn empty(server: &Process, requests: &Requests, queue_url: &str) -> anyhow
 
 async fn disk_back(server: &Process, table: &mut Table) -> anyhow::Result<()> {
     let begun = Instant::now();
-    let mut bytes = server.disk()?;
+    // The history keeps what became of the messages, by a limit of its own.
+    let messages = || server.disk().map(|(all, history)| (all.saturating_sub(history), history));
+    let (mut bytes, mut history) = messages()?;
     while bytes > DISK_BYTES && begun.elapsed() < 2 * DISK_BACK_WITHIN {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        bytes = server.disk()?;
+        (bytes, history) = messages()?;
     }
     let seconds = begun.elapsed().as_secs_f64();
     let row = Line {
         work: "disk after the backlog is drained",
         measured: format!("{:.0} MiB after {seconds:.1} s", bytes as f64 / 1_048_576.0),
-        against: String::new(),
+        against: format!("and {:.0} MiB of history", history as f64 / 1_048_576.0),
         target: "< 64 MiB within 10 s",
         met: Some(bytes < DISK_BYTES && begun.elapsed() < DISK_BACK_WITHIN),
-        figures: json!({ "bytes": bytes, "seconds": seconds }),
+        figures: json!({ "bytes": bytes, "history_bytes": history, "seconds": seconds }),
     };
     table.add(row.row());
     Ok(())

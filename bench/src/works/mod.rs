@@ -1,6 +1,7 @@
 //! The works of the table, one file a subject.
 
 mod backlog;
+mod history;
 mod idle;
 mod long_polls;
 mod publish;
@@ -33,6 +34,9 @@ pub(crate) async fn run(arguments: &Arguments, table: &mut Table) -> anyhow::Res
     }
     if wanted("rates") {
         rates::run(arguments, table).await?;
+    }
+    if wanted("history") {
+        history::run(arguments, table).await?;
     }
     if wanted("long-polls") {
         long_polls::run(arguments, table).await?;

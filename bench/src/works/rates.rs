@@ -159,7 +159,7 @@ fn ceiling(work: &str, figure: f64, unit: &str, table: &mut Table) {
 }
 
 /// Measures one script in a queue of its own.
-async fn one<S: Script + Clone + 'static>(
+pub(super) async fn one<S: Script + Clone + 'static>(
     requests: &Requests,
     load: Load,
     queue: &str,
@@ -170,7 +170,7 @@ async fn one<S: Script + Clone + 'static>(
     load::run(requests.address, load, vec![script(requests, &queue_url); connections]).await
 }
 
-fn cycle(requests: &Requests, queue_url: &str) -> Cycle {
+pub(super) fn cycle(requests: &Requests, queue_url: &str) -> Cycle {
     Cycle { send: send_batch(requests, queue_url), drain: Drain::new(requests, queue_url) }
 }
 

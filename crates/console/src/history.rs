@@ -53,15 +53,22 @@ impl Series {
 /// Everything at one moment.
 #[derive(Debug, Default)]
 pub(crate) struct Snapshot {
-    pub(crate) queues: Vec<QueueGlance>,
+    pub(crate) queues: Arc<[QueueGlance]>,
     pub(crate) functions: Vec<FunctionGlance>,
+}
+
+/// A snapshot, when it was taken, and what `QueueView::stirred` answered before.
+struct Taken {
+    at: Timestamp,
+    stirred: u64,
+    snapshot: Arc<Snapshot>,
 }
 
 /// The newest snapshot and the counts over time.
 #[derive(Default)]
 pub(crate) struct History {
     series: Mutex<HashMap<String, Series>>,
-    newest: tokio::sync::Mutex<Option<(Timestamp, Arc<Snapshot>)>>,
+    newest: tokio::sync::Mutex<Option<Taken>>,
 }
 
 impl History {
@@ -74,7 +81,8 @@ impl History {
         self.series().get(arn).cloned().unwrap_or_default()
     }
 
-    fn keep(&self, now: Timestamp, snapshot: &Snapshot) {
+    /// `still`: the queues are as they were.
+    fn keep(&self, now: Timestamp, snapshot: &Snapshot, still: bool) {
         let span = SAMPLE_EVERY * u32::try_from(SAMPLES_MAX).unwrap_or(u32::MAX);
         let oldest = Timestamp(now.0.saturating_sub(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)));
         let mut series = self.series();
@@ -83,7 +91,8 @@ impl History {
             let live: std::collections::HashSet<&str> = arns(snapshot).collect();
             series.retain(|arn, _| live.contains(arn.as_str()));
         }
-        let queues = snapshot.queues.iter().map(|queue| (queue.arn.as_str(), of_queue(queue)));
+        let queues = if still { &[] } else { &*snapshot.queues };
+        let queues = queues.iter().map(|queue| (queue.arn.as_str(), of_queue(queue)));
         let functions =
             snapshot.functions.iter().map(|function| (function.arn.as_str(), of_function(function)));
         for (arn, counts) in queues.chain(functions) {
@@ -127,17 +136,23 @@ impl Console {
     async fn snapshot_within(&self, age: Duration) -> Result<Arc<Snapshot>, Trouble> {
         let mut newest = self.history.newest.lock().await;
         let now = self.parts.clock.now();
-        if let Some((taken, snapshot)) = &*newest
-            && now.since(*taken) < age
-            && now >= *taken
+        if let Some(Taken { at, snapshot, .. }) = &*newest
+            && now.since(*at) < age
+            && now >= *at
         {
             return Ok(Arc::clone(snapshot));
         }
-        let queues = self.parts.queues.queues().await?;
+        let stirred = self.parts.queues.stirred();
+        // Looking at ten thousand queues in which nothing happens is work, too.
+        let still = newest.as_ref().filter(|taken| taken.stirred == stirred);
+        let queues = match still {
+            Some(taken) => Arc::clone(&taken.snapshot.queues),
+            None => self.parts.queues.queues().await?.into(),
+        };
         let functions = self.parts.functions.functions().await?;
-        let snapshot = Arc::new(Snapshot { queues, functions });
-        *newest = Some((now, Arc::clone(&snapshot)));
-        self.history.keep(now, &snapshot);
+        let (still, snapshot) = (still.is_some(), Arc::new(Snapshot { queues, functions }));
+        self.history.keep(now, &snapshot, still);
+        *newest = Some(Taken { at: now, stirred, snapshot: Arc::clone(&snapshot) });
         Ok(snapshot)
     }
 }

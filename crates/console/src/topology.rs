@@ -96,7 +96,7 @@ impl Console {
     pub(crate) async fn topology(&self) -> Result<Topology, Trouble> {
         let mut all = Collected::default();
         let snapshot = self.snapshot().await?;
-        for queue in &snapshot.queues {
+        for queue in &*snapshot.queues {
             all.node(queue.arn.as_str(), Kind::Queue, name(&queue.arn));
             if let Some(target) = &queue.dead_letter {
                 all.edge(queue.arn.as_str(), target, Link::DeadLetter);

@@ -100,6 +100,8 @@ pub trait Queues: Send + Sync + 'static {
 
     /// What every queue holds whose key begins with `prefix`, in order of their keys.
     fn activities(&self, prefix: &str) -> BoxFuture<'_, Result<Vec<Activity>, Error>>;
+    /// A number that is another one once any queue was made, changed or removed, or holds something else.
+    fn stirred(&self) -> u64;
     /// Up to `limit` messages that came after the one with number `after` (0: from the first), as they stand; nothing
     /// is received or changed. One that a power loss could still unsend may be among them. Refuses `NoSuchQueue`.
     fn peek(&self, key: &QueueKey, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<Peeked>, Error>>;

@@ -22,9 +22,11 @@ pub(crate) const SEGMENT_BYTES_MAX: u64 = 16 << 20;
 /// So many files at the least share the bytes that are kept.
 pub(crate) const SEGMENTS_MIN: u64 = 8;
 /// Hops that wait to be written.
-pub(crate) const PENDING_HOPS_MAX: usize = 65_536;
+pub(crate) const PENDING_HOPS_MAX: usize = 32_768;
 /// Bytes of their payloads.
-pub(crate) const PENDING_BYTES_MAX: usize = 32 << 20;
+pub(crate) const PENDING_BYTES_MAX: usize = 16 << 20;
+/// A buffer that held more is given back once it was written.
+pub(crate) const BUFFER_HOPS_KEPT: usize = 4_096;
 /// Hops gather for so long before they are written together.
 pub(crate) const GATHER: Duration = Duration::from_millis(5);
 /// What is written a second, on the average, in units of `thinning`.

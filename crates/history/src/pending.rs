@@ -6,7 +6,7 @@ use std::thread::Thread;
 
 use engine::Hop;
 
-use crate::limits::{PENDING_BYTES_MAX, PENDING_HOPS_MAX};
+use crate::limits::{BUFFER_HOPS_KEPT, PENDING_BYTES_MAX, PENDING_HOPS_MAX};
 
 #[derive(Default)]
 pub(crate) struct Pending {
@@ -58,8 +58,9 @@ impl Pending {
         }
     }
 
-    /// Takes everything, giving an empty buffer for it.
+    /// Takes everything, giving an empty buffer for it. One that a burst made large is not kept.
     pub(crate) fn swap(&self, empty: &mut Vec<Hop>) {
+        empty.shrink_to(BUFFER_HOPS_KEPT);
         let mut buffer = self.buffer();
         buffer.bytes = 0;
         std::mem::swap(&mut buffer.hops, empty);

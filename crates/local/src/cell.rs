@@ -33,6 +33,8 @@ pub(crate) struct State {
     pub(crate) partition: Partition,
     pub(crate) tail: Position,
     pub(crate) lines: Lines,
+    /// Grows whenever something in a queue changes.
+    pub(crate) stirred: u64,
     pub(crate) space: Space,
     pub(crate) limits: SpaceLimits,
     /// Whoever takes snapshots sleeps until `grown`, because there is nothing to tidy up.
@@ -95,7 +97,8 @@ impl Cell {
         let tail = journal.tail();
         let held_then = held(&*journal).saturating_sub(tail.0.saturating_sub(snapshot_at.0));
         let space = Space { snapshot_at, held_then };
-        let state = State { partition, tail, lines: Lines::default(), space, limits, tidier_sleeps: false };
+        let (lines, stirred, tidier_sleeps) = (Lines::default(), 0, false);
+        let state = State { partition, tail, lines, stirred, space, limits, tidier_sleeps };
         Arc::new(Self {
             number,
             journal,
@@ -176,6 +179,7 @@ impl Cell {
             state.partition.apply(operation, location);
         }
         state.tail = appended.end;
+        state.stirred += 1;
         if state.wants_snapshot() || (state.tidier_sleeps && state.could_tidy()) {
             state.tidier_sleeps = false;
             self.grown.notify_one();
@@ -247,6 +251,7 @@ impl Cell {
 impl State {
     /// Lets time pass; one waiter for each queue in which a message became visible.
     pub(crate) fn advance(&mut self, now: Timestamp) {
+        self.stirred += u64::from(self.partition.due().is_some_and(|due| due <= now));
         for queue in self.partition.advance(now) {
             self.lines.wake_one(queue);
         }

@@ -206,6 +206,14 @@ impl Queues for Local {
         Box::pin(std::future::ready(Ok(activities)))
     }
 
+    fn stirred(&self) -> u64 {
+        let of = |cell: &Arc<Cell>| {
+            cell.advance();
+            cell.state().stirred
+        };
+        self.cells.iter().map(of).sum()
+    }
+
     fn peek(&self, key: &QueueKey, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<Peeked>, Error>> {
         let peeked = self.home(key).and_then(|cell| {
             cell.advance();

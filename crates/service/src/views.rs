@@ -56,6 +56,8 @@ pub struct PeekedMessage {
 pub trait QueueView: Send + Sync {
     /// Every queue, in order of ARNs.
     fn queues(&self) -> Seen<'_, Vec<QueueGlance>>;
+    /// A number that is another one once any glance would be.
+    fn stirred(&self) -> u64;
     /// Up to `limit` messages that came after the one with number `after`. `NotFound`.
     fn peek(&self, queue: Arn, after: u64, limit: usize) -> Seen<'_, Vec<PeekedMessage>>;
 }

@@ -31,6 +31,10 @@ impl QueueView for Queues {
         })
     }
 
+    fn stirred(&self) -> u64 {
+        self.0.engine.stirred()
+    }
+
     fn peek(&self, queue: Arn, after: u64, limit: usize) -> Seen<'_, Vec<PeekedMessage>> {
         Box::pin(async move {
             let fifo = queue.resource().ends_with(".fifo");
