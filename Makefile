@@ -101,10 +101,12 @@ check: fmt lint tidy unit
 
 ROUNDS := 3
 SECONDS_EACH := 3
-bench: release
-	$(call say,measuring: about ten minutes)
+bench: release article $(VENV)/complete
+	$(call say,building what measures and what is measured)
 	cargo build --release --package bench
-	target/release/bench --rounds $(ROUNDS) --seconds $(SECONDS_EACH) --json target/bench.json
+	cd bench/functions && cargo build --release
+	$(call say,measuring: about fifteen minutes)
+	target/release/bench --rounds $(ROUNDS) --seconds $(SECONDS_EACH) --python $(PYTHON) --json target/bench.json
 
 conformance: release article browser $(VENV)/complete $(QUERY_VENV)/complete $(NODE_MODULES)/complete
 	$(call say,conformance: real clients against the release binary)

@@ -22,7 +22,7 @@ pub(crate) struct Answer<'a> {
 impl Answer<'_> {
     /// The body, if the answer is a success.
     pub(crate) fn success(&self) -> anyhow::Result<&[u8]> {
-        if self.status != 200 {
+        if !(200..300).contains(&self.status) {
             bail!("answered {}: {}", self.status, String::from_utf8_lossy(self.body));
         }
         Ok(self.body)

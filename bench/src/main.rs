@@ -8,6 +8,7 @@ mod disk_ceiling;
 mod load;
 mod process;
 mod request;
+mod runtime_ceiling;
 mod table;
 mod wire_ceiling;
 mod works;
@@ -43,6 +44,12 @@ struct Arguments {
     /// Only works whose names contain this.
     #[arg(long, default_value = "")]
     only: String,
+    /// Where the functions' templates lie, their programs built.
+    #[arg(long, default_value = "bench/functions")]
+    functions: PathBuf,
+    /// An interpreter that has awslambdaric and boto3; without it no Python functions are measured.
+    #[arg(long)]
+    python: Option<PathBuf>,
     /// Where the figures go as JSON.
     #[arg(long)]
     json: Option<PathBuf>,

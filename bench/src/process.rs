@@ -110,6 +110,21 @@ impl Process {
         Ok(process)
     }
 
+    /// Brings a template's stack up.
+    pub(crate) fn up(&self, program: &Path, template: &Path, parameters: &[&str]) -> anyhow::Result<()> {
+        let mut command = Command::new(program);
+        command.arg("up").arg(template).args(["--stack-name", "bench", "--endpoint"]);
+        command.arg(format!("http://{}", self.address));
+        for parameter in parameters {
+            command.args(["--parameter", parameter]);
+        }
+        let output = command.stdin(Stdio::null()).output()?;
+        if !output.status.success() {
+            bail!("{} did not come up: {}", template.display(), String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(())
+    }
+
     pub(crate) fn requests(&self) -> Requests {
         Requests { address: self.address }
     }

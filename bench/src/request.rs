@@ -19,7 +19,7 @@ impl Requests {
     pub(crate) fn sqs(&self, action: &str, body: &serde_json::Value) -> Vec<u8> {
         let target = format!("AmazonSQS.{action}");
         self.signed(
-            "sqs",
+            ("sqs", Method::POST, "/"),
             &[("content-type", "application/x-amz-json-1.0"), ("x-amz-target", &target)],
             &body.to_string(),
         )
@@ -33,10 +33,27 @@ impl Requests {
             .flat_map(|(name, value)| ["&".to_owned(), encode(name), "=".to_owned(), encode(value)])
             .collect();
         let form = format!("Action={action}&Version=2010-03-31{members}");
-        self.signed("sns", &[("content-type", "application/x-www-form-urlencoded")], &form)
+        self.signed(
+            ("sns", Method::POST, "/"),
+            &[("content-type", "application/x-www-form-urlencoded")],
+            &form,
+        )
     }
 
-    fn signed(&self, service: &str, extra: &[(&'static str, &str)], body: &str) -> Vec<u8> {
+    /// A Lambda action in restJson.
+    pub(crate) fn lambda(&self, method: Method, path: &str, body: &str) -> Vec<u8> {
+        self.signed(("lambda", method, path), &[("content-type", "application/json")], body)
+    }
+
+    /// `PutObject`.
+    pub(crate) fn put_object(&self, bucket: &str, key: &str, body: &str) -> Vec<u8> {
+        let path = format!("/{bucket}/{key}");
+        self.signed(("s3", Method::PUT, &path), &[("x-amz-content-sha256", "UNSIGNED-PAYLOAD")], body)
+    }
+
+    /// `call`: the service, the method and the path.
+    fn signed(&self, call: (&str, Method, &str), extra: &[(&'static str, &str)], body: &str) -> Vec<u8> {
+        let (service, method, path) = call;
         let format = format_description!("[year][month][day]T[hour][minute][second]Z");
         let date = OffsetDateTime::now_utc().format(format).expect("the format has every part");
         let host = self.address.to_string();
@@ -51,8 +68,8 @@ impl Requests {
             service: service.to_owned(),
         };
         let unsigned = Unsigned {
-            method: &Method::POST,
-            path: "/",
+            method: &method,
+            path,
             query: "",
             headers: &headers,
             body: body.as_bytes(),
@@ -64,7 +81,7 @@ impl Requests {
             lines.extend([name.as_str(), ": ", value.to_str().unwrap_or_default(), "\r\n"]);
         }
         let length = body.len();
-        format!("POST / HTTP/1.1\r\n{lines}authorization: {authorization}\r\ncontent-length: {length}\r\n\r\n{body}")
+        format!("{method} {path} HTTP/1.1\r\n{lines}authorization: {authorization}\r\ncontent-length: {length}\r\n\r\n{body}")
             .into_bytes()
     }
 }

@@ -76,7 +76,7 @@ async fn send_many(requests: &Requests, queue_url: &str, messages: u64) -> anyho
 }
 
 /// Repeats a script on all connections until so many messages are through; answers how many a second that were.
-async fn many<S: Script + Clone + 'static>(
+pub(super) async fn many<S: Script + Clone + 'static>(
     requests: &Requests,
     script: &S,
     messages: u64,

@@ -1,6 +1,7 @@
 //! The works of the table, one file a subject.
 
 mod backlog;
+mod functions;
 mod history;
 mod idle;
 mod long_polls;
@@ -37,6 +38,9 @@ pub(crate) async fn run(arguments: &Arguments, table: &mut Table) -> anyhow::Res
     }
     if wanted("history") {
         history::run(arguments, table).await?;
+    }
+    if wanted("functions") {
+        functions::run(arguments, table).await?;
     }
     if wanted("long-polls") {
         long_polls::run(arguments, table).await?;

@@ -1,0 +1,51 @@
+//! A queue whose messages go to a function that does nothing with them.
+
+use std::time::Instant;
+
+use http::Method;
+use serde_json::json;
+
+use super::{queue_url, until_held, with_echo};
+use crate::Arguments;
+use crate::client::Connection;
+use crate::table::Table;
+use crate::works::backlog::many;
+use crate::works::queues::{Drain, send_batch};
+use crate::works::{Line, grouped, median};
+
+const MESSAGES: u64 = 48_000;
+
+pub(super) async fn run(arguments: &Arguments, table: &mut Table) -> anyhow::Result<()> {
+    let (mut drained, mut mapped) = (Vec::new(), Vec::new());
+    for _ in 0..arguments.rounds.max(1) {
+        let server = with_echo(arguments, "memory").await?;
+        let requests = server.requests();
+        let queue = queue_url(&requests, "work");
+        many(&requests, &send_batch(&requests, &queue), MESSAGES).await?;
+        drained.push(many(&requests, &Drain::new(&requests, &queue), MESSAGES).await?);
+        until_held(&requests, &queue, 0).await?;
+        many(&requests, &send_batch(&requests, &queue), MESSAGES).await?;
+        let mapping = json!({
+            "EventSourceArn": "arn:aws:sqs:us-east-1:000000000000:work",
+            "FunctionName": "echo",
+            "BatchSize": 10,
+        });
+        let create = requests.lambda(Method::POST, "/2015-03-31/event-source-mappings", &mapping.to_string());
+        let begun = Instant::now();
+        Connection::open(server.address).await?.call(&create).await?.success()?;
+        until_held(&requests, &queue, 0).await?;
+        mapped.push(MESSAGES as f64 / begun.elapsed().as_secs_f64());
+    }
+    let (drained, mapped) = (median(drained), median(mapped));
+    let ratio = mapped / drained;
+    let row = Line {
+        work: "SQS to a function that does nothing, batches of 10, memory",
+        measured: format!("{} messages/s", grouped(mapped)),
+        against: format!("{ratio:.2} × {}, received and deleted over the wire", grouped(drained)),
+        target: "≥ 0.50",
+        met: Some(ratio >= 0.5),
+        figures: json!({ "rate": mapped, "drain_rate": drained, "ratio": ratio }),
+    };
+    table.add(row.row());
+    Ok(())
+}
