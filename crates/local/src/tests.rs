@@ -441,3 +441,22 @@ async fn what_comes_after_a_lost_tail_is_not_lost_to_the_snapshot_before() {
     assert_eq!(bodies(&again.take("q").await), ["after"]);
     assert!(again.local.get(&RecordKey::new("k")).await.unwrap().is_some());
 }
+
+#[tokio::test]
+async fn it_is_told_whether_anything_happened_to_a_queue() {
+    let bench = Bench::with(&["q"]).await;
+    let stirred = || bench.local.stirred();
+    let before = stirred();
+    assert_eq!(bench.take("q").await.len(), 0, "an empty receive changes nothing");
+    assert_eq!(stirred(), before);
+    bench.send("q", "a").await;
+    let sent = stirred();
+    assert_ne!(sent, before);
+    bench.take("q").await;
+    let taken = stirred();
+    assert_ne!(taken, sent);
+    bench.clock.advance(Duration::from_secs(29));
+    assert_eq!(stirred(), taken);
+    bench.clock.advance(Duration::from_secs(1));
+    assert_ne!(stirred(), taken, "the message came back");
+}
