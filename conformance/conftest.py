@@ -1,4 +1,4 @@
-"""A server of the release binary for each test that wants one, on a port of its own, gone with the test."""
+"""A server of the program for each test that wants one, on a port of its own, gone with the test."""
 
 import json
 import os
