@@ -56,9 +56,10 @@ def test_a_function_sees_its_own_folders_and_nothing_of_the_data(server):
 def test_functions_and_what_they_have_started_end_with_the_server(server):
     functions = create(server, code=CODE, Timeout=30)
     assert call(functions, {"data": "", "daemon": True})[0] is None
+    names = lambda: [open(f"/proc/{pid}/comm").read().strip() for pid in descendants(server.process.pid)]
+    # What was started is `setsid` at first.
+    until(lambda: "sleep" in names(), "what the function has started")
     alive = descendants(server.process.pid)
-    names = [open(f"/proc/{pid}/comm").read().strip() for pid in alive]
-    assert "sleep" in names, names
     server.kill()
     gone = lambda pid: not os.path.exists(f"/proc/{pid}") or open(f"/proc/{pid}/stat").read().split(") ")[1][0] == "Z"
     until(lambda: all(map(gone, alive)), "the end of all of them")

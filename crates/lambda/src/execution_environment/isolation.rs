@@ -67,6 +67,10 @@ impl Isolation {
         shared_tmp: bool,
         tmp_mb: u32,
     ) -> Mounts {
+        // What is laid down in them later is seen then too; a folder that comes later is not.
+        for folder in self.shown.iter().filter(|path| path.starts_with(&self.hidden)) {
+            let _ = std::fs::create_dir_all(folder);
+        }
         let is_hidden =
             |path: &&PathBuf| path.exists() && (path.starts_with("/tmp") || path.starts_with(&self.hidden));
         Mounts {

@@ -1,5 +1,6 @@
 //! A bucket's notification configuration.
 
+use aws::Arn;
 use engine::Expect;
 use s3s::dto::{
     Event, FilterRule, FilterRuleName, GetBucketNotificationConfigurationInput,
@@ -22,6 +23,9 @@ pub(super) async fn put_bucket_notification_configuration(
     let input = request.input;
     let (mut bucket, revision) = s3.bucket(&input.bucket).await?;
     let given = input.notification_configuration;
+    if given.event_bridge_configuration.is_some() {
+        return Err(s3_error!(NotImplemented, "Events to EventBridge are not supported by Konekuta"));
+    }
     let mut targets = Vec::new();
     for one in given.lambda_function_configurations.unwrap_or_default() {
         targets.push(target(s3, Kind::Function, &one.lambda_function_arn, one.id, one.events, one.filter)?);
@@ -50,7 +54,17 @@ fn target(
     events: Vec<Event>,
     filter: Option<NotificationConfigurationFilter>,
 ) -> S3Result<Target> {
-    let arn = arn.parse().map_err(|_| s3_error!(InvalidArgument, "The ARN is not well formed"))?;
+    let arn: Arn = arn.parse().map_err(|_| s3_error!(InvalidArgument, "The ARN is not well formed"))?;
+    if kind != Kind::Function && arn.resource().ends_with(".fifo") {
+        return Err(s3_error!(InvalidArgument, "FIFO queues and topics cannot be told of a bucket's events"));
+    }
+    if let Some(event) = events.iter().find(|event| !notifications::is_event(event.as_ref())) {
+        return Err(s3_error!(
+            InvalidArgument,
+            "The event '{}' is not supported for notifications",
+            event.as_ref()
+        ));
+    }
     let mut target = Target {
         kind,
         arn,
