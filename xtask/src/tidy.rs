@@ -23,6 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("logs", &["service", "engine", "aws"]),
     ("sts", &["service", "engine", "aws"]),
     ("xray", &["service", "engine", "aws"]),
+    ("otlp", &["service", "engine", "aws"]),
     ("stacks", &["service", "engine", "aws"]),
     ("journey", &["service", "engine", "aws"]),
     ("console", &["service", "aws"]),

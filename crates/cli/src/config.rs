@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
@@ -71,6 +71,13 @@ pub(crate) struct Settings {
     /// 127.0.0.1:2000, or any other port if that is taken.
     #[arg(long, env = "KONEKUTA_XRAY_DAEMON")]
     xray_daemon: Option<XrayDaemonSetting>,
+    /// Where journeys are exported to as OpenTelemetry traces, by OTLP over HTTP: `http://127.0.0.1:4318`.
+    #[arg(long, env = "KONEKUTA_OTLP")]
+    otlp: Option<String>,
+    /// A header of every export, `name=value`; may be repeated.
+    #[arg(long = "otlp-header", env = "KONEKUTA_OTLP_HEADER", value_delimiter = ',', hide_env_values = true)]
+    #[serde(rename = "otlp-header")]
+    otlp_headers: Vec<String>,
     /// A Python interpreter that has `awslambdaric` and `boto3`, for Python functions.
     #[arg(long, env = "KONEKUTA_PYTHON")]
     python: Option<PathBuf>,
@@ -102,6 +109,7 @@ pub(crate) struct Config {
     pub(crate) sqs: sqs::Settings,
     pub(crate) history: HistorySetting,
     pub(crate) xray_daemon: Option<XrayDaemonSetting>,
+    pub(crate) otlp: Option<otlp::Settings>,
     pub(crate) python: Option<PathBuf>,
     pub(crate) isolation: Isolation,
     pub(crate) console_hosts: Vec<String>,
@@ -120,11 +128,15 @@ impl Settings {
             Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => Self::default(),
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
         };
-        Ok(self.over(file))
+        self.over(file)
     }
 
-    fn over(self, file: Self) -> Config {
-        Config {
+    fn over(self, file: Self) -> anyhow::Result<Config> {
+        let history = self.history.or(file.history).unwrap_or_default();
+        let headers = if self.otlp_headers.is_empty() { file.otlp_headers } else { self.otlp_headers };
+        let otlp = otlp(self.otlp.or(file.otlp).as_deref(), &headers, history)?;
+        Ok(Config {
+            otlp,
             host: self.host.or(file.host).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             port: self.port.or(file.port).unwrap_or(4566),
             data_dir: self.data_dir.or(file.data_dir).unwrap_or_else(|| PathBuf::from(".konekuta")),
@@ -138,7 +150,7 @@ impl Settings {
                     .unwrap_or(false),
                 lenient_policies: self.lenient_policies.or(file.lenient_policies).unwrap_or(false),
             },
-            history: self.history.or(file.history).unwrap_or_default(),
+            history,
             xray_daemon: self.xray_daemon.or(file.xray_daemon),
             python: self.python.or(file.python),
             isolation: self.isolation.or(file.isolation).unwrap_or(Isolation::Auto),
@@ -149,8 +161,24 @@ impl Settings {
             },
             workers: file.workers,
             path: search_path(),
-        }
+        })
     }
+}
+
+/// Where journeys are exported to. There must be some.
+fn otlp(
+    url: Option<&str>,
+    headers: &[String],
+    history: HistorySetting,
+) -> anyhow::Result<Option<otlp::Settings>> {
+    let Some(url) = url.filter(|url| !url.is_empty()) else { return Ok(None) };
+    if history.limits().is_none() {
+        bail!("--otlp exports what --history keeps, and that is off");
+    }
+    let endpoint = url.parse().map_err(anyhow::Error::msg).context("--otlp")?;
+    let headers = headers.iter().map(|header| header.parse().map_err(anyhow::Error::msg));
+    let headers = headers.collect::<anyhow::Result<_>>().context("--otlp-header")?;
+    Ok(Some(otlp::Settings { endpoint, headers }))
 }
 
 /// The variables that this program was started with: what a worker gets besides those of functions.
@@ -179,19 +207,33 @@ mod tests {
     fn flags_win_over_the_file_and_the_file_over_defaults() {
         let file = parse("port = 1\ndata-dir = \"/d\"\ndurability = \"memory\"").unwrap();
         let flags = Settings { port: Some(2), ..Settings::default() };
-        let config = flags.over(file);
+        let config = flags.over(file).unwrap();
         assert_eq!(
             (config.port, config.data_dir, config.durability),
             (2, PathBuf::from("/d"), Durability::Memory)
         );
-        assert_eq!(Settings::default().over(Settings::default()).port, 4566);
+        assert_eq!(Settings::default().over(Settings::default()).unwrap().port, 4566);
+    }
+
+    #[test]
+    fn an_export_needs_a_url_and_a_history() {
+        let resolved = |text: &str| Settings::default().over(parse(text).unwrap());
+        let config = resolved("otlp = \"http://h:4318\"\notlp-header = [\"k=v\"]").unwrap();
+        assert_eq!(config.otlp.unwrap().headers.len(), 1);
+        for wrong in [
+            "otlp = \"h\"",
+            "otlp = \"http://h\"\nhistory = \"off\"",
+            "otlp = \"http://h\"\notlp-header = [\"k\"]",
+        ] {
+            assert!(resolved(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]
     fn workers_stand_in_the_file() {
         let file =
             parse("[workers.consumer]\ncommand = [\"python3\", \"consumer.py\"]\nenvironment = {A = \"b\"}");
-        let workers = Settings::default().over(file.unwrap()).workers;
+        let workers = Settings::default().over(file.unwrap()).unwrap().workers;
         assert_eq!(workers.keys().collect::<Vec<_>>(), ["consumer"]);
         assert!(parse("[workers.consumer]\ncomand = []").is_err());
     }

@@ -54,7 +54,22 @@ pub(crate) async fn serve(config: Config, partitions: u16) -> anyhow::Result<()>
         path: config.path.clone(),
         console_hosts: config.console_hosts.clone(),
     };
+    // Before anything is recorded.
+    let exported = match config.otlp.clone() {
+        Some(settings) => {
+            let history = Arc::clone(&local) as _;
+            Some(
+                otlp::start(settings, history, Arc::clone(&clock), &tasks)
+                    .await
+                    .context("cannot follow the history")?,
+            )
+        }
+        None => None,
+    };
     let mut services = assemble(&basis, daemon, &tasks);
+    if let Some(figures) = exported {
+        figures.register(&mut services.metrics);
+    }
     let store = Store { local: Arc::clone(&local), ids: Arc::clone(&ids) };
     services.services.push(store_actions::service(&Arc::new(store)));
     let workers = workers(&config, &endpoint, &clock)?;
