@@ -98,7 +98,10 @@ impl History {
         for (arn, counts) in queues.chain(functions) {
             match series.get_mut(arn) {
                 Some(series) => series.add(now, counts, oldest),
-                None => series.entry(arn.to_owned()).or_default().add(now, counts, oldest),
+                // Most of many queues never change.
+                None => {
+                    series.insert(arn.to_owned(), Series(VecDeque::from_iter([(now, counts)])));
+                }
             }
         }
     }

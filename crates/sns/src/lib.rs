@@ -38,6 +38,7 @@ mod records;
 mod registry;
 mod replay;
 mod signature;
+mod signing_key;
 mod sms;
 mod subscriber;
 mod subscription_attributes;

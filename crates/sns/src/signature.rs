@@ -1,4 +1,4 @@
-//! The key that signs messages, and its certificate.
+//! Signatures of messages, and the page of the certificate that they are verified with.
 //!
 //! <https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html>
 
@@ -8,33 +8,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use engine::{Error, Expect, RecordKey, Refusal};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use ring::rand::SystemRandom;
-use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
-use rsa::RsaPrivateKey;
-use rsa::pkcs1v15::SigningKey;
-use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
-use rsa::signature::{SignatureEncoding as _, Signer as _};
-use serde::{Deserialize, Serialize};
 use service::{Page, PageRequest, Reply, ServiceError};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 
 use crate::envelope::Signed;
 use crate::records::TopicRecord;
+use crate::signing_key::{KeyRecord, SigningKey, Version, failed};
 use crate::{Sns, records};
 
-const BITS: usize = 2048;
 const PATH: &str = "/SimpleNotificationService-";
 const KEY: &str = "sns/signing-key";
-
-/// Which digest a topic's signatures use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Version {
-    /// SHA-1.
-    One,
-    /// SHA-256.
-    Two,
-}
 
 /// A signature and where its certificate lies.
 #[derive(Clone, Debug)]
@@ -50,21 +34,8 @@ impl Signature {
     }
 }
 
-/// The key as the registry keeps it. Version 1.
-#[derive(Serialize, Deserialize)]
-struct KeyRecord {
-    version: u32,
-    /// PKCS#8, base64.
-    private_key: String,
-    /// PEM.
-    certificate: String,
-}
-
 struct Keys {
-    /// ring does not sign SHA-1 digests.
-    sha1: SigningKey<sha1::Sha1>,
-    /// Nearly three times as fast.
-    sha256: RsaKeyPair,
+    key: SigningKey,
     certificate: String,
     /// The certificate's page.
     path: String,
@@ -81,7 +52,7 @@ impl Sns {
             let record: KeyRecord = match self.engine.get(&key).await? {
                 Some(record) => records::decode(&record.value)?,
                 None => {
-                    let made = tokio::task::spawn_blocking(make).await.map_err(failed)??;
+                    let made = tokio::task::spawn_blocking(KeyRecord::make).await.map_err(failed)??;
                     match self.engine.put(key.clone(), records::encode(&made), Expect::Absent).await {
                         Ok(_) => made,
                         Err(Error::Refused(Refusal::RecordChanged(_))) => {
@@ -117,48 +88,18 @@ impl Sns {
         })
     }
 
-    /// Signs a text, base64. Off the async threads: it takes about a millisecond.
+    /// Signs a text, base64. Off the async threads: it takes as long as many requests.
     async fn sign(&self, text: String, version: Version) -> Result<String, ServiceError> {
         let keys = self.keys().await?;
-        let signed = tokio::task::spawn_blocking(move || match version {
-            Version::One => {
-                keys.sha1.try_sign(text.as_bytes()).map(|signature| signature.to_vec()).map_err(failed)
-            }
-            Version::Two => sign_sha256(&keys.sha256, text.as_bytes()),
-        });
+        let signed = tokio::task::spawn_blocking(move || keys.key.sign(text.as_bytes(), version));
         Ok(STANDARD.encode(signed.await.map_err(failed)??))
     }
 }
 
-fn sign_sha256(key: &RsaKeyPair, text: &[u8]) -> Result<Vec<u8>, ServiceError> {
-    let mut signature = vec![0; key.public().modulus_len()];
-    key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text, &mut signature).map_err(failed)?;
-    Ok(signature)
-}
-
-fn failed(error: impl std::fmt::Display) -> ServiceError {
-    ServiceError::internal(format!("signing: {error}"))
-}
-
-fn make() -> Result<KeyRecord, ServiceError> {
-    let private = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, BITS).map_err(failed)?;
-    let der = private.to_pkcs8_der().map_err(failed)?;
-    let pair = rcgen::KeyPair::try_from(der.as_bytes()).map_err(failed)?;
-    let parameters = rcgen::CertificateParams::new(vec!["sns.amazonaws.com".to_owned()]).map_err(failed)?;
-    let certificate = parameters.self_signed(&pair).map_err(failed)?;
-    Ok(KeyRecord { version: 1, private_key: STANDARD.encode(der.as_bytes()), certificate: certificate.pem() })
-}
-
 fn load(record: KeyRecord) -> Result<Keys, ServiceError> {
-    let der = STANDARD.decode(&record.private_key).map_err(failed)?;
-    let private = RsaPrivateKey::from_pkcs8_der(&der).map_err(failed)?;
+    let key = SigningKey::new(record.key()?);
     let digest = hex::encode(&Sha256::digest(&record.certificate)[..16]);
-    Ok(Keys {
-        sha1: SigningKey::new(private),
-        sha256: RsaKeyPair::from_pkcs8(&der).map_err(failed)?,
-        certificate: record.certificate,
-        path: format!("{PATH}{digest}.pem"),
-    })
+    Ok(Keys { key, path: format!("{PATH}{digest}.pem"), certificate: record.certificate })
 }
 
 /// Serves the certificate.

@@ -9,7 +9,6 @@ use base64::Engine as _;
 use engine::Clock as _;
 use local::{Durability, Local};
 use rsa::pkcs1v15::{Signature, VerifyingKey};
-use rsa::pkcs8::DecodePrivateKey as _;
 use rsa::signature::Verifier as _;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -240,10 +239,9 @@ impl Bench {
     pub(crate) async fn verify(&self, envelope: &Json, members: &[&str]) {
         use engine::Registry as _;
         let record = self.engine.get(&engine::RecordKey::new("sns/signing-key")).await.unwrap().unwrap();
-        let record: Json = serde_json::from_slice(&record.value).unwrap();
+        let record: crate::signing_key::KeyRecord = serde_json::from_slice(&record.value).unwrap();
         let base64 = base64::engine::general_purpose::STANDARD;
-        let key = base64.decode(record["private_key"].as_str().unwrap()).unwrap();
-        let key = rsa::RsaPrivateKey::from_pkcs8_der(&key).unwrap().to_public_key();
+        let key = record.key().unwrap().to_public_key();
         let text: String =
             members.iter().flat_map(|name| [*name, "\n", envelope[*name].as_str().unwrap(), "\n"]).collect();
         let signature = base64.decode(envelope["Signature"].as_str().unwrap()).unwrap();
