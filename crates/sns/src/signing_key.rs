@@ -168,7 +168,9 @@ mod tests {
             pkcs1v15::Signature::try_from(signature.as_slice()).unwrap()
         };
         let public = key.to_public_key();
-        pkcs1v15::VerifyingKey::<Sha1>::new(public.clone()).verify(b"text", &signature(Version::One)).unwrap();
+        pkcs1v15::VerifyingKey::<Sha1>::new(public.clone())
+            .verify(b"text", &signature(Version::One))
+            .unwrap();
         pkcs1v15::VerifyingKey::<Sha256>::new(public).verify(b"text", &signature(Version::Two)).unwrap();
     }
 
