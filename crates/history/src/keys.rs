@@ -43,7 +43,7 @@ fn text(kind: u64, text: &str) -> u64 {
 }
 
 /// Receives and settlements are found by their trace only: there are many.
-fn is_frequent(kind: HopKind) -> bool {
+pub(crate) fn is_frequent(kind: HopKind) -> bool {
     matches!(kind, HopKind::Receive | HopKind::Delete | HopKind::Return)
 }
 
@@ -52,8 +52,9 @@ fn is_beginning(hop: &Hop) -> bool {
     hop.parent == SpanId(0) && (hop.links.is_empty() || hop.kind == HopKind::Start)
 }
 
-/// Adds the keys of a hop.
-pub(crate) fn of(hop: &Hop, paths: &Paths, keys: &mut Vec<u64>) {
+/// Adds the keys of a hop. One that is the first of its trace begins it as far as this server knows, even if a program
+/// elsewhere brought it about.
+pub(crate) fn of(hop: &Hop, is_first: bool, paths: &Paths, keys: &mut Vec<u64>) {
     let first = keys.len();
     keys.push(mix(TRACE, hop.trace.unique()));
     keys.extend(hop.links.iter().map(|link| mix(TRACE, link.trace.unique())));
@@ -65,7 +66,7 @@ pub(crate) fn of(hop: &Hop, paths: &Paths, keys: &mut Vec<u64>) {
         if hop.id != 0 {
             keys.push(mix(ID, hop.id));
         }
-        if is_beginning(hop) {
+        if is_beginning(hop) || (is_first && hop.links.is_empty()) {
             keys.push(mix(BEGINNING, 0));
         }
         for note in &hop.notes {
@@ -106,7 +107,8 @@ pub(crate) fn fits(hop: &Hop, key: &HopKey) -> bool {
         // The word stood in the payload, which is not read for it.
         HopKey::Word(_) => true,
         HopKey::Resource(resource) => *hop.resource == **resource,
-        HopKey::Beginnings => is_beginning(hop),
+        // Whether it is the first of its trace, its head does not tell.
+        HopKey::Beginnings => hop.links.is_empty() || is_beginning(hop),
         HopKey::Failures => hop.outcome == HopOutcome::Failed,
     }
 }

@@ -11,6 +11,7 @@ pub mod limits;
 mod pending;
 mod receives;
 mod record;
+mod seen;
 mod segment;
 mod segments;
 mod store;

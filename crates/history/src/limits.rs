@@ -43,3 +43,5 @@ pub(crate) const WORDS_MAX: usize = 16;
 pub(crate) const WORD_BYTES_MAX: usize = 256;
 /// Hops that one query looks at.
 pub(crate) const LOOKED_AT_MAX: usize = 100_000;
+/// Traces of which it is known that they were met.
+pub(crate) const TRACES_SEEN_MAX: usize = 65_536;

@@ -8,6 +8,7 @@ use engine::{HopKey, KeptHop, Timestamp};
 use crate::index::{self, Index, Span};
 use crate::keys::{self, Paths};
 use crate::limits::{LOOKED_AT_MAX, Limits, SEGMENT_BYTES_MAX, SEGMENTS_MIN};
+use crate::seen::Seen;
 use crate::segment::{HEAD, Segment};
 
 /// A segment that gets no more hops.
@@ -32,6 +33,7 @@ pub(crate) struct Segments {
     /// Keys of the present segment, as they came.
     entries: Vec<(u64, u32)>,
     span: Span,
+    pub(crate) seen: Seen,
 }
 
 impl Segments {
@@ -57,8 +59,10 @@ impl Segments {
             full,
             entries: Vec::new(),
             span: Span::default(),
+            seen: Seen::default(),
         };
-        let whole = scan(&opened.present, paths, &mut opened.entries, &mut opened.span)?;
+        let (entries, span) = (&mut opened.entries, &mut opened.span);
+        let whole = scan(&opened.present, paths, entries, span, &mut opened.seen)?;
         if u64::from(whole) < opened.present.length {
             opened.present.cut(whole.into())?;
         }
@@ -239,19 +243,25 @@ fn open_full(folder: &Path, number: u32, paths: &Paths) -> io::Result<Option<Ful
         return Ok(Some(Full { segment, index }));
     }
     let (mut entries, mut span) = (Vec::new(), Span::default());
-    scan(&segment, paths, &mut entries, &mut span)?;
+    scan(&segment, paths, &mut entries, &mut span, &mut Seen::default())?;
     index::write(&index_path, &mut entries, span)?;
     Ok(Index::open(&index_path)?.map(|index| Full { segment, index }))
 }
 
 /// Reads a segment's hops for their keys; answers where the last whole one ends.
-fn scan(segment: &Segment, paths: &Paths, entries: &mut Vec<(u64, u32)>, span: &mut Span) -> io::Result<u32> {
+fn scan(
+    segment: &Segment,
+    paths: &Paths,
+    entries: &mut Vec<(u64, u32)>,
+    span: &mut Span,
+    seen: &mut Seen,
+) -> io::Result<u32> {
     let mut offset = HEAD;
     let mut keys = Vec::new();
     while let Some(kept) = segment.whole(offset)? {
         let Some((_, next)) = segment.head(offset)? else { break };
         keys.clear();
-        keys::of(&kept.hop, paths, &mut keys);
+        keys::of(&kept.hop, seen.is_first(&kept.hop), paths, &mut keys);
         entries.extend(keys.iter().map(|key| (*key, offset)));
         span.include(kept.hop.at);
         offset = next;

@@ -67,6 +67,23 @@ fn a_hop_is_found_by_all_its_keys_and_comes_back_whole() {
 }
 
 #[test]
+fn a_trace_that_began_elsewhere_begins_with_its_first_hop_here_even_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = store(&folder, Limits::default());
+    store.record(hop(HopKind::Send, T, 1, 77));
+    store.record(hop(HopKind::Receive, T, 2, 1));
+    let mut linked = hop(HopKind::Invoke, TraceId(5), 3, 0);
+    linked.links.push(Link { trace: T, span: SpanId(2) });
+    store.record(linked);
+    store.record(hop(HopKind::Call, TraceId(5), 4, 3));
+    assert_eq!(find(&store, &HopKey::Beginnings), [1], "what grew out of another trace begins nothing");
+    drop(store);
+    let (store, _) = self::store(&folder, Limits::default());
+    store.record(hop(HopKind::Send, T, 6, 3));
+    assert_eq!(find(&store, &HopKey::Beginnings), [1]);
+}
+
+#[test]
 fn who_settles_a_message_names_its_receive_and_a_move_its_id() {
     let folder = tempfile::tempdir().unwrap();
     let (store, _) = store(&folder, Limits::default());

@@ -54,7 +54,8 @@ impl Writer {
             let offset = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
             record::encode(&hop, &mut self.bytes);
             self.keys.clear();
-            keys::of(&hop, paths, &mut self.keys);
+            let is_first = self.segments.seen.is_first(&hop);
+            keys::of(&hop, is_first, paths, &mut self.keys);
             self.entries.extend(self.keys.iter().map(|key| (*key, offset)));
             span.include(hop.at);
             count += 1;

@@ -270,6 +270,16 @@ async fn summaries_come_in_pages_the_newest_first_each_once() {
 }
 
 #[tokio::test]
+async fn a_trace_whose_caller_tells_nothing_is_found_and_one_whose_caller_tells_late_once() {
+    let bench = Bench::new();
+    bench.tell(HopKind::Send, 0x10, 0x7, QUEUE);
+    assert_eq!(bench.summaries("service(\"q\")").await.len(), 1);
+    bench.put(segment("shop", 0x7)).await;
+    let summaries = bench.summaries("service(\"q\")").await;
+    assert_eq!((summaries.len(), &summaries[0]["EntryPoint"]["Name"]), (1, &json!("shop")));
+}
+
+#[tokio::test]
 async fn the_time_range_is_of_the_ids_the_changes_or_the_ends() {
     let bench = Bench::new();
     bench.put(with(segment("a", 1), json!({"end_time": seconds(3_000)}))).await;
