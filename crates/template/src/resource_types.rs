@@ -238,8 +238,16 @@ pub const RESOURCE_TYPES: &[ResourceType] = &[
     },
     ResourceType {
         name: "AWS::Events::Rule",
-        applied: &["Name", "Description", "ScheduleExpression", "State", "Targets", "RoleArn"],
-        accepted: &["EventBusName", "Tags"],
+        applied: &[
+            "Name",
+            "Description",
+            "ScheduleExpression",
+            "State",
+            "Targets",
+            "RoleArn",
+            "EventBusName",
+        ],
+        accepted: &["Tags"],
         required: &["ScheduleExpression"],
         attributes: &["Arn"],
     },

@@ -105,13 +105,8 @@ impl Action for Invoke {
         match input.invocation_type.as_deref().unwrap_or("RequestResponse") {
             "RequestResponse" => {
                 check_payload(&payload, limits::SYNCHRONOUS_PAYLOAD_BYTES_MAX, "InvokeFunction")?;
-                check_active(&version)?;
-                let trace = lineage(lambda, context, &stored.record)?;
-                let invocation = Invocation {
-                    client_context,
-                    invoked_arn: Some(name.qualified_arn()),
-                    ..Invocation::of(context.request_id, payload, Some(trace))
-                };
+                let about = (&name, &stored.record, &version);
+                let invocation = waited_for(lambda, context, about, payload, client_context)?;
                 let outcome = lambda.call(&stored.record, &version, invocation).await;
                 Ok(answer(outcome.map_err(|error| not_called(&stored.record, error))?, wants_log))
             }
@@ -126,6 +121,23 @@ impl Action for Invoke {
             }
         }
     }
+}
+
+/// An invocation whose answer is waited for: of a function that is ready, and no link of a recursive loop.
+pub(super) fn waited_for(
+    lambda: &Lambda,
+    context: &Context,
+    (name, function, version): (&FunctionName, &FunctionRecord, &FunctionRecord),
+    payload: Bytes,
+    client_context: Option<String>,
+) -> Result<Invocation, ServiceError> {
+    check_active(version)?;
+    let trace = lineage(lambda, context, function)?;
+    Ok(Invocation {
+        client_context,
+        invoked_arn: Some(name.qualified_arn()),
+        ..Invocation::of(context.request_id, payload, Some(trace))
+    })
 }
 
 /// A call without a payload has an empty object for its event.

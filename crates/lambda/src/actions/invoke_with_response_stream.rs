@@ -17,11 +17,12 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::QUALIFIER;
-use super::invoke::{check_payload, decode_client_context, lineage, not_called, payload_or_empty, wants_log};
+use super::invoke::{
+    check_payload, decode_client_context, not_called, payload_or_empty, waited_for, wants_log,
+};
 use crate::Lambda;
 use crate::errors::{constraint, not_supported};
-use crate::execution::{Invocation, InvokeError, Outcome, Piece};
-use crate::functions::check_active;
+use crate::execution::{InvokeError, Outcome, Piece};
 use crate::limits;
 
 /// Its input.
@@ -78,13 +79,8 @@ impl StreamingAction for InvokeWithResponseStream {
                 return Err(constraint(other, "invocationType", rule));
             }
         }
-        check_active(&version)?;
-        let trace = lineage(lambda, context, &stored.record)?;
-        let invocation = Invocation {
-            client_context,
-            invoked_arn: Some(name.qualified_arn()),
-            ..Invocation::of(context.request_id, payload, Some(trace))
-        };
+        let about = (&name, &stored.record, &version);
+        let invocation = waited_for(lambda, context, about, payload, client_context)?;
         let called = lambda.call_streaming(&stored.record, &version, invocation).await;
         let (mut pieces, running) = called.map_err(|error| not_called(&stored.record, error))?;
         // A call that does not come about is a fault; after the first piece the answer has begun.

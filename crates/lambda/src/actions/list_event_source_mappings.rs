@@ -9,7 +9,7 @@ use crate::Lambda;
 use crate::event_source_mapping::Mapping;
 use crate::function_name::FunctionName;
 use crate::limits::LISTED_MAPPINGS_MAX;
-use crate::paging::{limit, marker_of, position_of};
+use crate::paging::page;
 use crate::records::{self, MAPPINGS, MappingRecord};
 
 /// Its input.
@@ -49,8 +49,6 @@ impl Action for ListEventSourceMappings {
     type Output = Output;
 
     async fn run(lambda: &Lambda, context: &Context, input: Input) -> Result<Output, ServiceError> {
-        let limit = limit(input.max_items, LISTED_MAPPINGS_MAX)?;
-        let after = input.marker.as_deref().map(position_of).transpose()?;
         let function = match input.function_name.as_deref() {
             Some(name) => Some(FunctionName::parse(name, None, &context.caller)?.qualified_arn()),
             None => None,
@@ -60,7 +58,6 @@ impl Action for ListEventSourceMappings {
                 && record.region == context.caller.region.as_str()
                 && input.event_source_arn.as_deref().is_none_or(|arn| arn == record.queue.as_str())
                 && function.as_ref().is_none_or(|arn| *arn == record.called_arn())
-                && after.as_ref().is_none_or(|after| *after < record.uuid)
         };
         let mut found: Vec<MappingRecord> = Vec::new();
         for record in lambda.all_records(MAPPINGS).await? {
@@ -69,9 +66,9 @@ impl Action for ListEventSourceMappings {
                 found.push(mapping);
             }
         }
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next_marker = found.last().filter(|_| more).map(|record| marker_of(&record.uuid));
-        Ok(Output { next_marker, event_source_mappings: found.iter().map(Mapping::of).collect() })
+        let position = |mapping: &MappingRecord| mapping.uuid.clone();
+        let (shown, next_marker) =
+            page(found, input.marker.as_deref(), input.max_items, LISTED_MAPPINGS_MAX, position)?;
+        Ok(Output { next_marker, event_source_mappings: shown.iter().map(Mapping::of).collect() })
     }
 }

@@ -22,7 +22,7 @@ fn targets(properties: &Json) -> Vec<Json> {
 /// Puts the rule and its targets; what is not given is as for a new one.
 async fn put(site: &Site, name: &str, properties: &Json) -> anyhow::Result<String> {
     let mut input = Map::from_iter([("Name".to_owned(), json!(name))]);
-    for name in ["Description", "ScheduleExpression", "State", "RoleArn"] {
+    for name in ["Description", "ScheduleExpression", "State", "RoleArn", "EventBusName"] {
         if let Some(value) = properties.get(name) {
             input.insert(name.to_owned(), value.clone());
         }
