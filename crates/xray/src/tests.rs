@@ -280,6 +280,25 @@ async fn a_trace_whose_caller_tells_nothing_is_found_and_one_whose_caller_tells_
 }
 
 #[tokio::test]
+async fn subsegments_may_lie_as_deep_as_json_goes_and_no_deeper() {
+    let bench = Bench::new();
+    let nested = |depth: u64, first: u64| {
+        let mut document = segment("deepest", first + depth);
+        for level in (first..first + depth).rev() {
+            document = with(segment("level", level), json!({"subsegments": [document]}));
+        }
+        document
+    };
+    assert_eq!(bench.put(nested(60, 1)).await, json!([]));
+    // And one that comes by itself, below the deepest place that takes it.
+    let alone = with(nested(60, 1_000), json!({"type": "subsegment", "parent_id": format!("{:016x}", 31)}));
+    assert_eq!(bench.put(alone).await, json!([]));
+    assert_eq!(bench.segments().await.len(), 2, "it would lie too deep for who reads it");
+    assert_eq!(bench.summaries("service(\"level\") { ok } AND !annotation.x").await.len(), 1);
+    assert_eq!(bench.put(nested(70, 2_000)).await[0]["ErrorCode"], "ParseError");
+}
+
+#[tokio::test]
 async fn the_time_range_is_of_the_ids_the_changes_or_the_ends() {
     let bench = Bench::new();
     bench.put(with(segment("a", 1), json!({"end_time": seconds(3_000)}))).await;

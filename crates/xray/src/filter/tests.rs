@@ -145,3 +145,54 @@ fn what_is_no_expression_is_refused_with_the_reason() {
     assert!(parse(&deep).unwrap_err().contains("deeper"));
     assert!(parse(&"ok ".repeat(1000)).unwrap_err().contains("longer"));
 }
+
+/// What expressions are made of, and what they are not.
+const PIECES: [&str; 30] = [
+    "ok",
+    "fault",
+    "!",
+    "!=",
+    "=",
+    "<",
+    ">=",
+    "AND",
+    "or",
+    "(",
+    ")",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "#",
+    "#[{}]",
+    "service",
+    "edge",
+    "id",
+    "annotation",
+    "annotation.a",
+    "user",
+    "\"x\"",
+    "5",
+    "-1e9",
+    "rootcause.fault.entity",
+    "\\\"é",
+];
+
+proptest::proptest! {
+    #[test]
+    fn no_text_is_more_than_the_parser_can_take(text in "\\PC{0,60}") {
+        let _ = parse(&text);
+    }
+
+    #[test]
+    fn no_order_of_words_is_more_than_parser_and_traces_can_take(pieces in proptest::collection::vec(0..PIECES.len(), 0..25)) {
+        let text = pieces.iter().map(|piece| PIECES[*piece]).collect::<Vec<_>>().join(" ");
+        if let Ok(expression) = parse(&text) {
+            let trace = example();
+            let nodes = Nodes::of(&trace);
+            expression.fits(&Asked { trace: &trace, nodes: &nodes, group: &|_, _| None });
+        }
+    }
+}

@@ -1,63 +1,87 @@
 //! Subsegments that came by themselves, put into the segment that they belong to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value as Json;
 
-/// Subsegments within subsegments; what lies deeper stays by itself.
-const DEPTH_MAX: usize = 32;
+/// Subsegments within subsegments: what clients' readers of JSON take. What would lie deeper stays by itself.
+const DEPTH_MAX: usize = 60;
 
 /// Documents with each subsegment below its parent, where that is known.
 pub(super) fn merge(documents: Vec<Json>) -> Vec<Json> {
-    let (alone, mut segments): (Vec<Json>, Vec<Json>) =
+    let (alone, segments): (Vec<Json>, Vec<Json>) =
         documents.into_iter().partition(|document| document["type"] == "subsegment");
+    let mut known = HashSet::new();
     let mut children: HashMap<String, Vec<Json>> = HashMap::new();
     for subsegment in alone {
+        add_ids(&subsegment, &mut known);
         let parent = subsegment["parent_id"].as_str().unwrap_or_default().to_owned();
         children.entry(parent).or_default().push(subsegment);
     }
-    for segment in &mut segments {
-        fill(segment, &mut children, 0);
+    let mut merging = Merging { children, too_deep: Vec::new() };
+    let mut merged = Vec::new();
+    for segment in segments {
+        merging.finish(segment, &mut merged);
     }
-    // Of those whose segment is not known, the ones at the top.
-    while let Some(top) = top(&children) {
-        for mut subsegment in children.remove(&top).unwrap_or_default() {
-            fill(&mut subsegment, &mut children, 0);
-            segments.push(subsegment);
+    while let Some(top) = merging.top(&known) {
+        for subsegment in merging.children.remove(&top).unwrap_or_default() {
+            merging.finish(subsegment, &mut merged);
         }
     }
-    segments
+    merged
 }
 
-/// A parent that no subsegment contains; any, where they go in a circle.
-fn top(children: &HashMap<String, Vec<Json>>) -> Option<String> {
-    let is_child = |id: &str| children.values().flatten().any(|child| contains(child, id));
-    let mut parents: Vec<&String> = children.keys().collect();
-    parents.sort_unstable();
-    let top = parents.iter().find(|parent| !is_child(parent));
-    top.or(parents.first()).map(|parent| (*parent).clone())
-}
-
-fn contains(document: &Json, id: &str) -> bool {
-    document["id"] == id
-        || document["subsegments"].as_array().into_iter().flatten().any(|child| contains(child, id))
-}
-
-fn fill(document: &mut Json, children: &mut HashMap<String, Vec<Json>>, depth: usize) {
-    if depth >= DEPTH_MAX {
-        return;
+fn add_ids(document: &Json, ids: &mut HashSet<String>) {
+    ids.extend(document["id"].as_str().map(str::to_owned));
+    for below in document["subsegments"].as_array().into_iter().flatten() {
+        add_ids(below, ids);
     }
-    let own = document["id"].as_str().and_then(|id| children.remove(id)).unwrap_or_default();
-    if !own.is_empty() {
-        if !document["subsegments"].is_array() {
-            document["subsegments"] = Json::Array(Vec::new());
-        }
-        if let Some(subsegments) = document["subsegments"].as_array_mut() {
-            subsegments.extend(own);
+}
+
+/// How many documents lie below each other.
+fn height(document: &Json) -> usize {
+    let below = document["subsegments"].as_array().into_iter().flatten().map(height).max();
+    below.map_or(1, |below| below + 1)
+}
+
+struct Merging {
+    /// Subsegments that have no place yet, by their parents.
+    children: HashMap<String, Vec<Json>>,
+    too_deep: Vec<Json>,
+}
+
+impl Merging {
+    /// A document with all that belongs to it, and those that would lie too deep.
+    fn finish(&mut self, document: Json, merged: &mut Vec<Json>) {
+        self.too_deep.push(document);
+        while let Some(mut document) = self.too_deep.pop() {
+            self.fill(&mut document, 1);
+            merged.push(document);
         }
     }
-    for subsegment in document["subsegments"].as_array_mut().into_iter().flatten() {
-        fill(subsegment, children, depth + 1);
+
+    fn fill(&mut self, document: &mut Json, depth: usize) {
+        let own = document["id"].as_str().and_then(|id| self.children.remove(id)).unwrap_or_default();
+        let (fitting, deep): (Vec<Json>, Vec<Json>) =
+            own.into_iter().partition(|child| depth + height(child) <= DEPTH_MAX);
+        self.too_deep.extend(deep);
+        if !fitting.is_empty() {
+            if !document["subsegments"].is_array() {
+                document["subsegments"] = Json::Array(Vec::new());
+            }
+            if let Some(subsegments) = document["subsegments"].as_array_mut() {
+                subsegments.extend(fitting);
+            }
+        }
+        for subsegment in document["subsegments"].as_array_mut().into_iter().flatten() {
+            self.fill(subsegment, depth + 1);
+        }
+    }
+
+    /// A parent that is no subsegment itself; any, where they go in a circle.
+    fn top(&self, known: &HashSet<String>) -> Option<String> {
+        let top = self.children.keys().filter(|parent| !known.contains(*parent)).min();
+        top.or_else(|| self.children.keys().min()).cloned()
     }
 }
 
@@ -77,6 +101,13 @@ mod tests {
         let merged = merge(vec![alone("c", "b"), alone("b", "a"), within]);
         assert_eq!(merged.len(), 1);
         assert_eq!(merged[0]["subsegments"][0]["subsegments"][0]["subsegments"][0]["id"], "c");
+    }
+
+    #[test]
+    fn what_would_lie_too_deep_stays_by_itself() {
+        let chain = (1..200).map(|id: usize| alone(&id.to_string(), &(id - 1).to_string())).collect();
+        let merged = merge(chain);
+        assert_eq!(merged.iter().map(height).collect::<Vec<_>>(), [60, 60, 60, 19]);
     }
 
     #[test]
