@@ -351,6 +351,9 @@ def test_a_foreign_host_origin_or_form_is_refused(scene):
     token = page.split('name="konekuta-token" content="')[1].split('"')[0]
     # DNS rebinding: the browser believes that our address is evil.example's.
     assert ask("GET", "/_konekuta/queues", {"Host": f"evil.example:{address.port}"})[0] == 403
+    assert ask("GET", "/_konekuta/api/journeys", {"Host": f"evil.example:{address.port}"})[0] == 403
+    assert ask("GET", "/_konekuta/api/journeys", {"Host": host, "Origin": "http://evil.example"})[0] == 403
+    assert ask("GET", "/_konekuta/metrics", {"Host": "10.0.0.7:4566"})[0] == 200
     send = "/_konekuta/do/queue-send"
     before = scene.client("sqs").get_queue_attributes(QueueUrl=f"{scene.endpoint}/000000000000/orders", AttributeNames=["All"])
     for case in (

@@ -232,3 +232,115 @@ async fn a_replay_ends_where_it_is_to_end_and_what_is_held_back_is_told() {
     );
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_journey_is_found_by_the_key_that_a_tag_of_its_queue_or_topic_names() {
+    let server = Server::start().await;
+    let tags = json!({"konekuta:key": "order.id lines.sku"});
+    server.sqs("CreateQueue", json!({"QueueName": "orders", "tags": tags})).await;
+    let url = server.sqs("GetQueueUrl", json!({"QueueName": "orders"})).await["QueueUrl"].clone();
+    let body = json!({"order": {"id": 4711}, "lines": [{"sku": "tea"}, {"sku": "cup"}]}).to_string();
+    server.sqs("SendMessage", json!({"QueueUrl": url, "MessageBody": body})).await;
+    for key in ["4711", "cup", "sku=tea"] {
+        let journey = server.journey(key, |_| true).await;
+        assert_eq!(hop(&journey, "send")["kind"], "send", "{key}");
+    }
+    let topic =
+        [("Name", "t"), ("Tags.member.1.Key", "konekuta:key"), ("Tags.member.1.Value", "$.customer.name")];
+    let topic = server.sns("CreateTopic", &topic).await.element("TopicArn").unwrap();
+    let message = r#"{"customer": {"name": "Sato"}}"#;
+    server.sns("Publish", &[("TopicArn", &topic), ("Message", message)]).await;
+    assert_eq!(hop(&server.journey("Sato", |_| true).await, "publish")["resource"], topic.as_str());
+
+    let wrong = json!({"QueueUrl": url, "Tags": {"konekuta:key": "a..b"}});
+    let refused = server.client.json("sqs", "AmazonSQS.TagQueue", &wrong).await.unwrap_err().to_string();
+    assert!(refused.contains("is no JSON path"), "{refused}");
+    server.sqs("UntagQueue", json!({"QueueUrl": url, "TagKeys": ["konekuta:key"]})).await;
+    let body = json!({"order": {"id": 4712}}).to_string();
+    let sent = server.sqs("SendMessage", json!({"QueueUrl": url, "MessageBody": body})).await;
+    server.journey(sent["MessageId"].as_str().unwrap(), |_| true).await;
+    assert_eq!(server.get("/_konekuta/api/journeys?q=4712").await, json!({"journeys": []}));
+    server.stop().await;
+}
+
+impl Server {
+    async fn failures(&self, query: &str) -> Vec<Json> {
+        let listed = self.get(&format!("/_konekuta/api/failures?{query}")).await;
+        listed["failures"].as_array().unwrap().clone()
+    }
+
+    async fn replay(&self, failure: &Json) -> Json {
+        let input = json!({"hop": failure["hop"], "run": "mended"});
+        let path = "/_konekuta/api/replays";
+        self.client.rest("konekuta", Method::POST, path, Some(&input)).await.unwrap()["replays"][0].clone()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_failed_and_is_nowhere_any_more_is_a_failure_and_is_replayed_once() {
+    let server = Server::start().await;
+    server.sqs("CreateQueue", json!({"QueueName": "in", "Attributes": {"VisibilityTimeout": "3"}})).await;
+    let in_arn = "arn:aws:sqs:eu-west-1:111122223333:in";
+    server.function(in_arn).await;
+    let url = server.sqs("GetQueueUrl", json!({"QueueName": "in"})).await["QueueUrl"].clone();
+    let body = r#"{"Message": "bad", "request_id": "r-9"}"#;
+    server.sqs("SendMessage", json!({"QueueUrl": url, "MessageBody": body})).await;
+    server.journey("r-9", |journey| kinds(journey).iter().any(|(_, kind)| *kind == "return")).await;
+    assert!(server.failures("from=f").await.is_empty(), "it will be tried again");
+    server.sqs("PurgeQueue", json!({"QueueUrl": url})).await;
+    let failures = server.failures("from=f&run=mended").await;
+    assert_eq!((failures.len(), &failures[0]["from"]), (1, &json!(in_arn)), "{failures:?}");
+    assert_eq!(server.replay(&failures[0]).await["state"], "replayed");
+    assert_eq!(server.replay(&failures[0]).await["state"], "before");
+    assert_eq!(server.failures("from=in&run=mended").await[0]["replayed"], true);
+
+    // A subscriber that never got its message, and has no dead-letter queue.
+    let topic = server.sns("CreateTopic", &[("Name", "t")]).await.element("TopicArn").unwrap();
+    let (closed, closed_arn) = server.queue("closed").await;
+    server.sns("Subscribe", &[("TopicArn", &topic), ("Protocol", "sqs"), ("Endpoint", &closed_arn)]).await;
+    server.sns("Publish", &[("TopicArn", &topic), ("Message", "for nobody")]).await;
+    let failures = server.failures("from=topic:t&run=mended").await;
+    assert_eq!((failures.len(), &failures[0]["to"]), (1, &json!("")), "{failures:?}");
+    assert_eq!(server.failures("from=closed").await.len(), 1, "found by its subscriber too");
+    server.allow(&closed_arn, "sns.amazonaws.com", &topic).await;
+    assert_eq!(server.replay(&failures[0]).await["state"], "replayed");
+    assert!(server.next_body(&closed).await.contains("for nobody"));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_move_out_of_a_dead_letter_queue_and_a_text_message_are_hops() {
+    let server = Server::start().await;
+    let (dead, dead_arn) = server.queue("dead").await;
+    let redrive = json!({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 1}).to_string();
+    let attributes = json!({"VisibilityTimeout": "0", "RedrivePolicy": redrive});
+    let source = server.sqs("CreateQueue", json!({"QueueName": "source", "Attributes": attributes})).await;
+    let url = source["QueueUrl"].as_str().unwrap();
+    let sent =
+        server.sqs("SendMessage", json!({"QueueUrl": url, "MessageBody": r#"{"order": "o-1"}"#})).await;
+    server.next_body(url).await;
+    server.sqs("ReceiveMessage", json!({"QueueUrl": url})).await;
+    server.journey("o-1", |journey| kinds(journey).iter().any(|(_, kind)| *kind == "deadLetter")).await;
+    server.sqs("StartMessageMoveTask", json!({"SourceArn": dead_arn})).await;
+    let again = server.sqs("ReceiveMessage", json!({"QueueUrl": url, "WaitTimeSeconds": 20})).await;
+    let (handle, id) = (&again["Messages"][0]["ReceiptHandle"], &again["Messages"][0]["MessageId"]);
+    assert_ne!(id, &sent["MessageId"]);
+    server.sqs("DeleteMessage", json!({"QueueUrl": url, "ReceiptHandle": handle})).await;
+    let done = |journey: &Json| journey["journey"]["outcome"] == "ok";
+    let journey = server.journey("o-1", done).await;
+    let moved = journey["hops"].as_array().unwrap().iter().find(|hop| hop["notes"]["movedFrom"].is_string());
+    let moved = moved.unwrap_or_else(|| panic!("{journey:#}"));
+    assert_eq!((&moved["messageId"], &moved["kind"]), (id, &json!("send")));
+    assert!(moved["depth"].as_u64().unwrap() > 1, "behind the dead letter: {journey:#}");
+    assert_eq!(kinds(&journey).last().unwrap().1, "delete");
+    server.sqs("ReceiveMessage", json!({"QueueUrl": dead})).await;
+
+    let text = [("PhoneNumber", "+15550100"), ("Message", r#"{"code": "c-42"}"#)];
+    server.sns("Publish", &text).await;
+    let delivered = |journey: &Json| kinds(journey).iter().any(|(_, kind)| *kind == "deliver");
+    let journey = server.journey("c-42", delivered).await;
+    let kinds: Vec<&str> = kinds(&journey).iter().map(|(_, kind)| *kind).collect();
+    assert_eq!(kinds, ["call", "send", "deliver"]);
+    assert_eq!(hop(&journey, "deliver")["notes"]["protocol"], "sms");
+    server.stop().await;
+}

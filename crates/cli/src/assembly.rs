@@ -120,7 +120,6 @@ pub fn assemble(basis: &Basis, daemon: Option<Daemon>, tasks: &Tasks) -> Service
             outbox: Arc::new(sns::Topics(Arc::clone(&sns))),
             clock: clock(),
             ids: ids(),
-            hosts: basis.console_hosts.clone(),
         },
         tasks,
     );
@@ -148,5 +147,6 @@ pub fn assemble(basis: &Basis, daemon: Option<Daemon>, tasks: &Tasks) -> Service
         health: Box::new(move || engine.failure()),
         metrics,
         history,
+        hosts: basis.console_hosts.clone(),
     }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use crate::history_setting::HistorySetting;
+use crate::history_setting::{HistorySetting, KeySetting};
 use crate::worker;
 use crate::xray_daemon_setting::XrayDaemonSetting;
 
@@ -78,10 +78,16 @@ pub(crate) struct Settings {
     #[arg(long = "otlp-header", env = "KONEKUTA_OTLP_HEADER", value_delimiter = ',', hide_env_values = true)]
     #[serde(rename = "otlp-header")]
     otlp_headers: Vec<String>,
+    /// Where messages have a key by which their journeys are found: a JSON path (`order.id`), of one queue or topic with
+    /// its name before it (`orders=order.id`); may be repeated. The tag `konekuta:key` of a queue or topic does the same.
+    #[arg(long = "key", env = "KONEKUTA_KEY", value_delimiter = ',')]
+    #[serde(rename = "key")]
+    keys: Vec<KeySetting>,
     /// A Python interpreter that has `awslambdaric` and `boto3`, for Python functions.
     #[arg(long, env = "KONEKUTA_PYTHON")]
     python: Option<PathBuf>,
-    /// A name under which the console may be reached besides this machine's own (behind a proxy); may be repeated.
+    /// A name under which the console and all else below `/_konekuta/` may be reached besides this machine's own (behind a
+    /// proxy); may be repeated.
     #[arg(long = "console-host", env = "KONEKUTA_CONSOLE_HOST", value_delimiter = ',')]
     #[serde(rename = "console-host")]
     console_hosts: Vec<String>,
@@ -132,9 +138,10 @@ impl Settings {
     }
 
     fn over(self, file: Self) -> anyhow::Result<Config> {
-        let history = self.history.or(file.history).unwrap_or_default();
+        let keys = if self.keys.is_empty() { &file.keys } else { &self.keys };
+        let history = self.history.or(file.history).unwrap_or_default().with_keys(keys);
         let headers = if self.otlp_headers.is_empty() { file.otlp_headers } else { self.otlp_headers };
-        let otlp = otlp(self.otlp.or(file.otlp).as_deref(), &headers, history)?;
+        let otlp = otlp(self.otlp.or(file.otlp).as_deref(), &headers, history.clone())?;
         Ok(Config {
             otlp,
             host: self.host.or(file.host).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
@@ -213,6 +220,9 @@ mod tests {
             (2, PathBuf::from("/d"), Durability::Memory)
         );
         assert_eq!(Settings::default().over(Settings::default()).unwrap().port, 4566);
+        let keys = parse("key = [\"order.id\", \"orders=customer\"]").unwrap();
+        let history = Settings::default().over(keys).unwrap().history.limits().unwrap();
+        assert_eq!(history.words.len(), 2);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub(crate) struct Replay {
     /// Change the message in `$EDITOR` first.
     #[arg(long, conflicts_with = "failed")]
     edit: bool,
-    /// Everything that went to dead letters or was given up.
+    /// Everything that went to dead letters, was given up, or failed and is in no queue any more.
     #[arg(long)]
     failed: bool,
     /// With `--failed`: not older than this (`90s`, `15m`, `1h`, `2d`).

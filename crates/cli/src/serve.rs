@@ -112,7 +112,12 @@ fn engine_settings(config: &Config, folder: &Folder, partitions: u16) -> local::
         Durability::Relaxed => local::Durability::Relaxed,
         Durability::Memory => local::Durability::Memory,
     };
-    local::Settings { folder: folder.path.clone(), durability, partitions, history: config.history.limits() }
+    local::Settings {
+        folder: folder.path.clone(),
+        durability,
+        partitions,
+        history: config.history.clone().limits(),
+    }
 }
 
 /// The data folder; with `--ephemeral` one that vanishes with the process.

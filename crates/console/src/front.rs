@@ -39,9 +39,6 @@ async fn answer(
     request: Request<StreamingBody>,
 ) -> Response<StreamingBody> {
     let (head, body) = request.into_parts();
-    if let Some(reason) = protection::refusal(console, &head, context.source_ip) {
-        return plain(StatusCode::FORBIDDEN, reason);
-    }
     let ask = Ask::of(&head, context);
     let pieces: Vec<&str> = ask.path.iter().map(String::as_str).collect();
     match (head.method.clone(), pieces.as_slice()) {

@@ -56,8 +56,6 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Makes ids, and the token that proves where a form came from.
     pub ids: Arc<dyn Ids>,
-    /// Names under which the console may be reached besides this machine's own.
-    pub hosts: Vec<String>,
 }
 
 /// The console's state.

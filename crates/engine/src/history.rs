@@ -137,6 +137,9 @@ impl PayloadForm {
     }
 }
 
+/// The note of a send that is a move: the id that the message had before, 32 hexadecimal digits.
+pub const MOVED_FROM: &str = "movedFrom";
+
 /// One hop. Recording it costs little: nothing of it is encoded before another thread takes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hop {
@@ -252,9 +255,9 @@ pub struct HistoryFigures {
     pub bytes: u64,
 }
 
-/// Where a resource's messages have the words by which they are to be found besides the strings at their top: the
-/// resource, and paths of names into the body.
-pub type WordPaths = Vec<(String, Vec<Vec<String>>)>;
+/// Where a message has a word by which it is to be found besides the strings at its top: names into its body. Lists are
+/// looked through; a number names one element.
+pub type WordPath = Vec<String>;
 
 /// Keeps nothing.
 #[derive(Clone, Copy, Debug, Default)]
@@ -277,7 +280,7 @@ impl History for NoHistory {
     fn grown(&self) -> BoxFuture<'static, ()> {
         Box::pin(pending())
     }
-    fn find_words_at(&self, _: WordPaths) {}
+    fn find_words_at(&self, _: &str, _: Vec<WordPath>) {}
     fn figures(&self) -> HistoryFigures {
         HistoryFigures::default()
     }
@@ -303,8 +306,8 @@ pub trait History: Send + Sync + 'static {
     fn follow(&self, after: Option<u64>, limit: usize) -> BoxFuture<'_, Result<(Vec<KeptHop>, u64), Error>>;
     /// Completes when hops were recorded since it was called.
     fn grown(&self) -> BoxFuture<'static, ()>;
-    /// From now on, messages are found by these words too.
-    fn find_words_at(&self, paths: WordPaths);
+    /// From now on, messages of a resource are found by the words there too.
+    fn find_words_at(&self, resource: &str, paths: Vec<WordPath>);
     /// How much there is.
     fn figures(&self) -> HistoryFigures;
 }

@@ -61,12 +61,14 @@ pub struct Moving {
 }
 
 /// What became of a move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moved {
     /// So many were moved; zero: there is none left that can be received now.
     pub moved: u32,
     /// For `Moving::through`.
     pub through: u64,
+    /// Each message's old id, its new one, and its new queue.
+    pub messages: Vec<(MessageId, MessageId, QueueKey)>,
 }
 
 /// Durable queues.

@@ -1,9 +1,8 @@
 //! The keys by which a hop is found, as numbers of 64 bits. Two keys may share a number: who looks compares.
 
-use std::collections::HashMap;
-
 use engine::{Hop, HopKey, HopKind, HopOutcome, SpanId};
 
+use crate::places::Places;
 use crate::words;
 
 const TRACE: u64 = 1;
@@ -12,9 +11,6 @@ const WORD: u64 = 3;
 const RESOURCE: u64 = 4;
 const BEGINNING: u64 = 5;
 const FAILURE: u64 = 6;
-
-/// Where bodies have further words, by resource.
-pub(crate) type Paths = HashMap<String, Vec<Vec<String>>>;
 
 /// A key's number; the same in every version of the program, because it lies in files.
 pub(crate) fn number(key: &HopKey) -> u64 {
@@ -54,7 +50,7 @@ fn is_beginning(hop: &Hop) -> bool {
 
 /// Adds the keys of a hop. One that is the first of its trace begins it as far as this server knows, even if a program
 /// elsewhere brought it about.
-pub(crate) fn of(hop: &Hop, is_first: bool, paths: &Paths, keys: &mut Vec<u64>) {
+pub(crate) fn of(hop: &Hop, is_first: bool, places: &Places, keys: &mut Vec<u64>) {
     let first = keys.len();
     keys.push(mix(TRACE, hop.trace.unique()));
     keys.extend(hop.links.iter().map(|link| mix(TRACE, link.trace.unique())));
@@ -78,8 +74,8 @@ pub(crate) fn of(hop: &Hop, is_first: bool, paths: &Paths, keys: &mut Vec<u64>) 
             }
         }
         if !hop.payload.is_empty() {
-            let paths = paths.get(&*hop.resource).map(Vec::as_slice).unwrap_or_default();
-            words::of(&hop.form.body(&hop.payload), paths, &mut |word| keys.push(text(WORD, word)));
+            let places = places.of(&hop.resource);
+            words::of(&hop.form.body(&hop.payload), &places, &mut |word| keys.push(text(WORD, word)));
         }
     }
     keys[first..].sort_unstable();

@@ -9,6 +9,7 @@ mod index;
 mod keys;
 pub mod limits;
 mod pending;
+mod places;
 mod receives;
 mod record;
 mod seen;

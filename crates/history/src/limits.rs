@@ -2,18 +2,23 @@
 
 use std::time::Duration;
 
-/// How much is kept: whichever is reached first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use engine::WordPath;
+
+/// What is kept, and how much of it: whichever is reached first.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Older hops go.
     pub age: Duration,
     /// Bytes on the disk, indices included.
     pub bytes: u64,
+    /// Where messages have words by which they are found besides those at their top: those of one resource (its ARN or
+    /// name) or of all.
+    pub words: Vec<(Option<String>, WordPath)>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { age: Duration::from_hours(24), bytes: 1 << 30 }
+        Self { age: Duration::from_hours(24), bytes: 1 << 30, words: Vec::new() }
     }
 }
 
@@ -45,3 +50,7 @@ pub(crate) const WORD_BYTES_MAX: usize = 256;
 pub(crate) const LOOKED_AT_MAX: usize = 100_000;
 /// Traces of which it is known that they were met.
 pub(crate) const TRACES_SEEN_MAX: usize = 65_536;
+/// Words at places that were set, of one hop.
+pub(crate) const PLACED_WORDS_MAX: usize = 64;
+/// Resources that say where their words are.
+pub(crate) const RESOURCES_WITH_PATHS_MAX: usize = 10_000;

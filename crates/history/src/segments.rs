@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use engine::{HopKey, KeptHop, Timestamp};
 
 use crate::index::{self, Index, Span};
-use crate::keys::{self, Paths};
+use crate::keys;
 use crate::limits::{LOOKED_AT_MAX, Limits, SEGMENT_BYTES_MAX, SEGMENTS_MIN};
+use crate::places::Places;
 use crate::seen::Seen;
 use crate::segment::{HEAD, Segment};
 
@@ -38,13 +39,13 @@ pub(crate) struct Segments {
 
 impl Segments {
     /// Opens what an earlier run left: only the newest segment is read.
-    pub(crate) fn open(folder: &Path, limits: Limits, paths: &Paths) -> io::Result<Self> {
+    pub(crate) fn open(folder: &Path, limits: Limits, places: &Places) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
         let mut numbers = numbers(folder)?;
         let newest = numbers.pop();
         let mut full = Vec::new();
         for number in numbers {
-            full.extend(open_full(folder, number, paths)?);
+            full.extend(open_full(folder, number, places)?);
         }
         let mut opened = Self {
             present: match newest {
@@ -62,7 +63,7 @@ impl Segments {
             seen: Seen::default(),
         };
         let (entries, span) = (&mut opened.entries, &mut opened.span);
-        let whole = scan(&opened.present, paths, entries, span, &mut opened.seen)?;
+        let whole = scan(&opened.present, places, entries, span, &mut opened.seen)?;
         if u64::from(whole) < opened.present.length {
             opened.present.cut(whole.into())?;
         }
@@ -231,7 +232,7 @@ fn numbers(folder: &Path) -> io::Result<Vec<u32>> {
 }
 
 /// A full segment; one of another version is removed, one without an index gets one.
-fn open_full(folder: &Path, number: u32, paths: &Paths) -> io::Result<Option<Full>> {
+fn open_full(folder: &Path, number: u32, places: &Places) -> io::Result<Option<Full>> {
     let file = path(folder, number);
     let index_path = file.with_extension("index");
     let Some(segment) = Segment::open(&file, number)? else {
@@ -243,7 +244,7 @@ fn open_full(folder: &Path, number: u32, paths: &Paths) -> io::Result<Option<Ful
         return Ok(Some(Full { segment, index }));
     }
     let (mut entries, mut span) = (Vec::new(), Span::default());
-    scan(&segment, paths, &mut entries, &mut span, &mut Seen::default())?;
+    scan(&segment, places, &mut entries, &mut span, &mut Seen::default())?;
     index::write(&index_path, &mut entries, span)?;
     Ok(Index::open(&index_path)?.map(|index| Full { segment, index }))
 }
@@ -251,7 +252,7 @@ fn open_full(folder: &Path, number: u32, paths: &Paths) -> io::Result<Option<Ful
 /// Reads a segment's hops for their keys; answers where the last whole one ends.
 fn scan(
     segment: &Segment,
-    paths: &Paths,
+    places: &Places,
     entries: &mut Vec<(u64, u32)>,
     span: &mut Span,
     seen: &mut Seen,
@@ -261,7 +262,7 @@ fn scan(
     while let Some(kept) = segment.whole(offset)? {
         let Some((_, next)) = segment.head(offset)? else { break };
         keys.clear();
-        keys::of(&kept.hop, seen.is_first(&kept.hop), paths, &mut keys);
+        keys::of(&kept.hop, seen.is_first(&kept.hop), places, &mut keys);
         entries.extend(keys.iter().map(|key| (*key, offset)));
         span.include(kept.hop.at);
         offset = next;

@@ -1,19 +1,17 @@
 //! The store as the engine holds it: hops in, hops out, and the thread that writes them down.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
-use engine::{
-    Clock, EngineError, Error, HistoryFigures, Hop, HopKey, KeptHop, Timestamp, TraceId, WordPaths,
-};
+use engine::{Clock, EngineError, Error, HistoryFigures, Hop, HopKey, KeptHop, Timestamp, TraceId, WordPath};
 use tokio::sync::watch;
 
-use crate::keys::Paths;
 use crate::limits::{GATHER, Limits};
 use crate::pending::Pending;
+use crate::places::Places;
 use crate::segments::Segments;
 use crate::thinning::Thinning;
 use crate::writer::Writer;
@@ -28,7 +26,10 @@ struct Shared {
     pending: Pending,
     thinning: Thinning,
     writer: Mutex<Writer>,
-    paths: RwLock<Paths>,
+    places: RwLock<Places>,
+    /// What was told of places is not written down yet.
+    told: AtomicBool,
+    folder: PathBuf,
     grown: watch::Sender<u64>,
     clock: Arc<dyn Clock>,
     stop: AtomicBool,
@@ -37,14 +38,17 @@ struct Shared {
 impl Store {
     /// Opens the history in a folder of its own and starts its thread.
     pub fn open(folder: &Path, limits: Limits, clock: Arc<dyn Clock>) -> io::Result<Self> {
-        let mut segments = Segments::open(folder, limits, &Paths::new())?;
+        let places = Places::open(folder, limits.words.clone());
+        let mut segments = Segments::open(folder, limits, &places)?;
         segments.retire(clock.now())?;
         let now = clock.now();
         let shared = Arc::new(Shared {
             pending: Pending::default(),
             thinning: Thinning::default(),
             writer: Mutex::new(Writer::new(segments, now)),
-            paths: RwLock::default(),
+            places: RwLock::new(places),
+            told: AtomicBool::new(false),
+            folder: folder.to_path_buf(),
             grown: watch::Sender::new(0),
             clock,
             stop: AtomicBool::new(false),
@@ -98,9 +102,15 @@ impl Store {
         }
     }
 
-    /// Looks for further words in messages from now on.
-    pub fn find_words_at(&self, paths: WordPaths) {
-        *self.shared.paths.write().unwrap_or_else(PoisonError::into_inner) = paths.into_iter().collect();
+    /// Looks for further words in messages of a resource from now on.
+    pub fn find_words_at(&self, resource: &str, paths: Vec<WordPath>) {
+        let shared = &self.shared;
+        if shared.places.read().unwrap_or_else(PoisonError::into_inner).knows(resource, &paths) {
+            return;
+        }
+        shared.places.write().unwrap_or_else(PoisonError::into_inner).tell(resource, paths);
+        shared.told.store(true, Ordering::SeqCst);
+        shared.pending.wake();
     }
 
     /// How much there is.
@@ -151,10 +161,20 @@ impl Shared {
         if hops.is_empty() {
             return Ok(());
         }
-        let paths = self.paths.read().unwrap_or_else(PoisonError::into_inner);
-        let written = writer.write(hops, &paths, &self.thinning, self.clock.now());
+        let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
+        let written = writer.write(hops, &places, &self.thinning, self.clock.now());
         self.grown.send_modify(|grown| *grown += 1);
         written
+    }
+
+    fn write_places(&self) {
+        if !self.told.swap(false, Ordering::SeqCst) {
+            return;
+        }
+        let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = places.write(&self.folder) {
+            tracing::warn!(%error, "where messages have their keys could not be written down");
+        }
     }
 
     fn run(&self) {
@@ -172,7 +192,9 @@ impl Shared {
             }
             failing = written.is_err();
             hops.clear();
+            self.write_places();
         }
+        self.write_places();
         if let Err(error) = self.drain(&mut self.writer(), &mut hops) {
             tracing::warn!(%error, "the last hops could not be written");
         }

@@ -143,7 +143,7 @@ fn a_restart_finds_everything_in_full_and_in_the_present_segment_and_cuts_a_torn
 #[test]
 fn size_and_age_bound_what_is_kept() {
     let folder = tempfile::tempdir().unwrap();
-    let limits = Limits { age: Duration::from_mins(1), bytes: 32 << 10 };
+    let limits = Limits { age: Duration::from_mins(1), bytes: 32 << 10, ..Limits::default() };
     let (store, clock) = store(&folder, limits);
     for number in 1..=1000 {
         let mut hop = hop(HopKind::Send, TraceId(number.into()), number, 0);
@@ -171,4 +171,28 @@ fn who_waits_for_more_is_told() {
     store.record(hop(HopKind::Send, T, 1, 0));
     runtime.block_on(grown);
     assert_eq!(find(&store, &HopKey::Trace(T)), [1]);
+}
+
+#[test]
+fn words_at_the_places_that_a_resource_tells_are_found_after_a_start_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = || Limits { words: vec![(None, vec!["customer".to_owned()])], ..Limits::default() };
+    let (store, _) = self::store(&folder, limits());
+    store.find_words_at("r", vec![vec!["order".to_owned(), "id".to_owned()]]);
+    let mut sent = hop(HopKind::Send, T, 1, 0);
+    sent.payload = Bytes::from_static(br#"{"order": {"id": "o-7"}, "customer": 12}"#);
+    store.record(sent);
+    let word = |word: &str| HopKey::Word(word.to_owned());
+    let found = |store: &Store| [find(store, &word("o-7")), find(store, &word("12"))];
+    assert_eq!(found(&store), [[1], [1]]);
+    store.close();
+    drop(store);
+    // The present segment is indexed anew.
+    let (store, _) = self::store(&folder, limits());
+    assert_eq!(found(&store), [[1], [1]]);
+    store.find_words_at("r", Vec::new());
+    let mut sent = hop(HopKind::Send, T, 2, 0);
+    sent.payload = Bytes::from_static(br#"{"order": {"id": "o-8"}}"#);
+    store.record(sent);
+    assert_eq!(find(&store, &word("o-8")), [0; 0]);
 }

@@ -3,13 +3,14 @@
 
 use std::fmt;
 
+use engine::WordPath;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value as Json;
 
-use crate::limits::{WORD_BYTES_MAX, WORDS_BODY_BYTES_MAX, WORDS_MAX};
+use crate::limits::{PLACED_WORDS_MAX, WORD_BYTES_MAX, WORDS_BODY_BYTES_MAX, WORDS_MAX};
 
 /// Calls `found` with each word of a body.
-pub(crate) fn of(body: &[u8], paths: &[Vec<String>], found: &mut dyn FnMut(&str)) {
+pub(crate) fn of(body: &[u8], paths: &[&WordPath], found: &mut dyn FnMut(&str)) {
     if body.len() > WORDS_BODY_BYTES_MAX || !is_object(body) {
         return;
     }
@@ -22,15 +23,38 @@ pub(crate) fn of(body: &[u8], paths: &[Vec<String>], found: &mut dyn FnMut(&str)
         return;
     }
     let documents = [Some(body), inner.as_deref().map(str::as_bytes)];
+    let mut left = PLACED_WORDS_MAX;
     for document in documents.into_iter().flatten() {
         let Ok(document) = serde_json::from_slice::<Json>(document) else { continue };
         for path in paths {
-            match path.iter().try_fold(&document, |value, name| value.get(name)) {
-                Some(Json::String(text)) if text.len() <= WORD_BYTES_MAX => found(text),
-                Some(Json::Number(number)) => found(&number.to_string()),
-                _ => {}
-            }
+            at(&document, path, &mut left, found);
         }
+    }
+}
+
+/// The words at a place; of a list, those of each element unless the path names one.
+fn at(value: &Json, path: &[String], left: &mut usize, found: &mut dyn FnMut(&str)) {
+    if *left == 0 {
+        return;
+    }
+    match (value, path) {
+        (Json::Array(elements), [name, rest @ ..]) if name.parse::<usize>().is_ok() => {
+            let element = name.parse().ok().and_then(|index: usize| elements.get(index));
+            element.into_iter().for_each(|element| at(element, rest, left, found));
+        }
+        (Json::Array(elements), path) => elements.iter().for_each(|element| at(element, path, left, found)),
+        (Json::Object(members), [name, rest @ ..]) => {
+            members.get(name).into_iter().for_each(|member| at(member, rest, left, found));
+        }
+        (Json::String(text), []) if text.len() <= WORD_BYTES_MAX => {
+            *left -= 1;
+            found(text);
+        }
+        (Json::Number(number), []) => {
+            *left -= 1;
+            found(&number.to_string());
+        }
+        _ => {}
     }
 }
 
@@ -130,6 +154,7 @@ mod tests {
     fn words(body: &str, paths: &[&[&str]]) -> Vec<String> {
         let paths: Vec<Vec<String>> =
             paths.iter().map(|path| path.iter().map(|&name| name.to_owned()).collect()).collect();
+        let paths: Vec<&Vec<String>> = paths.iter().collect();
         let mut all = Vec::new();
         super::of(body.as_bytes(), &paths, &mut |word| all.push(word.to_owned()));
         all
@@ -141,6 +166,16 @@ mod tests {
         assert_eq!(words(body, &[]), ["r\n1", "last"]);
         assert_eq!(words(r#"{"a": "b", nonsense"#, &[]), ["b"]);
         assert!(words("[\"a\"]", &[]).is_empty() && words("text", &[]).is_empty());
+    }
+
+    #[test]
+    fn lists_are_looked_through_and_words_are_bounded() {
+        let body = r#"{"items": [{"sku": "a"}, {"sku": ["b", 3]}, {}], "deep": {"items": "no"}}"#;
+        assert_eq!(words(body, &[&["items", "sku"]]), ["a", "b", "3"]);
+        assert_eq!(words(body, &[&["items", "1", "sku", "0"]]), ["b"]);
+        assert!(words(body, &[&["items"], &["deep"], &["deep", "items", "x"]]).is_empty());
+        let many = format!(r#"{{"list": {:?}}}"#, (0..1000).collect::<Vec<u32>>());
+        assert_eq!(words(&many, &[&["list"]]).len(), crate::limits::PLACED_WORDS_MAX);
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use std::io;
 
-use engine::{Hop, HopKey, HopKind, SpanId, Timestamp, TraceId};
+use engine::{Hop, HopKey, HopKind, MOVED_FROM, SpanId, Timestamp, TraceId};
 
 use crate::index::Span;
-use crate::keys::{self, Paths};
+use crate::keys;
+use crate::places::Places;
 use crate::receives::Receives;
 use crate::record;
 use crate::segments::Segments;
@@ -39,7 +40,7 @@ impl Writer {
     pub(crate) fn write(
         &mut self,
         hops: &mut Vec<Hop>,
-        paths: &Paths,
+        places: &Places,
         thinning: &Thinning,
         now: Timestamp,
     ) -> io::Result<()> {
@@ -55,7 +56,7 @@ impl Writer {
             record::encode(&hop, &mut self.bytes);
             self.keys.clear();
             let is_first = self.segments.seen.is_first(&hop);
-            keys::of(&hop, is_first, paths, &mut self.keys);
+            keys::of(&hop, is_first, places, &mut self.keys);
             self.entries.extend(self.keys.iter().map(|key| (*key, offset)));
             span.include(hop.at);
             count += 1;
@@ -76,7 +77,9 @@ impl Writer {
         if hop.trace != TraceId(0) {
             return Ok(true);
         }
-        let trace = match (self.receives.trace_of(hop.parent), hop.id) {
+        // A message that is moved becomes another one.
+        let moved = hop.note(MOVED_FROM).and_then(|old| u128::from_str_radix(old, 16).ok());
+        let trace = match (self.receives.trace_of(hop.parent), moved.unwrap_or(hop.id)) {
             (Some(trace), _) => Some(trace),
             (None, 0) => None,
             (None, id) => self.trace_of_message(id)?,

@@ -8,6 +8,7 @@ mod actions;
 mod errors;
 mod gather;
 mod limits;
+mod lost;
 mod origins;
 mod outcome;
 mod read_objects;

@@ -22,3 +22,11 @@ pub(crate) const FOLLOWED_MAX: usize = 1_000;
 pub(crate) const WAIT_MAX: Duration = Duration::from_secs(20);
 /// Objects that a replay looks at.
 pub(crate) const OBJECTS_MAX: usize = 100;
+/// Times that a message is moved from queue to queue and still found.
+pub(crate) const MOVES_MAX: usize = 16;
+/// Traces whose failures are looked at in one answer.
+pub(crate) const FAILED_TRACES_MAX: usize = 1_000;
+/// Messages of a queue that are looked through for one that failed.
+pub(crate) const PEEKED_MAX: usize = 10_000;
+/// Messages that are looked at together.
+pub(crate) const PEEKED_AT_ONCE: usize = 1_000;

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashSet};
 
 use aws::Arn;
-use engine::{HopKey, HopKind, KeptHop, Link};
+use engine::{HopKey, HopKind, KeptHop, Link, MOVED_FROM};
 use serde_json::Value as Json;
 use service::ports::{MessageAttribute, MessageAttributeValue, TopicMessage};
 use service::{Blob, ServiceError};
 
 use crate::gather::{Gathered, name};
-use crate::limits::{HOPS_OF_MESSAGE_MAX, HOPS_OF_TRACE_MAX};
+use crate::limits::{HOPS_OF_MESSAGE_MAX, HOPS_OF_TRACE_MAX, MOVES_MAX};
 use crate::start::Input;
 use crate::steps::Step;
 use crate::{Journeys, errors};
@@ -68,8 +68,14 @@ impl Journeys {
                 }
                 if sends.is_empty() { Err(send_is_gone()) } else { Ok(sends) }
             }
-            // Of a message that never came into its queue, the publish is what there is.
-            HopKind::DeadLetter if hop.note("subscription").is_some() => Ok(vec![kept]),
+            // Of a message that never came to its subscriber, the publish is what there is.
+            HopKind::DeadLetter if hop.note("subscription").is_some() => {
+                let above = self.named(Link { trace: hop.trace, span: hop.parent }).await?;
+                Ok(vec![above.filter(|above| above.hop.kind == HopKind::Send).unwrap_or(kept)])
+            }
+            HopKind::Send if hop.note(MOVED_FROM).is_some() => {
+                Ok(vec![self.send_of(hop.id).await?.ok_or_else(send_is_gone)?])
+            }
             HopKind::Receive | HopKind::DeadLetter => {
                 Ok(vec![self.send_of(hop.id).await?.ok_or_else(send_is_gone)?])
             }
@@ -92,10 +98,18 @@ impl Journeys {
         }
     }
 
-    /// The send of a message, if it is kept.
+    /// The send of a message, if it is kept; of one that was moved, the send of what it was at first.
     async fn send_of(&self, id: u128) -> Result<Option<KeptHop>, ServiceError> {
-        let found = self.engine.find(HopKey::Id(id), None, HOPS_OF_MESSAGE_MAX).await?;
-        Ok(found.into_iter().find(|other| other.hop.kind == HopKind::Send))
+        let mut id = id;
+        for _ in 0..MOVES_MAX {
+            let found = self.engine.find(HopKey::Id(id), None, HOPS_OF_MESSAGE_MAX).await?;
+            let send = found.into_iter().find(|other| other.hop.kind == HopKind::Send);
+            match send.as_ref().and_then(|send| send.hop.note(MOVED_FROM)).map(uuid::Uuid::parse_str) {
+                Some(Ok(old)) => id = old.as_u128(),
+                _ => return Ok(send),
+            }
+        }
+        Ok(None)
     }
 
     /// A hop by its trace and span.

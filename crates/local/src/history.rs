@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ::history::Store;
 use engine::{
     EngineError, Error, History, HistoryFigures, Hop, HopKey, HopKind, HopOutcome, KeptHop, Link, MessageId,
-    QueueKey, SpanId, Timestamp, TraceId, WordPaths,
+    QueueKey, SpanId, Timestamp, TraceId, WordPath,
 };
 use futures_util::future::BoxFuture;
 
@@ -16,7 +16,7 @@ pub(crate) fn open(
     settings: &Settings,
     clock: Arc<dyn engine::Clock>,
 ) -> Result<Option<Arc<Store>>, OpenError> {
-    let Some(limits) = settings.history else { return Ok(None) };
+    let Some(limits) = settings.history.clone() else { return Ok(None) };
     let folder = settings.folder.join("history");
     let opened = || {
         if settings.durability == Durability::Memory && folder.exists() {
@@ -49,6 +49,20 @@ impl Local {
             let link = Link { trace: TraceId(0), span: SpanId::of(id.0.rotate_left(1)) };
             let hop = Hop::new(HopKind::DeadLetter, link, SpanId::of(id.0), Timestamp(0), to.shared());
             self.record(Hop { id: id.0, outcome: HopOutcome::Failed, ..hop }.noting("from", from.as_str()));
+        }
+    }
+}
+
+impl Local {
+    /// Messages went from a dead-letter queue to another one, each as a new message.
+    pub(crate) fn tell_redriven(&self, from: &QueueKey, moved: &[(MessageId, MessageId, QueueKey)]) {
+        for (old, new, to) in moved {
+            let link = Link { trace: TraceId(0), span: SpanId::of(new.0) };
+            let parent = SpanId::of(old.0.rotate_left(1));
+            let hop = Hop { id: new.0, ..Hop::new(HopKind::Send, link, parent, Timestamp(0), to.shared()) };
+            self.record(
+                hop.noting(engine::MOVED_FROM, format!("{:032x}", old.0)).noting("from", from.as_str()),
+            );
         }
     }
 }
@@ -88,9 +102,9 @@ impl History for Local {
         }
     }
 
-    fn find_words_at(&self, paths: WordPaths) {
+    fn find_words_at(&self, resource: &str, paths: Vec<WordPath>) {
         if let Some(store) = &self.history {
-            store.find_words_at(paths);
+            store.find_words_at(resource, paths);
         }
     }
 

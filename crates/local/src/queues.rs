@@ -277,7 +277,9 @@ impl Queues for Local {
             let peers = |queue: &QueueKey| self.partition_of(queue);
             let done =
                 cell.run(|partition, now| partition.move_messages(&moving, cell.number, &peers, now))?;
-            done.told().await
+            let moved = done.told().await?;
+            self.tell_redriven(&moving.queue, &moved.messages);
+            Ok(moved)
         })
     }
 }

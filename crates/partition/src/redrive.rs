@@ -46,15 +46,19 @@ impl Partition {
         let through = moving.through.unwrap_or(queue.next_message - 1);
         let (operations, added, posted) = (Vec::new(), HashMap::new(), HashMap::new());
         let mut draft = Draft { own, peers, now, operations, added, posted };
+        let mut messages = Vec::new();
         for (message, id) in queue.movable(through, moving.ids.len(), now).into_iter().zip(&moving.ids) {
             match self.redrive(&mut draft, (number, queue), message, *id, moving.to.as_ref()) {
-                Ok(()) => {}
+                Ok(to) => {
+                    let old = queue.messages.get(message).map_or(*id, Message::id);
+                    messages.push((old, *id, to));
+                }
                 Err(refusal) if draft.operations.is_empty() => return Err(refusal),
                 Err(_) => break,
             }
         }
         let moved = u32::try_from(draft.operations.len()).unwrap_or(u32::MAX);
-        Ok(Decision::durable(draft.operations, Moved { moved, through }))
+        Ok(Decision::durable(draft.operations, Moved { moved, through, messages }))
     }
 
     fn redrive(
@@ -64,7 +68,7 @@ impl Partition {
         message: u64,
         id: MessageId,
         to: Option<&QueueKey>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<QueueKey, Refusal> {
         let source = || state.messages.get(message).and_then(Message::dead_letter_source);
         let to = to.or_else(source).ok_or(Refusal::NoSource)?;
         let partition = (draft.peers)(to).ok_or_else(|| Refusal::NoSuchQueue(to.clone()))?;
@@ -80,7 +84,7 @@ impl Partition {
             Operation::OutboundRedriven { target: partition, number, queue, message, to: to.clone(), id, at }
         };
         draft.operations.push(operation);
-        Ok(())
+        Ok(to.clone())
     }
 
     pub(crate) fn redriven(

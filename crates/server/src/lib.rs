@@ -2,11 +2,11 @@
 //!
 //! `road` is the way of a request; `router` tells services, protocols and actions apart; `limits` names every bound.
 
-mod foreign;
 mod limits;
 mod listener;
 mod measures;
 mod path;
+mod protection;
 mod refusal;
 mod road;
 mod router;

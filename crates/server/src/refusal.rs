@@ -32,7 +32,7 @@ const INCOMPLETE_SIGNATURE: ErrorRow = ErrorRow {
     sender: true,
 };
 
-const FOREIGN: ErrorRow = ErrorRow {
+const PROTECTED: ErrorRow = ErrorRow {
     shape: "com.amazon.coral.service#AccessDeniedException",
     query_code: "AccessDenied",
     status: 403,
@@ -65,9 +65,9 @@ pub(crate) fn throttled() -> ServiceError {
     ServiceError::new(&THROTTLING, "Rate exceeded")
 }
 
-/// A page of another site asks.
-pub(crate) fn foreign() -> ServiceError {
-    ServiceError::new(&FOREIGN, "The request comes from a page of another origin.")
+/// Somebody asks for something of ours who may not.
+pub(crate) fn protected(reason: &'static str) -> ServiceError {
+    ServiceError::new(&PROTECTED, reason)
 }
 
 /// An `Authorization` that cannot be read.

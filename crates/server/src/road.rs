@@ -28,7 +28,7 @@ use wire::{Protocol, QueryDialect, Reply, Request, headers};
 
 use crate::measures::{Measures, STREAMING};
 use crate::router::{self, Route};
-use crate::{foreign, limits, refusal};
+use crate::{limits, protection, refusal};
 
 /// What is served.
 pub struct Services {
@@ -44,6 +44,8 @@ pub struct Services {
     pub metrics: Registry,
     /// Where calls are recorded that belong to a trace.
     pub history: Arc<dyn History>,
+    /// Names under which what lies below `/_konekuta/` may be reached besides this machine's own.
+    pub hosts: Vec<String>,
 }
 
 /// Why nothing is accepted any more, if that is so.
@@ -57,6 +59,7 @@ pub struct Road {
     health: Health,
     measures: Measures,
     history: Arc<dyn History>,
+    hosts: Vec<String>,
     ids: Arc<dyn Ids>,
     clock: Arc<dyn Clock>,
     in_flight: Semaphore,
@@ -96,10 +99,21 @@ struct Call<'a> {
 impl Road {
     /// Over a set of services.
     pub fn new(services: Services, ids: Arc<dyn Ids>, clock: Arc<dyn Clock>) -> Arc<Self> {
-        let Services { services, streaming, mounts, health, metrics, history } = services;
+        let Services { services, streaming, mounts, health, metrics, history, hosts } = services;
         let measures = Measures::new(metrics, &services);
         let in_flight = Semaphore::new(limits::REQUESTS_IN_FLIGHT_MAX);
-        Arc::new(Self { services, streaming, mounts, health, measures, history, ids, clock, in_flight })
+        Arc::new(Self {
+            services,
+            streaming,
+            mounts,
+            health,
+            measures,
+            history,
+            hosts,
+            ids,
+            clock,
+            in_flight,
+        })
     }
 
     /// Answers one request, whatever happens.
@@ -137,6 +151,12 @@ impl Road {
         tracing::debug!(%request_id, method = %request.method(), path = request.uri().path(), "came");
         let (head, body) = request.into_parts();
         let Recognised { route, context, malformed, scope } = self.recognise(&head, request_id, peer);
+        if protection::is_guarded(&route, &head)
+            && let Some(reason) = protection::refusal(&head, peer.ip(), &self.hosts)
+        {
+            let error = refusal::protected(reason);
+            return response(refused(Protocol::RestJson(router::NO_REST), &error, request_id));
+        }
         let protocol = match &route {
             Route::Action { protocol, .. } | Route::Unknown { protocol, .. } => *protocol,
             Route::Query => Protocol::AwsQuery(NO_DIALECT),
@@ -144,9 +164,6 @@ impl Road {
         };
         if let Some(text) = malformed {
             return response(refused(protocol, &refusal::incomplete_signature(text), request_id));
-        }
-        if foreign::is_foreign(&head) {
-            return response(refused(protocol, &refusal::foreign(), request_id));
         }
         let Ok(_place) = self.in_flight.try_acquire() else {
             return response(refused(protocol, &refusal::throttled(), request_id));

@@ -4,6 +4,7 @@
 //! An action is one file with an `Input`, an `Output`, and `impl Action`; `row::<A>()` puts it into its service's table.
 
 mod action;
+pub mod business_key;
 mod condition_keys;
 mod context;
 mod error;

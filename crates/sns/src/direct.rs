@@ -4,7 +4,7 @@
 
 use aws::timestamp;
 use engine::{Commit, Enqueue};
-use service::{Context, ServiceError};
+use service::{Context, ServiceError, way};
 
 use crate::outgoing::{Given, Outgoing};
 use crate::platform::EndpointArn;
@@ -70,9 +70,14 @@ impl Sns {
             message: outgoing.message(part).to_owned(),
             timestamp: timestamp::iso_milliseconds(context.now.0),
             message_attributes: envelope::attributes(&outgoing.attributes),
+            trace: Some(context.trace_onward().to_string()),
         };
         let enqueue: Vec<Enqueue> = vec![recorded::enqueue(id, &recorded)];
-        self.engine.commit(Commit { home: None, enqueue }).await?;
+        let goes = way::to(context.trace_text(), to);
+        if goes.is_ok() {
+            self.engine.commit(Commit { home: None, enqueue }).await?;
+        }
+        self.tell_published_directly(context, &recorded, goes);
         Ok(recorded.message_id)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws::Arn;
 use engine::{Commit, Enqueue, Error, HopOutcome, QueueKey, Refusal};
-use service::ServiceError;
+use service::{ServiceError, business_key};
 
 use crate::circumstances::Circumstances;
 use crate::hops::Origin;
@@ -34,6 +34,7 @@ impl Sns {
         outgoing: &Outgoing,
         origin: &Origin,
     ) -> Result<Published, ServiceError> {
+        self.engine.find_words_at(topic.arn.as_str(), business_key::of(&topic.tags));
         let origin = match origin.at(topic.arn.as_str()) {
             Ok(origin) => origin,
             Err(why) => return Ok(self.hold_back(topic.arn.as_str(), origin, outgoing, why)),

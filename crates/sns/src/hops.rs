@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use aws::TraceHeader;
 use engine::{
-    Delivery, Enqueue, Hop, HopKind, HopOutcome, Link, PayloadForm, QueueKey, SpanId, Timestamp, TraceId,
+    Delivery, Enqueue, Hop, HopKind, HopOutcome, Link, MessageId, PayloadForm, QueueKey, SpanId, Timestamp,
+    TraceId,
 };
 use service::Context;
 use service::ports::MessageAttributeValue;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 use crate::fan_out::Published;
 use crate::outgoing::Outgoing;
+use crate::recorded::Recorded;
 use crate::records::SubscriptionRecord;
 use crate::topics::Subscription;
 use crate::{Sns, envelope};
@@ -75,6 +77,15 @@ pub(crate) struct Publication {
     link: Link,
     /// Under which header the message goes on.
     pub(crate) onward: Option<TraceHeader>,
+    /// It comes from the archive.
+    pub(crate) archived: bool,
+}
+
+impl Publication {
+    /// Of a message that was published long ago.
+    pub(crate) fn from_archive(self) -> Self {
+        Self { archived: true, ..self }
+    }
 }
 
 impl Sns {
@@ -87,7 +98,7 @@ impl Sns {
             Some(header) => Some(header.with_parent(link.span.0)),
             None => told.then(|| TraceHeader::of(link.trace.0, link.span.0, true)),
         };
-        Publication { told, message_id, link, onward }
+        Publication { told, message_id, link, onward, archived: false }
     }
 
     /// The publish itself.
@@ -135,6 +146,30 @@ impl Sns {
         described(hop, outgoing)
     }
 
+    /// A message to one phone number or device, without a topic: the call is what sends it.
+    pub(crate) fn tell_published_directly(
+        &self,
+        context: &Context,
+        recorded: &Recorded,
+        goes: Result<(), HeldBack>,
+    ) {
+        let link = context.link();
+        if !self.engine.keeps(link.trace) {
+            return;
+        }
+        let id = Uuid::parse_str(&recorded.message_id).unwrap_or_default().as_u128();
+        let call = context.hop(HopKind::Call, recorded.to.as_str()).noting("action", "Publish");
+        self.engine.record(call);
+        let own = Link { span: SpanId::of(id), ..link };
+        let send = Hop::new(HopKind::Send, own, link.span, self.clock.now(), recorded.to.as_str().into());
+        let payload = recorded.message.clone().into();
+        let send = Hop { id, payload, ..send }.noting("protocol", &*recorded.protocol);
+        self.engine.record(match goes {
+            Ok(()) => send,
+            Err(why) => why.tell(send),
+        });
+    }
+
     /// What the subscriptions did that did not want the message.
     pub(crate) fn tell_unwanted(
         &self,
@@ -165,9 +200,13 @@ impl Sns {
     ) -> Hop {
         let hop =
             service::hops::sent(enqueue, publication.link.trace, publication.link.span, self.clock.now());
-        let hop = hop.noting("subscription", &*subscription.arn);
+        let mut hop = hop.noting("subscription", &*subscription.arn);
+        if publication.archived {
+            hop = hop.noting("replayed", "from the archive");
+        }
         if let Some(reason) = undeliverable {
             let hop = hop.noting("reason", reason).noting("endpoint", &*subscription.endpoint);
+            let hop = hop.noting("from", subscription.topic.as_str());
             return Hop { kind: HopKind::DeadLetter, outcome: HopOutcome::Failed, ..hop };
         }
         match subscription.protocol.as_str() {
@@ -201,12 +240,58 @@ impl Sns {
         self.engine.record(hop.noting("protocol", told.protocol).noting("answer", told.answer));
     }
 
+    /// What was to leave for a mailbox or an endpoint is given up; `to`: its dead-letter queue, and the message in it.
+    pub(crate) fn tell_given_up(
+        &self,
+        delivery: &Delivery,
+        given_up: &GivenUp<'_>,
+        to: Option<(&str, MessageId)>,
+    ) {
+        let Some((trace, _)) = given_up.trace.and_then(TraceHeader::ids) else { return };
+        if !self.engine.keeps(TraceId(trace)) {
+            return;
+        }
+        let own = delivery.message_id.0;
+        let span = to.map_or_else(|| SpanId::of(own.rotate_left(1)), |(_, letter)| SpanId::of(letter.0));
+        let link = Link { trace: TraceId(trace), span };
+        let queue = to.map(|(queue, _)| queue).unwrap_or_default();
+        let hop = Hop::new(HopKind::DeadLetter, link, SpanId::of(own), self.clock.now(), queue.into());
+        let hop = hop.noting("from", given_up.topic).noting("subscription", given_up.subscription);
+        let hop = hop.noting("endpoint", given_up.endpoint).noting("reason", given_up.reason);
+        self.engine.record(Hop { id: own, outcome: HopOutcome::Failed, ..hop });
+    }
+
+    /// A subscriber could not be reached, and there is no dead-letter queue that took the message.
+    pub(crate) fn nowhere(
+        &self,
+        publication: &Publication,
+        topic: &str,
+        subscription: &SubscriptionRecord,
+        reason: &str,
+    ) -> Hop {
+        let own = SpanId::of_receipt(&subscription.arn).0.rotate_left(1) ^ publication.link.span.0;
+        let link = Link { trace: publication.link.trace, span: SpanId(own) };
+        let hop = Hop::new(HopKind::DeadLetter, link, publication.link.span, self.clock.now(), "".into());
+        let hop = hop.noting("from", topic).noting("subscription", &*subscription.arn);
+        let hop = hop.noting("endpoint", &*subscription.endpoint).noting("reason", reason);
+        Hop { id: own.into(), outcome: HopOutcome::Failed, ..hop }
+    }
+
     /// Records hops of sends, but for queues that were gone.
     pub(crate) fn tell_all(&self, hops: Vec<Hop>, gone: &[QueueKey]) {
         for hop in hops.into_iter().filter(|hop| !gone.iter().any(|gone| gone.as_str() == &*hop.resource)) {
             self.engine.record(hop);
         }
     }
+}
+
+/// What is given up.
+pub(crate) struct GivenUp<'a> {
+    pub(crate) trace: Option<&'a str>,
+    pub(crate) topic: &'a str,
+    pub(crate) subscription: &'a str,
+    pub(crate) endpoint: &'a str,
+    pub(crate) reason: &'a str,
 }
 
 /// What there is to tell of a try to deliver.

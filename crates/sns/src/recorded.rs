@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws::timestamp;
-use engine::{Delivery, Enqueue, Settle};
+use engine::{Delivery, Enqueue, HopOutcome, Settle};
 use serde::{Deserialize, Serialize};
 use service::Stop;
 use uuid::Uuid;
 
+use crate::hops::Delivered;
 use crate::{Sns, envelope, outbox, waiting};
 
 /// The engine's queue of what is to be recorded.
@@ -35,6 +36,9 @@ pub(crate) struct Recorded {
     pub(crate) message: String,
     pub(crate) timestamp: String,
     pub(crate) message_attributes: BTreeMap<String, envelope::Attribute>,
+    /// The header of its trace; not in the file, and not of messages from before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "trace")]
+    pub(crate) trace: Option<String>,
 }
 
 /// A file in the outbox folder.
@@ -58,18 +62,29 @@ pub(crate) async fn run(sns: Arc<Sns>, mut stop: Stop) {
 }
 
 async fn record(sns: &Sns, delivery: Delivery) -> Settle {
-    let recorded: Recorded = match serde_json::from_slice(&delivery.content) {
+    let at = sns.clock.now();
+    let mut recorded: Recorded = match serde_json::from_slice(&delivery.content) {
         Ok(recorded) => recorded,
         Err(error) => {
             tracing::error!(%error, "a message cannot be read and is dropped");
             return Settle::Delete;
         }
     };
+    let trace = recorded.trace.take();
     let file = File { status: "recorded, not sent", recorded: &recorded };
     let content = serde_json::to_vec_pretty(&file).expect("text keys and plain values");
     let id = Uuid::from_u128(delivery.message_id.0);
     let name = format!("{}-{id}.json", timestamp::basic(delivery.sent_at.0));
-    match outbox::keep(&sns.settings.outbox, &name, &content).await {
+    let kept = outbox::keep(&sns.settings.outbox, &name, &content).await;
+    let (answer, outcome) = match &kept {
+        Ok(()) => (format!("recorded in the outbox as {name}, not sent"), HopOutcome::Ok),
+        Err(error) => (error.to_string(), HopOutcome::Failed),
+    };
+    let protocol = if recorded.protocol == "sms" { "sms" } else { "application" };
+    let (to, body) = (recorded.to.as_str(), recorded.message.as_str());
+    let told = Delivered { trace: trace.as_deref(), protocol, to, body, answer: &answer, outcome, at };
+    sns.tell_delivered(&delivery, &told);
+    match kept {
         Ok(()) => {
             tracing::info!(to = recorded.to, file = %sns.settings.outbox.join(name).display(), "a message is recorded and not sent");
             Settle::Delete

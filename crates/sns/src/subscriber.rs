@@ -61,8 +61,15 @@ impl Sns {
                     "a message could not be delivered"
                 );
                 prepared.reports.extend(self.not_delivered(circumstances, record, &refused));
-                if let Some(enqueue) = self.to_dead_letters(circumstances, record, &refused).await? {
-                    self.include(circumstances, subscription, enqueue, Some(&refused), prepared);
+                match self.to_dead_letters(circumstances, record, &refused).await? {
+                    Some(enqueue) => {
+                        self.include(circumstances, subscription, enqueue, Some(&refused), prepared);
+                    }
+                    None if circumstances.publication.told => {
+                        let (topic, reason) = (circumstances.topic.arn.as_str(), refused.to_string());
+                        prepared.hops.push(self.nowhere(circumstances.publication, topic, record, &reason));
+                    }
+                    None => {}
                 }
                 Ok(())
             }
@@ -229,6 +236,7 @@ impl Sns {
             message: circumstances.outgoing.message(part).to_owned(),
             timestamp: circumstances.timestamp.clone(),
             message_attributes: envelope::attributes(&circumstances.outgoing.attributes),
+            trace: circumstances.trace_text(),
         };
         recorded::enqueue(self.ids.uuid(), &recorded)
     }

@@ -87,9 +87,9 @@ impl Sqs {
     /// Over an engine.
     pub fn new(engine: Arc<dyn Engine>, ids: Arc<dyn Ids>, settings: Settings) -> Arc<Self> {
         Arc::new(Self {
+            records: records::RecordCache::new(Arc::clone(&engine)),
             engine,
             ids,
-            records: records::RecordCache::default(),
             settings,
             denied: policy::Denied::default(),
             starting_moves: tokio::sync::Mutex::default(),

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use engine::{Queue, QueueKey, QuickMap};
+use engine::{Engine, Queue, QueueKey, QuickMap};
 use policy::Policy;
 use serde::{Deserialize, Serialize};
-use service::ServiceError;
+use service::{ServiceError, business_key};
 
 /// Version 1 of the record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,16 +43,22 @@ impl QueueRecord {
 }
 
 /// Decoded records: a send must not parse one every time.
-#[derive(Default)]
-pub(crate) struct RecordCache(Mutex<QuickMap<QueueKey, (u64, Arc<QueueRecord>)>>);
+pub(crate) struct RecordCache {
+    records: Mutex<QuickMap<QueueKey, (u64, Arc<QueueRecord>)>>,
+    engine: Arc<dyn Engine>,
+}
 
 /// Records kept; beyond, the cache starts anew.
 const RECORDS_MAX: usize = 10_000;
 
 impl RecordCache {
+    pub(crate) fn new(engine: Arc<dyn Engine>) -> Self {
+        Self { records: Mutex::default(), engine }
+    }
+
     /// The record of a queue as it stands.
     pub(crate) fn of(&self, queue: &Queue) -> Result<Arc<QueueRecord>, ServiceError> {
-        let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         // A queue that was deleted and made anew starts at revision 1 again: its creation tells it apart.
         let stamp = queue.revision.wrapping_add(queue.created_at.0 << 20);
         if let Some((known, record)) = records.get(&queue.key)
@@ -61,6 +67,8 @@ impl RecordCache {
             return Ok(Arc::clone(record));
         }
         let record = Arc::new(QueueRecord::decode(&queue.record)?);
+        // Whoever sends has asked for the record before: the history knows of the tag when the message comes.
+        self.engine.find_words_at(queue.key.as_str(), business_key::of(&record.tags));
         if records.len() >= RECORDS_MAX {
             records.clear();
         }

@@ -1,6 +1,7 @@
-//! `GET /_konekuta/api/failures`: messages and events that failed for good, for who wants to replay them.
+//! `GET /_konekuta/api/failures`: messages and events that failed for good, for who wants to replay them: dead letters,
+//! what was given up, and what a function failed on and that is nowhere any more.
 
-use engine::{HopKey, HopKind, Timestamp};
+use engine::{HopKey, HopKind, KeptHop, Timestamp};
 use serde::{Deserialize, Serialize};
 use service::{Action, Binding, Context, Method, Rest, ServiceError};
 
@@ -65,26 +66,16 @@ impl Action for ListFailures {
             None => None,
         };
         let since = Timestamp(input.since.unwrap_or(0));
+        let all = journeys.engine.find(HopKey::Failures, None, LOOKED_AT_MAX).await?;
+        let recent: Vec<KeptHop> = all.into_iter().filter(|kept| kept.hop.at >= since).collect();
         let mut failures = Vec::new();
-        for kept in journeys.engine.find(HopKey::Failures, None, LOOKED_AT_MAX).await? {
-            let from = kept.hop.note("from").unwrap_or_default().to_owned();
-            let meant = sources.as_ref().is_none_or(|sources| sources.contains(&from));
-            if kept.hop.kind != HopKind::DeadLetter || kept.hop.at < since || from.is_empty() || !meant {
-                continue;
-            }
-            // What it is about is the send: that is what is replayed, and remembered.
-            let Ok(origins) = journeys.origins_of(kept.clone()).await else { continue };
-            let Some(origin) = origins.first() else { continue };
-            let link = engine::Link { trace: origin.hop.trace, span: origin.hop.span };
-            failures.push(Failure {
-                hop: origin.position.to_string(),
-                journey: trace_text(kept.hop.trace),
-                at: kept.hop.at.0,
-                from,
-                to: kept.hop.resource.to_string(),
-                reason: kept.hop.note("reason").map(str::to_owned),
-                replayed: journeys.replayed(&run, link).await?.is_some(),
-            });
+        for kept in recent.iter().filter(|kept| kept.hop.kind == HopKind::DeadLetter) {
+            let to = kept.hop.resource.to_string();
+            failures.extend(journeys.failure(kept, ("from", to), sources.as_deref(), &run).await?);
+        }
+        for lost in journeys.lost(&recent).await? {
+            let listed = journeys.failure(&lost.failure, ("", String::new()), sources.as_deref(), &run);
+            failures.extend(listed.await?);
         }
         failures.sort_by_key(|failure| failure.at);
         let mut seen = std::collections::HashSet::new();
@@ -94,6 +85,39 @@ impl Action for ListFailures {
 }
 
 impl Journeys {
+    /// A failure as it is listed, if it is of one of the sources and what the step got is still kept. `from`: the note
+    /// that names where it failed; empty: its resource does.
+    async fn failure(
+        &self,
+        kept: &KeptHop,
+        (from, to): (&str, String),
+        sources: Option<&[String]>,
+        run: &str,
+    ) -> Result<Option<Failure>, ServiceError> {
+        let hop = &kept.hop;
+        let from = if from.is_empty() { &hop.resource } else { hop.note(from).unwrap_or_default() };
+        let places = [Some(from), hop.note("function"), hop.note("endpoint")];
+        let is_meant = |sources: &[String]| {
+            places.iter().flatten().any(|place| sources.iter().any(|source| source == place))
+        };
+        if from.is_empty() || !sources.is_none_or(is_meant) {
+            return Ok(None);
+        }
+        // What it is about is the send: that is what is replayed, and remembered.
+        let Ok(origins) = self.origins_of(kept.clone()).await else { return Ok(None) };
+        let Some(origin) = origins.first() else { return Ok(None) };
+        let link = engine::Link { trace: origin.hop.trace, span: origin.hop.span };
+        Ok(Some(Failure {
+            hop: origin.position.to_string(),
+            journey: trace_text(hop.trace),
+            at: hop.at.0,
+            from: from.to_owned(),
+            to,
+            reason: hop.note("reason").map(str::to_owned),
+            replayed: self.replayed(run, link).await?.is_some(),
+        }))
+    }
+
     /// From where messages of a step go to dead letters: the step itself and the queues of a function.
     async fn sources_of(&self, from: &str, context: &Context) -> Result<Vec<String>, ServiceError> {
         let step = self.step(from, context).await?;

@@ -83,7 +83,23 @@ impl Action for Wait {
     }
 }
 
-const ROWS: &[Row<Waits>] = &[row::<Echo>(), row::<Wait>()];
+struct Ours;
+
+impl Action for Ours {
+    const NAME: &'static str = "Ours";
+    const REST: Option<&'static Rest> = Some(&Rest::new(Method::Post, "/_konekuta/api/ours", 200));
+    type Service = Waits;
+    type Input = Nothing;
+    type Output = ();
+    async fn run(_: &Waits, _: &Context, _: Nothing) -> Result<(), ServiceError> {
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+const ROWS: &[Row<Waits>] = &[row::<Echo>(), row::<Ours>(), row::<Wait>()];
 
 async fn start(tasks: &Tasks) -> SocketAddr {
     start_with(tasks, &Arc::default()).await
@@ -104,6 +120,7 @@ async fn start_with(tasks: &Tasks, waits: &Arc<Waits>) -> SocketAddr {
             health: Box::new(|| None),
             metrics: Registry::default(),
             history: Arc::new(engine::NoHistory),
+            hosts: vec!["own.example".to_owned()],
         },
         Arc::new(CountingIds::default()),
         Arc::new(SimulatedClock::default()),
@@ -225,4 +242,24 @@ async fn a_body_beyond_the_bound_is_refused_before_it_is_read() {
     let length = stream.read(&mut answer).await.unwrap();
     assert!(String::from_utf8_lossy(&answer[..length]).starts_with("HTTP/1.1 413"), "no 413");
     tasks.shut_down().await;
+}
+
+#[tokio::test]
+async fn what_is_ours_answers_neither_under_foreign_names_nor_to_foreign_pages_and_probes_reach_theirs() {
+    let ask = async |request: &str, headers: &str| {
+        let answer = exchange(&format!(
+            "{request} HTTP/1.1\r\n{headers}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+        ))
+        .await;
+        answer.split(' ').nth(1).unwrap_or_default().to_owned()
+    };
+    let ours = "POST /_konekuta/api/ours";
+    assert_eq!(ask(ours, "host: localhost:4566").await, "200");
+    assert_eq!(ask(ours, "host: own.example").await, "200");
+    // DNS rebinding: the browser believes that our address is evil.example's.
+    assert_eq!(ask(ours, "host: evil.example:4566").await, "403");
+    assert_eq!(ask(ours, "host: localhost\r\norigin: http://evil.example").await, "403");
+    assert_eq!(ask("GET /_konekuta/health", "host: 10.0.0.7:4566").await, "200");
+    assert_eq!(ask("GET /_konekuta/metrics", "host: 10.0.0.7:4566").await, "200");
+    assert_eq!(ask("PUT /2015/echo/x", "host: anything\r\norigin: http://app.example").await, "200");
 }

@@ -84,6 +84,7 @@ async fn send(sns: &Sns, context: &Context, to: String, password: &str) -> Resul
         message: format!("Your verification code is {password}"),
         timestamp: timestamp::iso_milliseconds(context.now.0),
         message_attributes: BTreeMap::new(),
+        trace: None,
     };
     let enqueue = vec![recorded::enqueue(sns.ids.uuid(), &recorded)];
     sns.engine.commit(Commit { home: None, enqueue }).await?;

@@ -36,6 +36,7 @@ impl Action for DeleteTopic {
         }
         // First the topic, so that nothing is published any more; what a crash leaves of its subscriptions is harmless.
         sns.engine.delete(records::topic_key(&arn), Expect::Anything).await?;
+        sns.engine.find_words_at(arn.as_str(), Vec::new());
         sns.delete_topic_queue(&arn).await?;
         let kept =
             [records::subscriptions_of(&arn), records::removed_of(&arn), replay::record::replays_of(&arn)];

@@ -89,7 +89,7 @@ pub(crate) use verify_sms_sandbox_phone_number::VerifySmsSandboxPhoneNumber;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use service::ServiceError;
+use service::{ServiceError, business_key};
 
 use crate::http_endpoint::url;
 use crate::records::SubscriptionRecord;
@@ -112,7 +112,9 @@ fn tags(given: Vec<Tag>) -> Result<BTreeMap<String, String>, ServiceError> {
     if let Some(tag) = wrong {
         return Err(errors::invalid(&format!("Tags Reason: {} is no valid tag", tag.key)));
     }
-    Ok(given.into_iter().map(|Tag { key, value }| (key, value)).collect())
+    let tags = given.into_iter().map(|Tag { key, value }| (key, value)).collect();
+    business_key::check(&tags).map_err(|error| errors::invalid(&format!("Tags Reason: {error}")))?;
+    Ok(tags)
 }
 
 /// The tag actions call a missing topic by another name.

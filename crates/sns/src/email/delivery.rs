@@ -13,7 +13,7 @@ use service::Stop;
 use uuid::Uuid;
 
 use super::{Mail, QUEUE};
-use crate::hops::Delivered;
+use crate::hops::{Delivered, GivenUp};
 use crate::{Sns, limits, outbox, waiting};
 
 type Transport = AsyncSmtpTransport<Tokio1Executor>;
@@ -47,6 +47,7 @@ async fn deliver(sns: &Sns, transport: Option<&Transport>, delivery: Delivery) -
         Ok(_) => Settle::Delete,
         Err(reason) if delivery.receive_count >= limits::MAIL_TRIES_MAX => {
             tracing::error!(reason, tries = delivery.receive_count, "a mail was given up");
+            tell_given_up(sns, &delivery, &reason);
             Settle::Delete
         }
         Err(reason) => {
@@ -75,6 +76,14 @@ fn tell(sns: &Sns, delivery: &Delivery, tried: Result<&str, &str>, at: Timestamp
     let trace = mail.trace.as_deref();
     let told = Delivered { trace, protocol: "email", to: &mail.to, body: &mail.body, answer, outcome, at };
     sns.tell_delivered(delivery, &told);
+}
+
+fn tell_given_up(sns: &Sns, delivery: &Delivery, reason: &str) {
+    let Ok(mail) = serde_json::from_slice::<Mail>(&delivery.content) else { return };
+    let Some(subscription) = &mail.subscription else { return };
+    let topic = subscription.rsplit_once(':').map_or("", |(topic, _)| topic);
+    let trace = mail.trace.as_deref();
+    sns.tell_given_up(delivery, &GivenUp { trace, topic, subscription, endpoint: &mail.to, reason }, None);
 }
 
 /// Answers what the server said, or where the mail lies.

@@ -24,6 +24,9 @@ pub(crate) struct Mail {
     /// The header of its trace; mails from before it was kept have none.
     #[serde(default)]
     pub(crate) trace: Option<String>,
+    /// Of a notification: its subscription, which mails from before it was kept do not name.
+    #[serde(default)]
+    pub(crate) subscription: Option<String>,
 }
 
 /// Who writes mails that ask and say farewell, and notifications of topics without a `DisplayName`.
@@ -55,6 +58,7 @@ pub(crate) fn notification(
         subject: notification.subject.unwrap_or("AWS Notification Message").to_owned(),
         body,
         trace: None,
+        subscription: Some(subscription.arn.clone()),
     }
 }
 
@@ -71,6 +75,7 @@ pub(crate) fn confirmation(subscription: &SubscriptionRecord, link: &str, docume
         subject: "AWS Notification - Subscription Confirmation".to_owned(),
         body,
         trace: None,
+        subscription: None,
     }
 }
 
@@ -87,6 +92,7 @@ pub(crate) fn farewell(subscription: &SubscriptionRecord, link: &str, document: 
         subject: "AWS Notification - Unsubscribe Confirmation".to_owned(),
         body,
         trace: None,
+        subscription: None,
     }
 }
 

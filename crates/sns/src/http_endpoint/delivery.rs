@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws::{Arn, TraceHeader};
-use engine::{Commit, Delivery, Error, HopOutcome, Queue, QueueKey, Refusal, Settle, Settlement, Timestamp};
+use engine::{
+    Commit, Delivery, Error, HopOutcome, MessageId, Queue, QueueKey, Refusal, Settle, Settlement, Timestamp,
+};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use service::Stop;
@@ -17,7 +19,7 @@ use super::{Kind, Post, url};
 use crate::circumstances::sender;
 use crate::delivery_policy::Effective;
 use crate::delivery_status::Attempted;
-use crate::hops::Delivered;
+use crate::hops::{Delivered, GivenUp};
 use crate::records::{SubscriptionRecord, TopicRecord};
 use crate::waiting::Inbox;
 use crate::{Sns, arns, limits, subscription_attributes};
@@ -172,7 +174,7 @@ async fn try_once(sns: &Sns, queue: &QueueKey, post: &Post, delivery: &Delivery)
     }
     tracing::warn!(subscription, reason, tries, "a post was given up");
     report(sns, topic.as_ref(), record.as_ref(), post, &last, tries).await;
-    give_up(sns, post, record.as_ref()).await
+    give_up(sns, (delivery, post, reason), record.as_ref()).await
 }
 
 fn tell(sns: &Sns, delivery: &Delivery, post: &Post, tried: &Outcome, at: Timestamp) {
@@ -212,24 +214,45 @@ async fn report(
 }
 
 /// Into the dead-letter queue if there is one; stays here for a while if that fails for a reason of ours.
-async fn give_up(sns: &Sns, post: &Post, record: Option<&SubscriptionRecord>) -> Settle {
+async fn give_up(
+    sns: &Sns,
+    (delivery, post, reason): (&Delivery, &Post, &str),
+    record: Option<&SubscriptionRecord>,
+) -> Settle {
+    if post.kind != Kind::Notification {
+        return Settle::Delete;
+    }
+    let given_up = GivenUp {
+        trace: post.trace.as_deref(),
+        topic: &post.topic_arn,
+        subscription: &post.subscription_arn,
+        endpoint: &post.endpoint,
+        reason,
+    };
     let policy = record.and_then(|record| record.attributes.get("RedrivePolicy"));
-    let (Some(policy), Kind::Notification) = (policy, post.kind) else { return Settle::Delete };
-    let Ok(dead_letters) = subscription_attributes::dead_letter_target(policy) else { return Settle::Delete };
-    match move_to(sns, post, dead_letters).await {
-        Ok(()) => Settle::Delete,
+    let target = policy.and_then(|policy| subscription_attributes::dead_letter_target(policy).ok());
+    let Some(dead_letters) = target else {
+        sns.tell_given_up(delivery, &given_up, None);
+        return Settle::Delete;
+    };
+    match move_to(sns, post, dead_letters.clone()).await {
+        Ok(letter) => {
+            sns.tell_given_up(delivery, &given_up, Some((dead_letters.as_str(), letter)));
+            Settle::Delete
+        }
         Err(error @ PortError::Failed(_)) => {
             tracing::warn!(subscription = post.subscription_arn, %error, "its dead-letter queue will be tried again");
             Settle::VisibleIn { seconds: DEAD_LETTER_PAUSE_SECONDS }
         }
         Err(error) => {
             tracing::warn!(subscription = post.subscription_arn, %error, "nor into its dead-letter queue");
+            sns.tell_given_up(delivery, &given_up, None);
             Settle::Delete
         }
     }
 }
 
-async fn move_to(sns: &Sns, post: &Post, dead_letters: Arn) -> Result<(), PortError> {
+async fn move_to(sns: &Sns, post: &Post, dead_letters: Arn) -> Result<MessageId, PortError> {
     let topic: Arn = post.topic_arn.parse().map_err(|_| PortError::NotFound(post.topic_arn.clone()))?;
     let owner = dead_letters.account().to_owned();
     let message = QueueMessage {
@@ -242,6 +265,7 @@ async fn move_to(sns: &Sns, post: &Post, dead_letters: Arn) -> Result<(), PortEr
         sender: sender(&topic),
     };
     let enqueue = sns.ports.queues()?.prepare(dead_letters, message).await?;
+    let letter = enqueue.message.id;
     sns.engine.commit(Commit { home: None, enqueue: vec![enqueue] }).await?;
-    Ok(())
+    Ok(letter)
 }

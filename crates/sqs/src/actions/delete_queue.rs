@@ -29,6 +29,7 @@ impl Action for DeleteQueue {
         } else {
             sqs.engine.delete_queue(key.clone()).await.map_err(errors::of_queue)?;
         }
+        sqs.engine.find_words_at(key.as_str(), Vec::new());
         sqs.drop_old_move_tasks(key.as_str(), 0).await
     }
 }
