@@ -335,6 +335,12 @@ async fn a_move_out_of_a_dead_letter_queue_and_a_text_message_are_hops() {
     assert_eq!(kinds(&journey).last().unwrap().1, "delete");
     server.sqs("ReceiveMessage", json!({"QueueUrl": dead})).await;
 
+    // A call without a trace that is refused is a journey by itself, and a failed one.
+    let wrong = json!({"QueueUrl": url, "MessageBody": ""});
+    server.client.json("sqs", "AmazonSQS.SendMessage", &wrong).await.unwrap_err();
+    let listed = server.get("/_konekuta/api/journeys?outcome=failed").await;
+    assert_eq!(listed["journeys"][0]["title"], "SendMessage sqs:SendMessage", "{listed:#}");
+
     let text = [("PhoneNumber", "+15550100"), ("Message", r#"{"code": "c-42"}"#)];
     server.sns("Publish", &text).await;
     let delivered = |journey: &Json| kinds(journey).iter().any(|(_, kind)| *kind == "deliver");

@@ -42,6 +42,11 @@ pub(crate) fn rate(per_second: f64) -> String {
     }
 }
 
+/// Per minute.
+pub(crate) fn per_minute(per_minute: f64) -> String {
+    if per_minute < 10.0 { format!("{per_minute:.1}/min") } else { format!("{per_minute:.0}/min") }
+}
+
 /// As `datetime` has it.
 pub(crate) fn iso(moment: Timestamp) -> String {
     let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");

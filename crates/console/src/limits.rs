@@ -32,3 +32,5 @@ pub(crate) const SAMPLES_MAX: u64 = 720;
 pub(crate) const CHANGES_MAX: usize = 720;
 /// Counts that are younger are not taken again.
 pub(crate) const FRESH: Duration = Duration::from_millis(800);
+/// Flows between nodes of the map: failures and the busiest first.
+pub(crate) const FLOWS_MAX: usize = 1_000;

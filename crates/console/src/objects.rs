@@ -6,8 +6,8 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use maud::{Markup, html};
 use roxmltree::{Document, Node};
-use service::StreamingBody;
 use service::views::BucketGlance;
+use service::{OnlyLooking, StreamingBody};
 
 use crate::Console;
 use crate::ask::Ask;
@@ -94,7 +94,7 @@ impl Console {
         bucket: &str,
         path_and_query: &str,
     ) -> Result<Response<StreamingBody>, Trouble> {
-        let request = Request::builder().method(Method::GET).uri(path_and_query);
+        let request = Request::builder().method(Method::GET).uri(path_and_query).extension(OnlyLooking);
         self.s3(ask, bucket, request, nothing()).await
     }
 

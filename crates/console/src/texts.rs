@@ -257,5 +257,7 @@ texts! {
     mapping_off: "disabled mapping", "無効なマッピング";
     notification: "bucket notification", "バケット通知";
     dead_letters: "dead letters", "デッドレター";
+    seen: "seen in journeys", "ジャーニーで確認";
+    failed_lately: "failed", "件失敗";
     variable: "named in its variables", "環境変数に記載";
 }

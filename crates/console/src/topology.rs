@@ -1,14 +1,18 @@
 //! What is connected with what: nodes and edges from subscriptions, mappings, notifications, redrive policies, dead-letter
-//! targets and the variables of functions.
+//! targets, the variables of functions, and the journeys of the last minutes.
 
+pub(crate) mod flows;
 pub(crate) mod layout;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use service::Context;
+
 use crate::Console;
 use crate::history::Snapshot;
 use crate::services::name;
+use crate::topology::flows::Flows;
 use crate::trouble::Trouble;
 
 /// What a node is.
@@ -50,6 +54,8 @@ pub(crate) enum Link {
     },
     Notification,
     DeadLetter,
+    /// Journeys of the last minutes went that way.
+    Seen,
     /// A variable of the function names it: it may read there, or write.
     Variable,
 }
@@ -69,6 +75,7 @@ pub(crate) struct Topology {
     /// By the nodes' places.
     pub(crate) edges: Vec<(usize, usize, Link)>,
     pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) flows: Flows,
 }
 
 #[derive(Default)]
@@ -93,7 +100,7 @@ pub(crate) fn bucket_id(name: &str) -> String {
 
 impl Console {
     /// As it is now.
-    pub(crate) async fn topology(&self) -> Result<Topology, Trouble> {
+    pub(crate) async fn topology(&self, context: &Context) -> Result<Topology, Trouble> {
         let mut all = Collected::default();
         let snapshot = self.snapshot().await?;
         for queue in &*snapshot.queues {
@@ -125,7 +132,11 @@ impl Console {
             all.edge(function.as_str(), &target, Link::DeadLetter);
         }
         variables(&mut all, &snapshot);
-        Ok(all.topology(snapshot))
+        let flows = self.flows(context).await;
+        for (from, to) in flows.pairs() {
+            all.edge(from, to, Link::Seen);
+        }
+        Ok(Topology { flows, ..all.topology(snapshot) })
     }
 
     async fn subscriptions(&self, all: &mut Collected) -> Result<(), Trouble> {
@@ -176,7 +187,7 @@ impl Collected {
             edges.into_iter().map(|((from, to), link)| (from, to, link)).collect();
         let edges = without_circles(&edges);
         let nodes = self.nodes.into_iter().map(|(id, (kind, name))| Node { id, kind, name }).collect();
-        Topology { nodes, edges, snapshot }
+        Topology { nodes, edges, snapshot, flows: Flows::default() }
     }
 }
 
@@ -236,6 +247,7 @@ mod tests {
             all.node(id, Kind::Queue, id);
         }
         all.edge("a", "b", Link::Variable);
+        all.edge("a", "b", Link::Seen);
         all.edge("a", "b", Link::Mapping { enabled: true });
         all.edge("c", "b", Link::DeadLetter);
         all.edge("c", "gone", Link::DeadLetter);

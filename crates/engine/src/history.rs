@@ -259,6 +259,38 @@ pub struct HistoryFigures {
 /// looked through; a number names one element.
 pub type WordPath = Vec<String>;
 
+/// How one resource brings something about at another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FlowKind {
+    /// It sends or publishes there.
+    Message,
+    /// It invokes it.
+    Invocation,
+    /// It reads objects there.
+    Read,
+    /// It writes or deletes objects there.
+    Write,
+    /// What failed there comes here; to nowhere: it is given up.
+    DeadLetter,
+    /// A mail or post leaves.
+    Delivery,
+}
+
+/// What one resource brought about at another in the last minutes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// Empty: not known, or somebody outside.
+    pub from: Arc<str>,
+    /// Where it happened.
+    pub to: Arc<str>,
+    /// How.
+    pub kind: FlowKind,
+    /// How often in the last five minutes.
+    pub count: u64,
+    /// How many of them failed or were refused.
+    pub failed: u64,
+}
+
 /// Keeps nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoHistory;
@@ -281,6 +313,9 @@ impl History for NoHistory {
         Box::pin(pending())
     }
     fn find_words_at(&self, _: &str, _: Vec<WordPath>) {}
+    fn flows(&self, _: usize) -> BoxFuture<'_, Result<Vec<Flow>, Error>> {
+        Box::pin(ready(Ok(Vec::new())))
+    }
     fn figures(&self) -> HistoryFigures {
         HistoryFigures::default()
     }
@@ -308,6 +343,8 @@ pub trait History: Send + Sync + 'static {
     fn grown(&self) -> BoxFuture<'static, ()>;
     /// From now on, messages of a resource are found by the words there too.
     fn find_words_at(&self, resource: &str, paths: Vec<WordPath>);
+    /// What brought what about in the last five minutes: failures first, then the most.
+    fn flows(&self, limit: usize) -> BoxFuture<'_, Result<Vec<Flow>, Error>>;
     /// How much there is.
     fn figures(&self) -> HistoryFigures;
 }

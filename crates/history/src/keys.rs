@@ -48,13 +48,19 @@ fn is_beginning(hop: &Hop) -> bool {
     hop.parent == SpanId(0) && (hop.links.is_empty() || hop.kind == HopKind::Start)
 }
 
+/// It failed; a call that was refused and is all there is, too.
+fn is_failure(hop: &Hop) -> bool {
+    let is_refused_call = hop.kind == HopKind::Call && hop.outcome == HopOutcome::Refused;
+    hop.outcome == HopOutcome::Failed || (is_refused_call && is_beginning(hop))
+}
+
 /// Adds the keys of a hop. One that is the first of its trace begins it as far as this server knows, even if a program
 /// elsewhere brought it about.
 pub(crate) fn of(hop: &Hop, is_first: bool, places: &Places, keys: &mut Vec<u64>) {
     let first = keys.len();
     keys.push(mix(TRACE, hop.trace.unique()));
     keys.extend(hop.links.iter().map(|link| mix(TRACE, link.trace.unique())));
-    if hop.outcome == HopOutcome::Failed {
+    if is_failure(hop) {
         keys.push(mix(FAILURE, 0));
     }
     if !is_frequent(hop.kind) {
@@ -105,6 +111,6 @@ pub(crate) fn fits(hop: &Hop, key: &HopKey) -> bool {
         HopKey::Resource(resource) => *hop.resource == **resource,
         // Whether it is the first of its trace, its head does not tell.
         HopKey::Beginnings => hop.links.is_empty() || is_beginning(hop),
-        HopKey::Failures => hop.outcome == HopOutcome::Failed,
+        HopKey::Failures => is_failure(hop),
     }
 }

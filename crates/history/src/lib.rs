@@ -5,6 +5,7 @@
 //! more than that. What comes faster than it can be written is thinned out by whole traces (`thinning`), and counted.
 //! The format is described in `docs/formats/history.md`.
 
+mod flows;
 mod index;
 mod keys;
 pub mod limits;

@@ -54,3 +54,9 @@ pub(crate) const TRACES_SEEN_MAX: usize = 65_536;
 pub(crate) const PLACED_WORDS_MAX: usize = 64;
 /// Resources that say where their words are.
 pub(crate) const RESOURCES_WITH_PATHS_MAX: usize = 10_000;
+/// Counts between resources are those of so many minutes, the present one included.
+pub(crate) const FLOW_MINUTES: usize = 5;
+/// Pairs of resources that are counted.
+pub(crate) const FLOWS_MAX: usize = 20_000;
+/// Hops that may bring others about and are remembered for it.
+pub(crate) const SPANS_MAX: usize = 32_768;

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
-use engine::{Clock, EngineError, Error, HistoryFigures, Hop, HopKey, KeptHop, Timestamp, TraceId, WordPath};
+use engine::{
+    Clock, EngineError, Error, Flow, HistoryFigures, Hop, HopKey, KeptHop, Timestamp, TraceId, WordPath,
+};
 use tokio::sync::watch;
 
 use crate::limits::{GATHER, Limits};
@@ -111,6 +113,12 @@ impl Store {
         shared.places.write().unwrap_or_else(PoisonError::into_inner).tell(resource, paths);
         shared.told.store(true, Ordering::SeqCst);
         shared.pending.wake();
+    }
+
+    /// What brought what about in the last minutes, the most first.
+    pub fn flows(&self, limit: usize) -> Result<Vec<Flow>, Error> {
+        let writer = self.shared.written()?;
+        Ok(writer.flows.recent(self.shared.clock.now(), limit))
     }
 
     /// How much there is.

@@ -107,7 +107,7 @@ fn who_settles_a_message_names_its_receive_and_a_move_its_id() {
 fn a_restart_finds_everything_in_full_and_in_the_present_segment_and_cuts_a_torn_end() {
     let folder = tempfile::tempdir().unwrap();
     let limits = Limits { bytes: 64 << 10, ..Limits::default() };
-    let (first, _) = store(&folder, limits);
+    let (first, _) = store(&folder, limits.clone());
     for number in 1..=200 {
         let mut hop = hop(HopKind::Send, TraceId(number.into()), number, 0);
         hop.payload = Bytes::from(vec![b'x'; 100]);
@@ -195,4 +195,19 @@ fn words_at_the_places_that_a_resource_tells_are_found_after_a_start_too() {
     sent.payload = Bytes::from_static(br#"{"order": {"id": "o-8"}}"#);
     store.record(sent);
     assert_eq!(find(&store, &word("o-8")), [0; 0]);
+}
+
+#[test]
+fn a_move_finds_the_message_that_came_with_the_same_hops() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = store(&folder, Limits::default());
+    let id =
+        |id: u128, kind: HopKind, trace: TraceId, span: SpanId| Hop { id, ..hop(kind, trace, span.0, 0) };
+    let (old, new) = (0x5_u128 << 64 | 7, 0x9_u128 << 64 | 8);
+    store.record(id(old, HopKind::Send, T, SpanId::of(old)));
+    store.record(id(old, HopKind::DeadLetter, TraceId(0), SpanId(70)));
+    let moved = id(new, HopKind::Send, TraceId(0), SpanId::of(new));
+    store.record(moved.noting(engine::MOVED_FROM, format!("{old:032x}")));
+    store.record(id(new, HopKind::DeadLetter, TraceId(0), SpanId(80)));
+    assert_eq!(find(&store, &HopKey::Trace(T)), [80, 8, 70, 7]);
 }

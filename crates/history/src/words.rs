@@ -40,11 +40,19 @@ fn at(value: &Json, path: &[String], left: &mut usize, found: &mut dyn FnMut(&st
     match (value, path) {
         (Json::Array(elements), [name, rest @ ..]) if name.parse::<usize>().is_ok() => {
             let element = name.parse().ok().and_then(|index: usize| elements.get(index));
-            element.into_iter().for_each(|element| at(element, rest, left, found));
+            if let Some(element) = element {
+                at(element, rest, left, found);
+            }
         }
-        (Json::Array(elements), path) => elements.iter().for_each(|element| at(element, path, left, found)),
+        (Json::Array(elements), path) => {
+            for element in elements {
+                at(element, path, left, found);
+            }
+        }
         (Json::Object(members), [name, rest @ ..]) => {
-            members.get(name).into_iter().for_each(|member| at(member, rest, left, found));
+            if let Some(member) = members.get(name) {
+                at(member, rest, left, found);
+            }
         }
         (Json::String(text), []) if text.len() <= WORD_BYTES_MAX => {
             *left -= 1;

@@ -4,6 +4,7 @@ use std::io;
 
 use engine::{Hop, HopKey, HopKind, MOVED_FROM, SpanId, Timestamp, TraceId};
 
+use crate::flows::Flows;
 use crate::index::Span;
 use crate::keys;
 use crate::places::Places;
@@ -15,6 +16,7 @@ use crate::thinning::{Budget, Thinning, units};
 pub(crate) struct Writer {
     pub(crate) segments: Segments,
     receives: Receives,
+    pub(crate) flows: Flows,
     budget: Budget,
     /// Hops written since the start.
     pub(crate) recorded: u64,
@@ -28,6 +30,7 @@ impl Writer {
         Self {
             segments,
             receives: Receives::default(),
+            flows: Flows::default(),
             budget: Budget::new(now),
             recorded: 0,
             bytes: Vec::new(),
@@ -44,14 +47,19 @@ impl Writer {
         thinning: &Thinning,
         now: Timestamp,
     ) -> io::Result<()> {
-        self.bytes.clear();
-        self.entries.clear();
-        let (mut spent, mut span, mut count) = (0, Span::default(), 0);
+        let (mut spent, mut span) = (0, Span::default());
         for mut hop in hops.drain(..) {
             spent += units(&hop);
-            if !self.complete(&mut hop)? {
+            let mut known = self.complete(&mut hop)?;
+            if !known && hop.id != 0 {
+                // The message that it is about may have come a moment before, with the same hops.
+                self.append(span, now)?;
+                known = self.complete(&mut hop)?;
+            }
+            if !known {
                 continue;
             }
+            self.flows.note(&hop, now);
             let offset = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
             record::encode(&hop, &mut self.bytes);
             self.keys.clear();
@@ -59,14 +67,20 @@ impl Writer {
             keys::of(&hop, is_first, places, &mut self.keys);
             self.entries.extend(self.keys.iter().map(|key| (*key, offset)));
             span.include(hop.at);
-            count += 1;
+            self.recorded += 1;
         }
         self.budget.spend(spent, now, thinning);
-        self.recorded += count;
-        if count == 0 {
+        self.append(span, now)
+    }
+
+    /// Appends what is encoded so far.
+    fn append(&mut self, span: Span, now: Timestamp) -> io::Result<()> {
+        if self.bytes.is_empty() {
             return Ok(());
         }
-        self.segments.append(&self.bytes, self.entries.drain(..), span, now)
+        let appended = self.segments.append(&self.bytes, self.entries.drain(..), span, now);
+        self.bytes.clear();
+        appended
     }
 
     /// Finds the trace of a hop that names its message or receive only; whether there is one.

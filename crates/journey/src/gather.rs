@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use engine::{Engine, Error, HopKey, KeptHop, SpanId, TraceId};
+use engine::{Engine, Error, HopKey, KeptHop, MOVED_FROM, SpanId, TraceId};
 
 use crate::limits::{HOPS_OF_JOURNEY_MAX, HOPS_OF_TRACE_MAX, TRACES_MAX};
 
@@ -28,9 +28,10 @@ pub(crate) fn name(kept: &KeptHop) -> Name {
 pub(crate) async fn gather(engine: &dyn Engine, trace: TraceId) -> Result<Gathered, Error> {
     let mut gathered = Gathered::default();
     let mut seen = HashSet::from([trace.unique()]);
-    // A trace, and of it what comes from one hop; all of it without.
-    let mut left = VecDeque::from([(trace, None)]);
-    while let Some((trace, root)) = left.pop_front() {
+    // A trace, and of it what comes from one hop; all of it without. A message that was moved has a trace of its own name:
+    // what happened to it hangs below the move.
+    let mut left = VecDeque::from([(trace, None, None)]);
+    while let Some((trace, root, moved)) = left.pop_front() {
         let found = engine.find(HopKey::Trace(trace), None, HOPS_OF_TRACE_MAX).await?;
         gathered.cut_short |= found.len() >= HOPS_OF_TRACE_MAX;
         let own = wanted(&found, trace, root);
@@ -38,6 +39,16 @@ pub(crate) async fn gather(engine: &dyn Engine, trace: TraceId) -> Result<Gather
             let name = name(&kept);
             if name.0 == trace.unique() {
                 if own.as_ref().is_none_or(|own| own.contains(&kept.hop.span)) {
+                    if let Some(moved) = moved.filter(|_| Some(kept.hop.parent) == root) {
+                        gathered.grown_from.entry(name).or_insert(moved);
+                    }
+                    let named_by_itself = TraceId(kept.hop.id);
+                    if kept.hop.note(MOVED_FROM).is_some()
+                        && seen.len() < TRACES_MAX
+                        && seen.insert(named_by_itself.unique())
+                    {
+                        left.push_back((named_by_itself, Some(kept.hop.span), Some(name)));
+                    }
                     gathered.add(name, kept);
                 }
                 continue;
@@ -52,7 +63,7 @@ pub(crate) async fn gather(engine: &dyn Engine, trace: TraceId) -> Result<Gather
             if seen.len() >= TRACES_MAX {
                 gathered.cut_short = true;
             } else if seen.insert(name.0) {
-                left.push_back((kept.hop.trace, Some(kept.hop.span)));
+                left.push_back((kept.hop.trace, Some(kept.hop.span), None));
             }
             gathered.add(name, kept);
         }

@@ -33,6 +33,7 @@ pub const ACTIONS: &[Row<Journeys>] = &[
     row::<actions::GetHopPayload>(),
     row::<actions::GetJourney>(),
     row::<actions::ListFailures>(),
+    row::<actions::ListFlows>(),
     row::<actions::ListHops>(),
     row::<actions::ListJourneys>(),
     row::<actions::ReplayStep>(),

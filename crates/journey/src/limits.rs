@@ -30,3 +30,7 @@ pub(crate) const FAILED_TRACES_MAX: usize = 1_000;
 pub(crate) const PEEKED_MAX: usize = 10_000;
 /// Messages that are looked at together.
 pub(crate) const PEEKED_AT_ONCE: usize = 1_000;
+/// Flows of one answer.
+pub(crate) const FLOWS_MAX: usize = 10_000;
+/// The same, unless the request says.
+pub(crate) const FLOWS_DEFAULT: usize = 1_000;

@@ -69,6 +69,12 @@ pub(crate) fn of(hops: &[Placed]) -> Standing {
                     invocations.insert(hop.id, HopOutcome::Running);
                 }
             }
+            // Nothing else came of it.
+            HopKind::Call
+                if parent.is_none() && matches!(hop.outcome, HopOutcome::Failed | HopOutcome::Refused) =>
+            {
+                invocations.insert(hop.id, HopOutcome::Failed);
+            }
             HopKind::Start => {
                 // What it repeats is not what counts any more.
                 let repeated = hop.note("message").and_then(|id| uuid::Uuid::parse_str(id).ok());

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ::history::Store;
 use engine::{
-    EngineError, Error, History, HistoryFigures, Hop, HopKey, HopKind, HopOutcome, KeptHop, Link, MessageId,
-    QueueKey, SpanId, Timestamp, TraceId, WordPath,
+    EngineError, Error, Flow, History, HistoryFigures, Hop, HopKey, HopKind, HopOutcome, KeptHop, Link,
+    MessageId, QueueKey, SpanId, Timestamp, TraceId, WordPath,
 };
 use futures_util::future::BoxFuture;
 
@@ -106,6 +106,10 @@ impl History for Local {
         if let Some(store) = &self.history {
             store.find_words_at(resource, paths);
         }
+    }
+
+    fn flows(&self, limit: usize) -> BoxFuture<'_, Result<Vec<Flow>, Error>> {
+        Box::pin(self.ask(move |store| store.flows(limit)))
     }
 
     fn figures(&self) -> HistoryFigures {

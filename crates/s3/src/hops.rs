@@ -2,9 +2,9 @@
 
 use engine::{Hop, HopKind, HopOutcome};
 use http::header::{CONTENT_LENGTH, ETAG};
-use http::{HeaderMap, Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
-use service::Context;
+use service::{Context, OnlyLooking};
 
 use crate::S3;
 
@@ -13,15 +13,19 @@ pub(crate) struct Calling {
     hop: Hop,
     /// Of what is put.
     size: Option<u64>,
+    /// It is told of only if it fails.
+    quiet: bool,
 }
 
 impl S3 {
-    /// A call that is worth telling: it belongs to a trace, or it changes an object.
+    /// A call that is worth telling: it belongs to a trace, or changes an object, or will fail.
     pub(crate) fn calling<T>(&self, context: &Context, request: &Request<T>) -> Option<Calling> {
         let path = request.uri().path().trim_start_matches('/');
         let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
         let changes = !key.is_empty() && !matches!(*request.method(), Method::GET | Method::HEAD);
-        if !(changes || context.trace.is_some()) || !self.engine.keeps(context.link().trace) {
+        let quiet = !changes && context.trace.is_none();
+        let only_looking = quiet && request.extensions().get::<OnlyLooking>().is_some();
+        if only_looking || !self.engine.keeps(context.link().trace) {
             return None;
         }
         let key = percent_decode_str(key).decode_utf8_lossy().into_owned();
@@ -36,13 +40,18 @@ impl S3 {
         }
         let size = number(request.headers(), "x-amz-decoded-content-length")
             .or_else(|| number(request.headers(), CONTENT_LENGTH.as_str()));
-        Some(Calling { hop, size: size.filter(|_| *request.method() == Method::PUT) })
+        Some(Calling { hop, size: size.filter(|_| *request.method() == Method::PUT), quiet })
     }
 
     /// It was answered.
     pub(crate) fn tell_called<T>(&self, calling: Option<Calling>, response: &Response<T>) {
-        let Some(Calling { mut hop, size }) = calling else { return };
+        let Some(Calling { mut hop, size, quiet }) = calling else { return };
         let (status, headers) = (response.status(), response.headers());
+        // Whether something is there is asked all the time.
+        let fails = (status.is_client_error() || status.is_server_error()) && status != StatusCode::NOT_FOUND;
+        if quiet && !fails {
+            return;
+        }
         let size = size.or_else(|| number(headers, CONTENT_LENGTH.as_str()));
         if let Some(size) = size.filter(|_| status.is_success()) {
             hop = hop.noting("size", size.to_string());

@@ -19,11 +19,10 @@ const PREFIX: &str = "/_konekuta/";
 /// call from wherever their CORS settings allow.
 pub(crate) fn is_guarded(route: &Route<'_>, head: &Parts) -> bool {
     match route {
-        Route::Health | Route::Metrics | Route::Site(_) | Route::Streaming | Route::Query => false,
-        Route::Action { protocol: Protocol::RestJson(rest), .. } => rest.path.starts_with(PREFIX),
-        Route::Action { .. } => false,
         Route::Mount(_) => true,
+        Route::Action { protocol: Protocol::RestJson(rest), .. } => rest.path.starts_with(PREFIX),
         Route::Page(_) | Route::Unknown { .. } => head.uri.path().starts_with(PREFIX),
+        _ => false,
     }
 }
 

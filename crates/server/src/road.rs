@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use aws::{AccountId, Region, RequestId, TraceHeader};
 use bytes::{Bytes, BytesMut};
-use engine::{Clock, History, Hop, HopKind, HopOutcome};
+use engine::{Clock, History, Hop, HopKind, HopOutcome, Link, SpanId, Timestamp, TraceId};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::header::{Entry, HOST};
@@ -93,6 +93,8 @@ struct Call<'a> {
     begun: Instant,
     /// Of a call that came with a trace.
     traced: Option<Box<Hop>>,
+    /// When it came.
+    at: Timestamp,
     running: BoxFuture<'static, Result<Answer, Refused>>,
 }
 
@@ -251,7 +253,8 @@ impl Road {
             let resource = format!("{}:{}", action.service, action.name);
             Box::new(context.hop(HopKind::Call, resource).noting("action", action.name))
         });
-        Ok(Call { action, protocol, begun: now(), traced, running: action.call(context, request) })
+        let at = context.now;
+        Ok(Call { action, protocol, begun: now(), traced, at, running: action.call(context, request) })
     }
 
     fn query(
@@ -288,7 +291,7 @@ impl Road {
 
     /// Waits for an action and counts it; a panic in it is its own and answered in its protocol.
     async fn finish(&self, call: Call<'_>, request_id: RequestId) -> Result<Answer, Refused> {
-        let Call { action, protocol, begun, traced, running } = call;
+        let Call { action, protocol, begun, traced, at, running } = call;
         let answered = AssertUnwindSafe(running).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!(%request_id, action = action.name, "an action ended in a panic");
             Err((protocol, ServiceError::internal("panic")))
@@ -302,8 +305,12 @@ impl Road {
             };
             measured.count(status, begun.elapsed());
         }
-        if let Some(hop) = traced {
-            self.tell(*hop, action, begun, &answered);
+        match traced {
+            Some(hop) => self.tell(*hop, action, begun, &answered),
+            None if answered.is_err() && !is_ours(action) => {
+                self.tell(untraced(action, request_id, at), action, begun, &answered);
+            }
+            None => {}
         }
         answered
     }
@@ -396,6 +403,20 @@ impl Road {
         let reply = Protocol::RestJson(OK_REST).encode("Health", &context.request_id.to_string(), &health);
         Reply { status, ..reply }
     }
+}
+
+/// The hop of a call that came without a trace: it begins one, as whatever the action told would have.
+fn untraced(action: &BoundAction, request_id: RequestId, at: Timestamp) -> Hop {
+    let id = request_id.0.as_u128();
+    let link = Link { trace: TraceId::begun(at, id), span: SpanId::of(id) };
+    let resource = format!("{}:{}", action.service, action.name);
+    let hop = Hop::new(HopKind::Call, link, SpanId(0), at, resource.into());
+    Hop { id, ..hop }.noting("action", action.name)
+}
+
+/// Whoever looks at journeys makes none.
+fn is_ours(action: &BoundAction) -> bool {
+    action.rest.is_some_and(|rest| rest.path.starts_with("/_konekuta/"))
 }
 
 #[allow(clippy::disallowed_methods, reason = "a request takes less than the clock's milliseconds")]

@@ -26,7 +26,7 @@ pub use error::{ErrorRow, INTERNAL_FAILURE, ServiceError};
 pub use ids::{CountingIds, Ids, RandomIds};
 pub use mount::Mount;
 pub use ports::Ports;
-pub use streaming::{Answer, Streaming, StreamingBody, event_stream, streaming_body};
+pub use streaming::{Answer, OnlyLooking, Streaming, StreamingBody, event_stream, streaming_body};
 pub use table::{BoundAction, Page, PageRequest, Service, Site, Speaks, bind};
 pub use tasks::{Stop, Tasks};
 pub use wire::event_stream as events;

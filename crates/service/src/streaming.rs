@@ -53,3 +53,7 @@ pub fn event_stream(events: impl Stream<Item = Bytes> + Send + 'static) -> Respo
     response.headers_mut().insert(http::header::CONTENT_TYPE, content_type);
     response
 }
+
+/// In a request's extensions: it comes from somebody who looks at what there is, and belongs to no journey.
+#[derive(Clone, Copy, Debug)]
+pub struct OnlyLooking;

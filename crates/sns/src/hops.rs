@@ -83,7 +83,7 @@ pub(crate) struct Publication {
 
 impl Publication {
     /// Of a message that was published long ago.
-    pub(crate) fn from_archive(self) -> Self {
+    pub(crate) fn archived(self) -> Self {
         Self { archived: true, ..self }
     }
 }

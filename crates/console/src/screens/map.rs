@@ -13,6 +13,7 @@ use crate::history::rate;
 use crate::page::{Section, View};
 use crate::parts::{dialog, escaped, facts, form, icon, link, nothing, search};
 use crate::texts::Texts;
+use crate::topology::flows::Flows;
 use crate::topology::layout::{LAYER, Layout, layout};
 use crate::topology::{Kind, Link, Node, Topology};
 use crate::trouble::Trouble;
@@ -60,6 +61,7 @@ struct Picture<'a> {
     queues: HashMap<&'a str, &'a QueueGlance>,
     functions: HashMap<&'a str, &'a FunctionGlance>,
     dead_letter_queues: HashSet<&'a str>,
+    flows: &'a Flows,
     now: Timestamp,
 }
 
@@ -73,16 +75,29 @@ impl<'a> Picture<'a> {
             queues: snapshot.queues.iter().map(|queue| (queue.arn.as_str(), queue)).collect(),
             functions: snapshot.functions.iter().map(|one| (one.arn.as_str(), one)).collect(),
             dead_letter_queues: dead.map(|edge| topology.nodes[edge.1].id.as_str()).collect(),
+            flows: &topology.flows,
             now: console.parts.clock.now(),
+        }
+    }
+
+    /// What failed there in the last minutes comes first.
+    fn with_errors(&self, node: &Node, told: Told) -> Told {
+        match self.flows.failed(&node.id) {
+            0 => told,
+            failed => {
+                let line =
+                    format!("{} {} · {}", figures::number(failed), self.texts.failed_lately, told.line);
+                Told { condition: Condition::Failing, line }
+            }
         }
     }
 
     fn told(&self, node: &Node) -> Told {
         if let Some(queue) = self.queues.get(node.id.as_str()) {
-            return self.queue(node, queue);
+            return self.with_errors(node, self.queue(node, queue));
         }
         if let Some(function) = self.functions.get(node.id.as_str()) {
-            return self.function(function);
+            return self.with_errors(node, self.function(function));
         }
         let line = match node.kind {
             Kind::Topic => self.texts.topic,
@@ -91,7 +106,13 @@ impl<'a> Picture<'a> {
             Kind::Http => self.texts.http_endpoint,
             _ => self.texts.device,
         };
-        Told { condition: Condition::Quiet, line: line.to_owned() }
+        let rate = self.flows.arriving(&node.id);
+        let condition = if rate > 0.0 { Condition::Busy } else { Condition::Quiet };
+        let mut line = line.to_owned();
+        if rate > 0.0 {
+            line.extend([format!(" · {}", figures::per_minute(rate))]);
+        }
+        self.with_errors(node, Told { condition, line })
     }
 
     fn queue(&self, node: &Node, queue: &QueueGlance) -> Told {
@@ -139,7 +160,7 @@ impl<'a> Picture<'a> {
 
 pub(super) async fn map(console: &Console, ask: &Ask) -> Result<View, Trouble> {
     let texts = ask.texts();
-    let topology = console.topology().await?;
+    let topology = console.topology(&ask.context).await?;
     let picture = Picture::of(console, texts, &topology);
     let chosen = topology.nodes.iter().position(|node| node.id == ask.value("node"));
     let (groups, alone, left_out) = choose(&topology, ask.value("search"), chosen);
@@ -246,7 +267,10 @@ fn edge(
 ) -> Markup {
     let target = picture.told(&topology.nodes[group[to]]).condition;
     let source = picture.told(&topology.nodes[group[from]]).condition;
-    let flows = link != Link::DeadLetter && (target == Condition::Busy || source == Condition::Busy);
+    let (from_id, to_id) = (&topology.nodes[group[from]].id, &topology.nodes[group[to]].id);
+    let rate = picture.flows.between(from_id, to_id);
+    let busy = target == Condition::Busy || source == Condition::Busy || rate > 0.0;
+    let flows = link != Link::DeadLetter && busy;
     let class = match link {
         Link::Subscription { pending: true, .. } | Link::Mapping { enabled: false } => "edge off",
         Link::Variable => "edge guess",
@@ -259,6 +283,9 @@ fn edge(
     let middle = (f64::midpoint(x + WIDTH / 2.0, end_x - WIDTH / 2.0), f64::midpoint(y, end_y));
     html! {
         path class=(class) d=(curve(way)) marker-end="url(#arrow)" {}
+        @if rate > 0.0 {
+            text.rate x=(format!("{:.0}", middle.0)) y=(format!("{:.0}", middle.1 - if filtered { 12.0 } else { 5.0 })) { (figures::per_minute(rate)) }
+        }
         @if filtered {
             g.filter transform={ "translate(" (format!("{:.0}", middle.0 - 9.0)) " " (format!("{:.0}", middle.1 - 9.0)) ")" } {
                 title { (picture.texts.filter_policy) }
@@ -419,6 +446,7 @@ fn link_name(texts: &Texts, link: Link) -> &'static str {
         Link::Mapping { enabled: false } => texts.mapping_off,
         Link::Notification => texts.notification,
         Link::DeadLetter => texts.dead_letters,
+        Link::Seen => texts.seen,
         Link::Variable => texts.variable,
     }
 }

@@ -96,7 +96,7 @@ impl Sns {
             }
             let origin = Origin::of_service(waiting.trace.clone(), Uuid::nil(), self.clock.now());
             let id = Uuid::parse_str(&message.message_id).unwrap_or_default();
-            let publication = self.publication(&origin, id).from_archive();
+            let publication = self.publication(&origin, id).archived();
             let mut circumstances = Circumstances::new(
                 &topic,
                 &waiting.outgoing,

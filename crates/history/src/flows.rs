@@ -1,0 +1,172 @@
+//! What brought what about in the last minutes, and where it failed: counts between resources, learnt from hops as they are
+//! written, so that nothing has to be read for it.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use engine::{Flow, FlowKind, Hop, HopKind, HopOutcome, SpanId, Timestamp};
+
+use crate::limits::{FLOW_MINUTES, FLOWS_MAX, SPANS_MAX};
+
+type Between = (Arc<str>, Arc<str>, FlowKind);
+
+#[derive(Debug, Default)]
+pub(crate) struct Flows {
+    /// Of hops that bring others about: to what they happened.
+    spans: HashMap<SpanId, Arc<str>>,
+    order: VecDeque<SpanId>,
+    counts: HashMap<Between, Counts>,
+}
+
+/// Of each of the last minutes: which one it is, how many, and how many of them failed.
+#[derive(Debug, Default)]
+struct Counts([(u64, u64, u64); FLOW_MINUTES]);
+
+fn minute(at: Timestamp) -> u64 {
+    at.0 / 60_000
+}
+
+impl Counts {
+    fn add(&mut self, now: u64, failed: bool) {
+        let slots = FLOW_MINUTES as u64;
+        let slot = &mut self.0[usize::try_from(now % slots).unwrap_or(0)];
+        if slot.0 != now {
+            *slot = (now, 0, 0);
+        }
+        slot.1 += 1;
+        slot.2 += u64::from(failed);
+    }
+
+    fn sum(&self, now: u64) -> (u64, u64) {
+        let recent = self.0.iter().filter(|slot| slot.0 + (FLOW_MINUTES as u64) > now);
+        recent.fold((0, 0), |(all, failed), slot| (all + slot.1, failed + slot.2))
+    }
+}
+
+impl Flows {
+    /// Learns from a hop.
+    pub(crate) fn note(&mut self, hop: &Hop, now: Timestamp) {
+        let is_s3 = hop.kind == HopKind::Call && hop.resource.starts_with("arn:aws:s3:");
+        if is_s3 || matches!(hop.kind, HopKind::Publish | HopKind::Invoke) {
+            self.remember(hop);
+        }
+        let failed = matches!(hop.outcome, HopOutcome::Failed | HopOutcome::Refused);
+        let kind = match hop.kind {
+            // It is told again when it has ended.
+            _ if matches!(hop.outcome, HopOutcome::Running | HopOutcome::Skipped) => return,
+            HopKind::Send | HopKind::Publish => FlowKind::Message,
+            HopKind::Invoke => FlowKind::Invocation,
+            HopKind::Call if is_s3 => match hop.note("action") {
+                Some(action) if action.starts_with("Get") || action.starts_with("Head") => FlowKind::Read,
+                Some(action) if action.starts_with("List") => FlowKind::Read,
+                _ => FlowKind::Write,
+            },
+            HopKind::DeadLetter => {
+                let from: Arc<str> = hop.note("from").unwrap_or_default().into();
+                return self.count((from, Arc::clone(&hop.resource), FlowKind::DeadLetter), now, true);
+            }
+            HopKind::Deliver => FlowKind::Delivery,
+            _ => return,
+        };
+        let from = self.spans.get(&hop.parent).cloned().unwrap_or_else(|| "".into());
+        self.count((from, Arc::clone(&hop.resource), kind), now, failed);
+    }
+
+    fn remember(&mut self, hop: &Hop) {
+        if self.spans.insert(hop.span, Arc::clone(&hop.resource)).is_none() {
+            self.order.push_back(hop.span);
+        }
+        if self.order.len() > SPANS_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.spans.remove(&oldest);
+        }
+    }
+
+    fn count(&mut self, between: Between, now: Timestamp, failed: bool) {
+        let now = minute(now);
+        if self.counts.len() >= FLOWS_MAX && !self.counts.contains_key(&between) {
+            self.counts.retain(|_, counts| counts.sum(now).0 > 0);
+            if self.counts.len() >= FLOWS_MAX {
+                return;
+            }
+        }
+        self.counts.entry(between).or_default().add(now, failed);
+    }
+
+    /// What there was in the last minutes, the most first.
+    pub(crate) fn recent(&self, now: Timestamp, limit: usize) -> Vec<Flow> {
+        let now = minute(now);
+        let flow = |((from, to, kind), counts): (&Between, &Counts)| {
+            let (count, failed) = counts.sum(now);
+            Flow { from: Arc::clone(from), to: Arc::clone(to), kind: *kind, count, failed }
+        };
+        let mut flows: Vec<Flow> = self.counts.iter().map(flow).filter(|flow| flow.count > 0).collect();
+        flows.sort_by(|left, right| {
+            (right.failed, right.count, &left.to).cmp(&(left.failed, left.count, &right.to))
+        });
+        flows.truncate(limit);
+        flows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::{Link, TraceId};
+
+    use super::*;
+
+    fn hop(kind: HopKind, span: u64, parent: u64, resource: &str) -> Hop {
+        let link = Link { trace: TraceId(1), span: SpanId(span) };
+        Hop::new(kind, link, SpanId(parent), Timestamp(1), resource.into())
+    }
+
+    fn told(flows: &Flows, now: u64) -> Vec<(String, u64, u64)> {
+        let told =
+            |flow: Flow| (format!("{}>{} {:?}", flow.from, flow.to, flow.kind), flow.count, flow.failed);
+        flows.recent(Timestamp(now), 100).into_iter().map(told).collect()
+    }
+
+    #[test]
+    fn what_a_function_brings_about_is_learnt_and_forgotten() {
+        let mut flows = Flows::default();
+        let begun = hop(HopKind::Invoke, 1, 0, "f");
+        flows.note(&Hop { outcome: HopOutcome::Running, ..begun.clone() }, Timestamp(0));
+        flows.note(&hop(HopKind::Call, 2, 1, "arn:aws:s3:::b").noting("action", "GetObject"), Timestamp(0));
+        flows.note(&hop(HopKind::Publish, 3, 1, "t"), Timestamp(0));
+        flows.note(&hop(HopKind::Send, 4, 3, "q"), Timestamp(0));
+        flows.note(&hop(HopKind::Send, 5, 3, "q"), Timestamp(60_000));
+        flows.note(&Hop { outcome: HopOutcome::Failed, ..begun }, Timestamp(60_000));
+        let skipped = Hop { outcome: HopOutcome::Skipped, ..hop(HopKind::Send, 6, 1, "held") };
+        flows.note(&skipped, Timestamp(60_000));
+        let mut found = told(&flows, 60_000);
+        found.sort();
+        assert_eq!(
+            found,
+            [
+                (">f Invocation".to_owned(), 1, 1),
+                ("f>arn:aws:s3:::b Read".to_owned(), 1, 0),
+                ("f>t Message".to_owned(), 1, 0),
+                ("t>q Message".to_owned(), 2, 0),
+            ]
+        );
+        let minutes = FLOW_MINUTES as u64;
+        assert_eq!(told(&flows, minutes * 60_000).len(), 2, "the first minute is over");
+        assert!(told(&flows, 2 * minutes * 60_000).is_empty());
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let mut flows = Flows::default();
+        for number in 0..(SPANS_MAX as u64 + 10) {
+            flows.note(&hop(HopKind::Publish, number + 1, 0, "t"), Timestamp(0));
+        }
+        assert!(flows.spans.len() <= SPANS_MAX && flows.order.len() <= SPANS_MAX);
+        for number in 0..FLOWS_MAX + 10 {
+            flows.note(&hop(HopKind::Send, 1, 0, &number.to_string()), Timestamp(0));
+        }
+        assert_eq!(flows.counts.len(), FLOWS_MAX);
+        flows.note(&hop(HopKind::Send, 1, 0, "later"), Timestamp(3_600_000));
+        assert_eq!(flows.counts.len(), 1, "what is long over makes room");
+    }
+}
