@@ -61,6 +61,7 @@ impl Daemon {
             health: Box::new(|| None),
             metrics: Registry::default(),
             history,
+            hosts: Vec::new(),
         };
         let road = Road::new(services, ids, clock);
         tasks.spawn("xray-daemon-sampling", self.sampling.serve(road, tasks.stop()));
