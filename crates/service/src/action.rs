@@ -58,12 +58,10 @@ pub trait StreamingAction: 'static {
 /// Turns what is malformed on the wire into a service's own fault.
 pub(crate) type OnDecodeError = fn(DecodeError) -> ServiceError;
 
-pub(crate) type Call<S> = fn(
-    Arc<S>,
-    OnDecodeError,
-    Context,
-    Request,
-) -> BoxFuture<'static, Result<Answer, (Protocol, ServiceError)>>;
+/// An answer on its way, or a refusal in its protocol.
+type Called = BoxFuture<'static, Result<Answer, (Protocol, ServiceError)>>;
+
+pub(crate) type Call<S> = fn(Arc<S>, OnDecodeError, Context, Request) -> Called;
 
 /// An action in its service's table.
 pub struct Row<S> {
@@ -91,14 +89,8 @@ fn call_streaming<A: StreamingAction>(
     on_decode_error: OnDecodeError,
     context: Context,
     request: Request,
-) -> BoxFuture<'static, Result<Answer, (Protocol, ServiceError)>> {
-    let protocol = request.protocol;
-    let input = match request.decode() {
-        Ok(input) => input,
-        Err(error) => return Box::pin(ready(Err((protocol, on_decode_error(error))))),
-    };
-    drop(request);
-    Box::pin(async move {
+) -> Called {
+    decoded(on_decode_error, request, |protocol, input| async move {
         let response = A::run(&service, &context, input).await.map_err(|error| (protocol, error))?;
         Ok(Answer::Stream(response))
     })
@@ -109,16 +101,29 @@ fn call<A: Action>(
     on_decode_error: OnDecodeError,
     context: Context,
     request: Request,
-) -> BoxFuture<'static, Result<Answer, (Protocol, ServiceError)>> {
-    let protocol = request.protocol;
-    // Decoded before anything waits: what came is let go of, and only what was understood is kept.
-    let input = match request.decode() {
-        Ok(input) => input,
-        Err(error) => return Box::pin(ready(Err((protocol, on_decode_error(error))))),
-    };
-    drop(request);
-    Box::pin(async move {
+) -> Called {
+    decoded(on_decode_error, request, |protocol, input| async move {
         let output = A::run(&service, &context, input).await.map_err(|error| (protocol, error))?;
         Ok(Answer::Whole(protocol.encode(A::NAME, context.request_id.write(&mut [0; 36]), &output)))
     })
+}
+
+/// Hands on what a request says. It is decoded before anything waits: what came is let go of, and only what was
+/// understood is kept.
+fn decoded<I: DeserializeOwned, F>(
+    on_decode_error: OnDecodeError,
+    request: Request,
+    run: impl FnOnce(Protocol, I) -> F,
+) -> Called
+where
+    F: Future<Output = Result<Answer, (Protocol, ServiceError)>> + Send + 'static,
+{
+    let protocol = request.protocol;
+    match request.decode() {
+        Ok(input) => {
+            drop(request);
+            Box::pin(run(protocol, input))
+        }
+        Err(error) => Box::pin(ready(Err((protocol, on_decode_error(error))))),
+    }
 }
