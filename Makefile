@@ -113,7 +113,7 @@ conformance: quick article browser $(VENV)/complete $(QUERY_VENV)/complete $(NOD
 	$(call say,conformance: real clients against the program)
 	KONEKUTA=$(KONEKUTA) $(PYTHON) -m pytest -q conformance
 	$(call say,conformance: SQS in the Query protocol)
-	KONEKUTA=$(KONEKUTA) $(QUERY_VENV)/bin/python -m pytest -q conformance/test_sqs.py
+	KONEKUTA=$(KONEKUTA) $(QUERY_VENV)/bin/python -m pytest -q conformance/test_sqs.py conformance/test_models.py -k sqs
 	$(call say,conformance: the AWS SDK for Rust)
 	cd conformance/rust && KONEKUTA=$(KONEKUTA) cargo test
 

@@ -1,9 +1,13 @@
-"""AWS's own service models, as botocore ships them, judge every action of SQS, SNS and STS: names, required members,
-types, faults. A scenario calls each action once with success; generated requests call each one wrongly."""
+"""AWS's own service models, as botocore ships them, judge every action of SQS, SNS, Lambda and STS: names, required
+members, types, faults. A scenario calls each action once with success; generated requests call each one wrongly.
 
+SQS is judged twice: by today's model, which speaks JSON, and with `requirements-query.txt` by the last one that spoke Query."""
+
+import io
 import json
 import time
 import xml.etree.ElementTree as ElementTree
+import zipfile
 
 import pytest
 from botocore.config import Config
@@ -45,7 +49,7 @@ class Watched:
 
     def call(self, action, **members):
         operation = self.model.operation_model(action)
-        self.client._make_api_call(action, members)
+        parsed = self.client._make_api_call(action, members)
         body = self.answer["body"]
         if self.model.metadata["protocol"] == "json":
             if operation.output_shape is None:
@@ -54,17 +58,36 @@ class Watched:
             document = json.loads(body)
             check_json(operation.output_shape, document, action)
             return document
-        document = check_xml(operation, ElementTree.fromstring(body))
-        return document
+        if self.model.metadata["protocol"] == "rest-json":
+            check_rest(operation, self.answer)
+            return parsed
+        check_xml(operation, ElementTree.fromstring(body))
+        return parsed
 
 
-def check_json(shape, value, where):
+def check_rest(operation, answer):
+    """The answer's body, checked; what the model puts into headers and the status does not stand in it."""
+    assert answer["status_code"] == operation.http.get("responseCode", 200), operation.name
+    shape = operation.output_shape
+    if shape is None:
+        assert not answer["body"], f"{operation.name} answers nothing, not {answer['body']}"
+        return {}
+    if "payload" in shape.serialization:
+        return {}
+    elsewhere = {name for name, member in shape.members.items() if "location" in member.serialization}
+    document = json.loads(answer["body"] or b"{}")
+    check_json(shape, document, operation.name, elsewhere)
+    return document
+
+
+def check_json(shape, value, where, elsewhere=()):
     kind = shape.type_name
     if kind == "structure":
         assert isinstance(value, dict), where
-        names = {member.serialization.get("name", name): member for name, member in shape.members.items()}
+        inside = {name: member for name, member in shape.members.items() if name not in elsewhere}
+        names = {member.serialization.get("name", name): member for name, member in inside.items()}
         assert set(value) <= set(names), f"{where}: {set(value) - set(names)} are not in the model"
-        missing = {shape.members[name].serialization.get("name", name) for name in shape.required_members} - set(value)
+        missing = {shape.members[name].serialization.get("name", name) for name in shape.required_members if name in inside} - set(value)
         assert not missing, f"{where}: {missing} are required"
         for name, member in value.items():
             check_json(names[name], member, f"{where}.{name}")
@@ -77,7 +100,7 @@ def check_json(shape, value, where):
         for name, item in value.items():
             check_json(shape.value, item, f"{where}.{name}")
     else:
-        python = {"string": str, "blob": str, "boolean": bool, "integer": int, "long": int, "timestamp": (int, float)}[kind]
+        python = {"string": str, "blob": str, "boolean": bool, "integer": int, "long": int, "timestamp": (int, float), "float": (int, float), "double": (int, float)}[kind]
         assert isinstance(value, python) and (kind == "boolean" or not isinstance(value, bool)), f"{where}: {value!r} is no {kind}"
         if "enum" in shape.metadata:
             assert value in shape.metadata["enum"], f"{where}: {value!r}"
@@ -101,27 +124,40 @@ def check_xml(operation, root):
     return read_xml(shape, children[shape.serialization["resultWrapper"]], operation.name)
 
 
+def is_flattened(shape):
+    return shape.type_name in ("list", "map") and shape.serialization.get("flattened")
+
+
+def element_name(name, shape):
+    """What a member's element is called; those of a flattened list stand for themselves."""
+    if is_flattened(shape) and shape.type_name == "list" and "name" in shape.member.serialization:
+        return shape.member.serialization["name"]
+    return shape.serialization.get("name", name)
+
+
 def read_xml(shape, element, where):
     kind = shape.type_name
     if kind == "structure":
-        names = {member.serialization.get("name", name): (name, member) for name, member in shape.members.items()}
+        names = {element_name(name, member): member for name, member in shape.members.items()}
         found = {}
         for child in element:
-            assert bare(child) in names, f"{where}: {bare(child)} is not in the model"
-            assert bare(child) not in found, f"{where}: {bare(child)} comes twice"
-            found[bare(child)] = read_xml(names[bare(child)][1], child, f"{where}.{bare(child)}")
-        missing = {shape.members[name].serialization.get("name", name) for name in shape.required_members} - set(found)
+            name = bare(child)
+            assert name in names, f"{where}: {name} is not in the model"
+            if is_flattened(names[name]):
+                read = read_xml_items(names[name], [child], f"{where}.{name}")
+                found[name] = {**found.get(name, {}), **read} if isinstance(read, dict) else found.get(name, []) + read
+            else:
+                assert name not in found, f"{where}: {name} comes twice"
+                found[name] = read_xml(names[name], child, f"{where}.{name}")
+        missing = {element_name(name, shape.members[name]) for name in shape.required_members} - set(found)
         assert not missing, f"{where}: {missing} are required"
         return found
     if kind == "list":
         assert all(bare(child) == shape.member.serialization.get("name", "member") for child in element), where
-        return [read_xml(shape.member, child, f"{where}[]") for child in element]
+        return read_xml_items(shape, element, where)
     if kind == "map":
-        found = {}
-        for entry in element:
-            assert bare(entry) == "entry" and [bare(child) for child in entry] == ["key", "value"], where
-            found[entry[0].text] = read_xml(shape.value, entry[1], f"{where}.{entry[0].text}")
-        return found
+        assert all(bare(entry) == "entry" for entry in element), where
+        return read_xml_items(shape, element, where)
     text = element.text or ""
     if kind == "boolean":
         assert text in ("true", "false"), where
@@ -132,9 +168,25 @@ def read_xml(shape, element, where):
     return text
 
 
+def read_xml_items(shape, elements, where):
+    if shape.type_name == "list":
+        return [read_xml(shape.member, child, f"{where}[]") for child in elements]
+    key, value = (part.serialization.get("name", name) for part, name in ((shape.key, "key"), (shape.value, "value")))
+    found = {}
+    for entry in elements:
+        assert [bare(child) for child in entry] == [key, value], where
+        found[entry[0].text] = read_xml(shape.value, entry[1], f"{where}.{entry[0].text}")
+    return found
+
+
 @pytest.fixture(scope="module")
 def sqs(server):
     return Watched(server, "sqs")
+
+
+@pytest.fixture(scope="module")
+def functions(server):
+    return Watched(server, "lambda")
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +223,8 @@ def sqs_scenario(server, sqs):
     assert (len(sent["Successful"]), len(sent["Failed"])) == (1, 1)
 
     def receive():
-        everything = {"MessageSystemAttributeNames": ["All"], "MessageAttributeNames": ["All"]}
+        names = "MessageSystemAttributeNames" in sqs.model.operation_model("ReceiveMessage").input_shape.members
+        everything = {"MessageSystemAttributeNames" if names else "AttributeNames": ["All"], "MessageAttributeNames": ["All"]}
         return call("ReceiveMessage", QueueUrl=url, VisibilityTimeout=30, MaxNumberOfMessages=10, **everything)["Messages"]
 
     first, second = (message["ReceiptHandle"] for message in receive())
@@ -256,6 +309,111 @@ def sns_scenario(server, sns):
     return done
 
 
+# What needs capacity providers or durable executions is not there.
+LAMBDA_ABSENT = {
+    "CheckpointDurableExecution", "CreateCapacityProvider", "DeleteCapacityProvider", "GetCapacityProvider",
+    "GetDurableExecution", "GetDurableExecutionHistory", "GetDurableExecutionState", "GetFunctionScalingConfig",
+    "ListCapacityProviders", "ListDurableExecutionsByFunction", "ListFunctionVersionsByCapacityProvider",
+    "PutFunctionScalingConfig", "SendDurableExecutionCallbackFailure", "SendDurableExecutionCallbackHeartbeat",
+    "SendDurableExecutionCallbackSuccess", "StopDurableExecution", "UpdateCapacityProvider",
+}
+
+
+def package():
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("app.py", "def handler(event, context):\n    return event\n")
+    return content.getvalue()
+
+
+def lambda_scenario(server, functions):
+    done = []
+
+    def call(action, **members):
+        done.append(action)
+        return functions.call(action, **members)
+
+    code, role = package(), "arn:aws:iam::000000000000:role/r"
+    python = {"Runtime": "python3.13", "Handler": "app.handler", "Role": role}
+    f = {"FunctionName": "f"}
+    made = call("CreateFunction", **f, **python, Code={"ZipFile": code}, Tags={"a": "b"}, Environment={"Variables": {"K": "v"}})
+    arn = made["FunctionArn"]
+    functions.client.get_waiter("function_active_v2").wait(**f)
+    assert call("GetFunction", **f)["Configuration"]["FunctionName"] == "f"
+    assert call("GetFunctionConfiguration", **f)["Environment"] == {"Variables": {"K": "v"}}
+    call("UpdateFunctionCode", **f, ZipFile=code)
+    functions.client.get_waiter("function_updated_v2").wait(**f)
+    call("UpdateFunctionConfiguration", **f, Timeout=10, DeadLetterConfig={"TargetArn": "arn:aws:sqs:us-east-1:000000000000:for-lambda"})
+    functions.client.get_waiter("function_updated_v2").wait(**f)
+    assert call("ListFunctions")["Functions"] and call("GetAccountSettings")["AccountLimit"]
+    assert call("PublishVersion", **f)["Version"] == "1"
+    functions.client.get_waiter("published_version_active").wait(**f, Qualifier="1")
+    assert len(call("ListVersionsByFunction", **f)["Versions"]) == 2
+    call("CreateAlias", **f, Name="live", FunctionVersion="1")
+    call("UpdateAlias", **f, Name="live", Description="d")
+    assert call("GetAlias", **f, Name="live")["FunctionVersion"] == "1" and call("ListAliases", **f)["Aliases"]
+    call("Invoke", **f, InvocationType="DryRun")
+    call("InvokeWithResponseStream", **f, InvocationType="DryRun")
+    call("InvokeAsync", **f, InvokeArgs=b"{}")
+    call("AddPermission", **f, StatementId="s", Action="lambda:InvokeFunction", Principal="sns.amazonaws.com")
+    assert "sns.amazonaws.com" in call("GetPolicy", **f)["Policy"]
+    call("RemovePermission", **f, StatementId="s")
+    call("TagResource", Resource=arn, Tags={"c": "d"})
+    call("UntagResource", Resource=arn, TagKeys=["a"])
+    assert call("ListTags", Resource=arn)["Tags"] == {"c": "d"}
+    call("PutFunctionConcurrency", **f, ReservedConcurrentExecutions=5)
+    assert call("GetFunctionConcurrency", **f)["ReservedConcurrentExecutions"] == 5
+    call("DeleteFunctionConcurrency", **f)
+    live = {**f, "Qualifier": "live"}
+    call("PutProvisionedConcurrencyConfig", **live, ProvisionedConcurrentExecutions=1)
+    assert call("GetProvisionedConcurrencyConfig", **live)["RequestedProvisionedConcurrentExecutions"] == 1
+    assert call("ListProvisionedConcurrencyConfigs", **f)["ProvisionedConcurrencyConfigs"]
+    call("DeleteProvisionedConcurrencyConfig", **live)
+    call("PutFunctionEventInvokeConfig", **f, MaximumRetryAttempts=1)
+    call("UpdateFunctionEventInvokeConfig", **f, MaximumEventAgeInSeconds=60)
+    assert call("GetFunctionEventInvokeConfig", **f)["MaximumRetryAttempts"] == 1
+    assert call("ListFunctionEventInvokeConfigs", **f)["FunctionEventInvokeConfigs"]
+    call("DeleteFunctionEventInvokeConfig", **f)
+    call("CreateFunctionUrlConfig", **f, AuthType="NONE")
+    call("UpdateFunctionUrlConfig", **f, Cors={"AllowOrigins": ["*"]})
+    assert call("GetFunctionUrlConfig", **f)["FunctionUrl"] and call("ListFunctionUrlConfigs", **f)["FunctionUrlConfigs"]
+    call("DeleteFunctionUrlConfig", **f)
+    call("PutFunctionRecursionConfig", **f, RecursiveLoop="Allow")
+    assert call("GetFunctionRecursionConfig", **f)["RecursiveLoop"] == "Allow"
+    call("PutRuntimeManagementConfig", **f, UpdateRuntimeOn="Auto")
+    assert call("GetRuntimeManagementConfig", **f)["UpdateRuntimeOn"] == "Auto"
+    profile = {"SigningProfileVersionArns": ["arn:aws:signer:us-east-1:000000000000:/signing-profiles/p/1234567890"]}
+    signing = call("CreateCodeSigningConfig", AllowedPublishers=profile)["CodeSigningConfig"]["CodeSigningConfigArn"]
+    named = {"CodeSigningConfigArn": signing}
+    call("UpdateCodeSigningConfig", **named, Description="d")
+    call("GetCodeSigningConfig", **named)
+    assert call("ListCodeSigningConfigs")["CodeSigningConfigs"]
+    call("PutFunctionCodeSigningConfig", **f, **named)
+    assert call("GetFunctionCodeSigningConfig", **f)["CodeSigningConfigArn"] == signing
+    assert call("ListFunctionsByCodeSigningConfig", **named)["FunctionArns"] == [arn]
+    call("DeleteFunctionCodeSigningConfig", **f)
+    call("DeleteCodeSigningConfig", **named)
+    layer = call("PublishLayerVersion", LayerName="l", Content={"ZipFile": code}, CompatibleRuntimes=["python3.13"])
+    first = {"LayerName": "l", "VersionNumber": layer["Version"]}
+    call("GetLayerVersion", **first)
+    call("GetLayerVersionByArn", Arn=layer["LayerVersionArn"])
+    assert call("ListLayers")["Layers"] and call("ListLayerVersions", LayerName="l")["LayerVersions"]
+    call("AddLayerVersionPermission", **first, StatementId="s", Action="lambda:GetLayerVersion", Principal="*")
+    call("GetLayerVersionPolicy", **first)
+    call("RemoveLayerVersionPermission", **first, StatementId="s")
+    call("DeleteLayerVersion", **first)
+    server.client("sqs").create_queue(QueueName="for-lambda")
+    source = "arn:aws:sqs:us-east-1:000000000000:for-lambda"
+    uuid = {"UUID": call("CreateEventSourceMapping", **f, EventSourceArn=source, Enabled=False)["UUID"]}
+    call("UpdateEventSourceMapping", **uuid, BatchSize=5)
+    assert call("GetEventSourceMapping", **uuid)["BatchSize"] == 5
+    assert call("ListEventSourceMappings", **f)["EventSourceMappings"]
+    call("DeleteEventSourceMapping", **uuid)
+    call("DeleteAlias", **f, Name="live")
+    call("DeleteFunction", **f)
+    return done
+
+
 def outbox(server, suffix, part):
     """The text of the file in the outbox that has a part; it comes a moment later."""
     ends = time.monotonic() + 20
@@ -285,6 +443,16 @@ def test_every_action_of_sns_answers_as_its_model_says(server, sns):
     assert set(sns_scenario(server, sns)) == set(sns.model.operation_names)
 
 
+def test_every_action_of_lambda_answers_as_its_model_says(server, functions):
+    assert set(lambda_scenario(server, functions)) == set(functions.model.operation_names) - LAMBDA_ABSENT
+
+
+def test_actions_of_lambda_that_are_absent_are_refused_by_name(server, functions):
+    for action in LAMBDA_ABSENT:
+        members = sample(functions.model.operation_model(action).input_shape)
+        assert fault(functions, action, members) == "UnknownOperationException", action
+
+
 def test_sts_answers_as_its_model_says(server):
     sts = Watched(server, "sts")
     assert sts.call("GetCallerIdentity")["Account"] == "000000000000"
@@ -293,13 +461,15 @@ def test_sts_answers_as_its_model_says(server):
 def sample(shape, name=""):
     """A value of a shape, as small as it may be."""
     kind = shape.type_name
+    if "enum" in shape.metadata:
+        return shape.metadata["enum"][0]
     if kind == "structure":
         return {name: sample(shape.members[name], name) for name in shape.required_members}
     if kind == "list":
         return [sample(shape.member)]
     if kind == "map":
         return {"x": sample(shape.value)}
-    return {"string": "x", "blob": b"x", "boolean": True, "integer": 1, "long": 1, "timestamp": 0}[kind]
+    return {"string": "x", "blob": b"x", "boolean": True, "integer": 1, "long": 1, "double": 1.0, "timestamp": 0}[kind]
 
 
 def wrong(shape):
@@ -326,7 +496,7 @@ def fault(watched, action, members):
         return error.response["Error"]["Code"].removeprefix("AWS.SimpleQueueService.")
 
 
-@pytest.mark.parametrize("service", ["sqs", "sns"])
+@pytest.mark.parametrize("service", ["sqs", "sns", "lambda"])
 def test_refusals_are_faults_of_the_model(server, service):
     watched = Watched(server, service)
     for action in watched.model.operation_names:

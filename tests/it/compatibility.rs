@@ -23,8 +23,11 @@ const STATES: [(&str, &str, &str); 9] = [
 ];
 
 fn rows<S>(service: &str, actions: &[Row<S>]) -> String {
+    table(service, actions.iter().map(|row| row.name).collect())
+}
+
+fn table(service: &str, mut names: Vec<&str>) -> String {
     let mut text = format!("### {service}\n\n| action | state |\n| --- | --- |\n");
-    let mut names: Vec<&str> = actions.iter().map(|row| row.name).collect();
     names.sort_unstable();
     for name in names {
         let special = STATES.iter().find(|(of, action, _)| (*of, *action) == (service, name));
@@ -46,6 +49,7 @@ fn the_page_of_compatibility_has_a_row_for_each_action() {
         rows("Lambda", lambda::ACTIONS),
         rows("EventBridge", schedules::RULE_ACTIONS),
         rows("EventBridge Scheduler", schedules::SCHEDULE_ACTIONS),
+        table("S3", s3::operations().collect()),
         rows("STS", sts::ACTIONS),
         rows("X-Ray", xray::ACTIONS),
     ];
@@ -61,5 +65,45 @@ fn a_state_is_said_only_of_actions_that_there_are() {
             _ => false,
         };
         assert!(known, "{service} {action}");
+    }
+}
+
+fn page() -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/compatibility.md"))
+        .unwrap()
+}
+
+/// Rows of the tables below a heading, up to the next heading of that rank: rule and state.
+fn rules<'a>(page: &'a str, heading: &str) -> Vec<(&'a str, &'a str)> {
+    let rank = heading.split(' ').next().unwrap();
+    let (_, below) = page.split_once(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("{heading}"));
+    let section = below.split(&format!("\n{rank} ")).next().unwrap();
+    let cells =
+        section.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
+    cells.filter(|(rule, _)| !rule.starts_with("---") && *rule != "rule" && *rule != "switch").collect()
+}
+
+#[test]
+fn every_rule_has_a_state_of_those_that_the_page_explains() {
+    let page = page();
+    let (_, page) = page.split_once("\n## Rules\n").unwrap();
+    let page = format!("\n{page}");
+    for service in ["SQS", "SNS", "Lambda", "S3"] {
+        let rules = rules(&page, &format!("### {service}"));
+        assert!(rules.len() > 10, "{service}");
+        for (rule, state) in rules {
+            let known =
+                ["supported", "stored only", "recorded", "refused", "never answered", "none", "at most"];
+            assert!(known.iter().any(|known| state.starts_with(known)), "{service}: {rule}: {state}");
+        }
+    }
+}
+
+#[test]
+fn the_switches_of_the_page_are_settings_of_the_server() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    for (switch, _) in rules(&page(), "### Switches") {
+        assert!(readme.contains(&format!("| {switch}")), "{switch}");
     }
 }

@@ -24,6 +24,7 @@ use http_body_util::BodyExt as _;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use service::{Context, Ids, Ports, Streaming, StreamingBody};
 
+pub use operations::operations;
 pub use ports::Objects;
 
 /// The service's state. Buckets and objects live in the engine.

@@ -35,9 +35,12 @@ fn context<T>(request: &S3Request<T>) -> S3Result<Context> {
     request.extensions.get::<Context>().cloned().ok_or_else(|| s3_error!(InternalError))
 }
 
-/// Hands each operation to a function of the same name.
+/// Hands each operation to a function of the same name, and lists them.
 macro_rules! operations {
     ($($name:ident($input:ident) -> $output:ident in $place:ident;)*) => {
+        /// The shapes that operations take: their names with `Input` behind.
+        const INPUTS: &[&str] = &[$(stringify!($input)),*];
+
         #[async_trait::async_trait]
         impl s3s::S3 for Operations {
             $(async fn $name(&self, request: S3Request<$input>) -> S3Result<S3Response<$output>> {
@@ -70,6 +73,11 @@ operations! {
     put_object(PutObjectInput) -> PutObjectOutput in objects;
     upload_part(UploadPartInput) -> UploadPartOutput in multipart;
     upload_part_copy(UploadPartCopyInput) -> UploadPartCopyOutput in multipart;
+}
+
+/// The names of all operations that are served.
+pub fn operations() -> impl Iterator<Item = &'static str> {
+    INPUTS.iter().filter_map(|input| input.strip_suffix("Input"))
 }
 
 /// A moment in s3s's form.
