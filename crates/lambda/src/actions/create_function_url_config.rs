@@ -64,6 +64,6 @@ impl Action for CreateFunctionUrlConfig {
             lambda.forget_url(&url.id).await?;
             return Err(error);
         }
-        Ok(FunctionUrlConfig::of(&name.arn, qualifier, &url, &context.endpoint))
+        Ok(FunctionUrlConfig::of(&name.arn, qualifier, &url, &context.endpoint).created())
     }
 }

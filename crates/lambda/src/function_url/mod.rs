@@ -84,7 +84,9 @@ pub(crate) struct FunctionUrlConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     cors: Option<Cors>,
     creation_time: String,
-    last_modified_time: String,
+    /// What is created has none yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_modified_time: Option<String>,
     invoke_mode: &'static str,
 }
 
@@ -99,9 +101,14 @@ impl FunctionUrlConfig {
             auth_type: if url.signed { "AWS_IAM" } else { "NONE" },
             cors: url.cors.clone(),
             creation_time: timestamp::iso_milliseconds(url.created.0),
-            last_modified_time: timestamp::iso_milliseconds(url.last_modified.0),
+            last_modified_time: Some(timestamp::iso_milliseconds(url.last_modified.0)),
             invoke_mode: if url.streams { "RESPONSE_STREAM" } else { "BUFFERED" },
         }
+    }
+
+    /// As it is shown to who creates it.
+    pub(crate) fn created(self) -> Self {
+        Self { last_modified_time: None, ..self }
     }
 }
 
