@@ -2,7 +2,7 @@
 //!
 //! An event is committed before the record moves on to the next time. A crash in between fires twice, as EventBridge
 //! says that it may; nothing is lost. What came due while the server was down is made up for once
-//! (docs/decisions/0021-missed-schedules.md).
+//! (docs/decisions/0019-missed-schedules.md).
 
 use std::sync::Arc;
 
