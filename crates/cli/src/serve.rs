@@ -28,6 +28,10 @@ pub(crate) async fn serve(config: Config, partitions: u16) -> anyhow::Result<()>
             "{address} is not a loopback address: signatures are not verified yet, so only this machine may connect"
         );
     }
+    // What a burst took goes back to the system when it is quiet, too. A supervisor could not have this thread.
+    if let Err(error) = tikv_jemalloc_ctl::background_thread::write(true) {
+        tracing::debug!(%error, "unused memory is given back by later requests only");
+    }
     let bound = Bound::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     let endpoint = format!("http://{}", bound.local_addr());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
