@@ -112,7 +112,7 @@ bench: article $(VENV)/complete
 
 conformance: quick article browser $(VENV)/complete $(QUERY_VENV)/complete $(NODE_MODULES)/complete
 	$(call say,conformance: real clients against the program)
-	KONEKUTA=$(KONEKUTA) $(PYTHON) -m pytest -q conformance
+	KONEKUTA=$(KONEKUTA) $(PYTHON) -m pytest -q --numprocesses 2 --dist worksteal conformance
 	$(call say,conformance: SQS in the Query protocol)
 	KONEKUTA=$(KONEKUTA) $(QUERY_VENV)/bin/python -m pytest -q conformance/test_sqs.py conformance/test_models.py -k sqs
 	$(call say,conformance: the AWS SDK for Rust)

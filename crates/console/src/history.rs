@@ -67,12 +67,12 @@ struct Taken {
 /// The newest snapshot and the counts over time.
 #[derive(Default)]
 pub(crate) struct History {
-    series: Mutex<HashMap<String, Series>>,
+    series: Mutex<HashMap<Box<str>, Series>>,
     newest: tokio::sync::Mutex<Option<Taken>>,
 }
 
 impl History {
-    fn series(&self) -> MutexGuard<'_, HashMap<String, Series>> {
+    fn series(&self) -> MutexGuard<'_, HashMap<Box<str>, Series>> {
         self.series.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -89,7 +89,7 @@ impl History {
         let known = snapshot.queues.len() + snapshot.functions.len();
         if series.len() > known {
             let live: std::collections::HashSet<&str> = arns(snapshot).collect();
-            series.retain(|arn, _| live.contains(arn.as_str()));
+            series.retain(|arn, _| live.contains(&**arn));
         }
         let queues = if still { &[] } else { &*snapshot.queues };
         let queues = queues.iter().map(|queue| (queue.arn.as_str(), of_queue(queue)));
@@ -100,7 +100,7 @@ impl History {
                 Some(series) => series.add(now, counts, oldest),
                 // Most of many queues never change.
                 None => {
-                    series.insert(arn.to_owned(), Series(VecDeque::from_iter([(now, counts)])));
+                    series.insert(arn.into(), Series(VecDeque::from_iter([(now, counts)])));
                 }
             }
         }
