@@ -76,11 +76,14 @@ impl Lambda {
             let hop = service::hops::sent(enqueue, TraceId(trace), parent, self.clock.now());
             let resource = Arc::from(function.arn.as_str());
             let hop = Hop { form: PayloadForm::Lined, resource, ..hop };
-            self.engine.record(match accepted {
-                Ok(()) => hop,
-                Err(why) => why.tell(hop),
-            });
+            self.engine.record(way::told(hop, accepted));
         }
+    }
+
+    /// The trace and the hop that a header names, if hops of that trace are kept.
+    fn kept(&self, trace: Option<&TraceHeader>) -> Option<(TraceId, SpanId)> {
+        let (trace, parent) = TraceHeader::ids(trace?.as_str())?;
+        self.engine.keeps(TraceId(trace)).then_some((TraceId(trace), SpanId(parent)))
     }
 
     /// What came of an event goes to a queue or function, or is held back.
@@ -92,18 +95,12 @@ impl Lambda {
         condition: &'static str,
         went: Result<(), HeldBack>,
     ) {
-        let Some((trace, parent)) = trace.and_then(|trace| TraceHeader::ids(trace.as_str())) else { return };
-        if !self.engine.keeps(TraceId(trace)) {
-            return;
-        }
-        let hop = service::hops::sent(enqueue, TraceId(trace), SpanId(parent), self.clock.now());
+        let Some((trace, parent)) = self.kept(trace) else { return };
+        let hop = service::hops::sent(enqueue, trace, parent, self.clock.now());
         let form = if target.service() == "lambda" { PayloadForm::Lined } else { PayloadForm::Headed };
         let hop = Hop { form, resource: Arc::from(target.as_str()), ..hop };
         let hop = hop.noting("destination", condition).noting("function", function.arn.as_str());
-        self.engine.record(match went {
-            Ok(()) => hop,
-            Err(why) => why.tell(hop),
-        });
+        self.engine.record(way::told(hop, went));
     }
 
     /// What came of an event is written into a bucket, or is held back.
@@ -115,19 +112,13 @@ impl Lambda {
         condition: &'static str,
         went: Result<(), HeldBack>,
     ) {
-        let Some((trace, parent)) = trace.and_then(|trace| TraceHeader::ids(trace.as_str())) else { return };
-        if !self.engine.keeps(TraceId(trace)) {
-            return;
-        }
-        let link = Link { trace: TraceId(trace), span: SpanId::of(self.ids.uuid().as_u128()) };
+        let Some((trace, parent)) = self.kept(trace) else { return };
+        let link = Link { trace, span: SpanId::of(self.ids.uuid().as_u128()) };
         let resource = Arc::from(bucket.as_str());
-        let hop = Hop::new(HopKind::Call, link, SpanId(parent), self.clock.now(), resource);
+        let hop = Hop::new(HopKind::Call, link, parent, self.clock.now(), resource);
         let hop = hop.noting("action", "PutObject").noting("key", key);
         let hop = hop.noting("destination", condition).noting("function", function.arn.as_str());
-        self.engine.record(match went {
-            Ok(()) => hop,
-            Err(why) => why.tell(hop),
-        });
+        self.engine.record(way::told(hop, went));
     }
 
     /// A message came to the function that a replay does not lead to.
@@ -154,9 +145,8 @@ impl Lambda {
         trace: Option<&TraceHeader>,
         reason: &str,
     ) {
-        let Some((trace, _)) = trace.and_then(|trace| TraceHeader::ids(trace.as_str())) else { return };
-        if self.engine.keeps(TraceId(trace)) {
-            let link = Link { trace: TraceId(trace), span: SpanId::of(event.0.rotate_left(1)) };
+        if let Some((trace, _)) = self.kept(trace) {
+            let link = Link { trace, span: SpanId::of(event.0.rotate_left(1)) };
             let target = function.dead_letter_target.as_deref().unwrap_or_default();
             let hop =
                 Hop::new(HopKind::DeadLetter, link, SpanId::of(event.0), self.clock.now(), target.into());

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use engine::{EngineError, Error, Record, RecordKey, Timestamp};
-use serde::de::DeserializeOwned;
+use engine::{RecordKey, Timestamp};
 use serde::{Deserialize, Serialize};
+pub(crate) use service::records::{decode, encode};
 
 use crate::names::GroupKey;
 
@@ -70,18 +70,6 @@ pub(crate) fn streams_of(group: &GroupRecord) -> String {
 /// The key of a stream's record.
 pub(crate) fn stream_key(group: &GroupRecord, stream: &str) -> RecordKey {
     RecordKey::new(format!("{}{stream}", streams_of(group)))
-}
-
-/// Reads a record's value.
-pub(crate) fn decode<T: DeserializeOwned>(record: &Record) -> Result<T, Error> {
-    serde_json::from_slice(&record.value).map_err(|error| {
-        EngineError::Corrupt { segment: record.key.to_string(), offset: 0, reason: error.to_string() }.into()
-    })
-}
-
-/// Writes a record's value.
-pub(crate) fn encode<T: Serialize>(record: &T) -> bytes::Bytes {
-    serde_json::to_vec(record).expect("records have text keys and finite numbers").into()
 }
 
 #[cfg(test)]

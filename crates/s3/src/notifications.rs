@@ -241,10 +241,7 @@ impl S3 {
             let form = if target.kind == Kind::Function { PayloadForm::Lined } else { PayloadForm::Headed };
             let resource = target.arn.as_str().into();
             let hop = Hop { form, resource, ..hop }.noting("notification", &*target.id);
-            self.engine.record(match goes {
-                Ok(()) => hop,
-                Err(why) => why.tell(hop),
-            });
+            self.engine.record(way::told(hop, goes));
         }
         Ok(())
     }

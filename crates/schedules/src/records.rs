@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use aws::Arn;
 use bytes::Bytes;
-use engine::{EngineError, Error, Record, RecordKey, Timestamp};
+use engine::{Error, Record, RecordKey, Timestamp};
 use serde::{Deserialize, Serialize};
+pub(crate) use service::records::{decode, encode};
 
 use crate::timing::Timing;
 
@@ -132,16 +133,6 @@ pub(crate) fn rule_key(arn: &Arn) -> RecordKey {
 /// The key of a schedule's record.
 pub(crate) fn schedule_key(arn: &Arn) -> RecordKey {
     RecordKey::new(format!("{SCHEDULES}{arn}"))
-}
-
-pub(crate) fn encode<T: Serialize>(record: &T) -> Bytes {
-    serde_json::to_vec(record).expect("records have text keys and finite numbers").into()
-}
-
-pub(crate) fn decode<T: for<'de> Deserialize<'de>>(record: &Record) -> Result<T, Error> {
-    serde_json::from_slice(&record.value).map_err(|error| {
-        EngineError::Corrupt { segment: record.key.to_string(), offset: 0, reason: error.to_string() }.into()
-    })
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod hops;
 mod ids;
 mod mount;
 pub mod ports;
+pub mod records;
 mod streaming;
 mod table;
 mod tasks;

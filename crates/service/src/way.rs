@@ -40,6 +40,15 @@ impl HeldBack {
     }
 }
 
+/// The hop of what went on, or of what would have.
+#[must_use]
+pub fn told(hop: Hop, went: Result<(), HeldBack>) -> Hop {
+    match went {
+        Ok(()) => hop,
+        Err(why) => why.tell(hop),
+    }
+}
+
 /// A resource in as many bits as a header has room for; of a function whichever version.
 fn short(resource: &str) -> String {
     const COLONS_OF_A_FUNCTION: usize = 6;

@@ -164,10 +164,7 @@ impl Sns {
         let send = Hop::new(HopKind::Send, own, link.span, self.clock.now(), recorded.to.as_str().into());
         let payload = recorded.message.clone().into();
         let send = Hop { id, payload, ..send }.noting("protocol", &*recorded.protocol);
-        self.engine.record(match goes {
-            Ok(()) => send,
-            Err(why) => why.tell(send),
-        });
+        self.engine.record(way::told(send, goes));
     }
 
     /// What the subscriptions did that did not want the message.

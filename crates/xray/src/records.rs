@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use engine::{EngineError, Error, Record, RecordKey, Timestamp};
-use serde::de::DeserializeOwned;
+use engine::{RecordKey, Timestamp};
 use serde::{Deserialize, Serialize};
+pub(crate) use service::records::{decode, encode};
 
 /// All rules' records begin so.
 pub(crate) const RULES: &str = "xray/rule/";
@@ -52,18 +52,6 @@ pub(crate) fn rule_key(name: &str) -> RecordKey {
 /// The key of a group's record.
 pub(crate) fn group_key(name: &str) -> RecordKey {
     RecordKey::new(format!("{GROUPS}{name}"))
-}
-
-/// Reads a record's value.
-pub(crate) fn decode<T: DeserializeOwned>(record: &Record) -> Result<T, Error> {
-    serde_json::from_slice(&record.value).map_err(|error| {
-        EngineError::Corrupt { segment: record.key.to_string(), offset: 0, reason: error.to_string() }.into()
-    })
-}
-
-/// Writes a record's value.
-pub(crate) fn encode<T: Serialize>(record: &T) -> bytes::Bytes {
-    serde_json::to_vec(record).expect("records have text keys and finite numbers").into()
 }
 
 #[cfg(test)]

@@ -12,11 +12,8 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::watch;
 
 use super::isolation;
-use crate::supervisor::{self, Limits, Mounts, Order};
+use crate::supervisor::{self, FILES_MAX, Limits, Mounts, Order};
 
-/// Open files of a function.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
-const FILES_MAX: u64 = 1024;
 /// Bytes of a page of memory, as `/proc` counts.
 const PAGE_KIB: u64 = 4;
 

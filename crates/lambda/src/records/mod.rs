@@ -8,9 +8,7 @@ mod mapping;
 mod qualified;
 
 use aws::Arn;
-use engine::{EngineError, Error, RecordKey};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use engine::RecordKey;
 
 pub(crate) use code::Code;
 pub(crate) use function::{FunctionRecord, ImageRecord, LastUpdate, LayerUse, State};
@@ -18,6 +16,7 @@ pub(crate) use mapping::{MappingRecord, MappingState, ProvisionedPollers};
 pub(crate) use qualified::{
     AliasRecord, Cors, EventInvoke, FunctionUrl, Provisioned, Qualified, RuntimeManagement, UrlOwner,
 };
+pub(crate) use service::records::{decode, encode};
 
 /// All functions' records begin so.
 pub(crate) const FUNCTIONS: &str = "lambda/function/";
@@ -65,18 +64,6 @@ pub(crate) fn alias_key(function: &FunctionRecord, name: &str) -> RecordKey {
 /// The key of a mapping's record.
 pub(crate) fn mapping_key(uuid: &str) -> RecordKey {
     RecordKey::new(format!("{MAPPINGS}{uuid}"))
-}
-
-/// Reads a record's value.
-pub(crate) fn decode<T: DeserializeOwned>(record: &engine::Record) -> Result<T, Error> {
-    serde_json::from_slice(&record.value).map_err(|error| {
-        EngineError::Corrupt { segment: record.key.to_string(), offset: 0, reason: error.to_string() }.into()
-    })
-}
-
-/// Writes a record's value.
-pub(crate) fn encode<T: Serialize>(record: &T) -> bytes::Bytes {
-    serde_json::to_vec(record).expect("records have text keys and finite numbers").into()
 }
 
 #[cfg(test)]
