@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -76,7 +77,9 @@ class Browser:
         self.driver.execute_script(script, selector, text)
 
     def until(self, condition, what, seconds=20):
-        return WebDriverWait(self.driver, seconds, poll_frequency=0.05).until(lambda _: condition(), f"waited for {what}")
+        # A page that is drawn anew between finding an element and reading it is looked at again.
+        wait = WebDriverWait(self.driver, seconds, poll_frequency=0.05, ignored_exceptions=[StaleElementReferenceException])
+        return wait.until(lambda _: condition(), f"waited for {what}")
 
     def shoot(self, name):
         """Keeps a picture of the page."""

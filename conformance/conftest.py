@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.request
 
 import boto3
 import pytest
@@ -77,6 +78,11 @@ class Server:
     def run(self, *arguments, check=True):
         return run(*arguments, "--endpoint", self.endpoint, check=check)
 
+    def api(self, path):
+        """What the journeys' API answers."""
+        with urllib.request.urlopen(f"{self.endpoint}/_konekuta/api/{path}") as answer:
+            return json.load(answer)
+
     def end(self):
         """Leaves nothing running."""
         if self.process.poll() is None:
@@ -98,3 +104,11 @@ def chromium():
     browser = Browser()
     yield browser
     browser.end()
+
+
+@pytest.fixture
+def browser(chromium, scene):
+    """The browser in front of what a file's `scene` has set up."""
+    chromium.set_up(scene.endpoint)
+    chromium.errors()
+    return chromium

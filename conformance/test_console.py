@@ -4,7 +4,6 @@ import http.client
 import io
 import json
 import urllib.parse
-import urllib.request
 import zipfile
 
 import article
@@ -74,26 +73,14 @@ def scene(tmp_path_factory):
     server.end()
 
 
-@pytest.fixture
-def browser(chromium, scene):
-    chromium.set_up(scene.endpoint)
-    chromium.errors()
-    return chromium
-
-
-def api(server, path):
-    with urllib.request.urlopen(f"{server.endpoint}/_konekuta/api/{path}") as answer:
-        return json.load(answer)
-
-
 def journey_of(server, **wanted):
     """The newest journey that fits."""
-    return api(server, "journeys?" + urllib.parse.urlencode(wanted))["journeys"][0]["id"]
+    return server.api("journeys?" + urllib.parse.urlencode(wanted))["journeys"][0]["id"]
 
 
 def hop_of(server, resource, kind):
     """A hop of that kind in the newest journey of a resource."""
-    hops = api(server, "journeys/" + journey_of(server, resource=resource))["hops"]
+    hops = server.api("journeys/" + journey_of(server, resource=resource))["hops"]
     return next(hop["id"] for hop in hops if hop["kind"] == kind)
 
 
@@ -218,7 +205,7 @@ def test_a_journey_of_a_thousand_hops_is_paged(browser, scene):
         entries = [{"Id": str(n), "MessageBody": f"{batch}-{n}", "MessageSystemAttributes": header} for n in range(10)]
         sqs.send_message_batch(QueueUrl=url, Entries=entries)
     trace = "1-6924c0de-00000000000000000000beef"
-    until(lambda: len(api(scene, f"journeys/{trace}")["hops"]) >= 1000, "all hops")
+    until(lambda: len(scene.api(f"journeys/{trace}")["hops"]) >= 1000, "all hops")
     browser.open(f"journeys/{trace}")
     assert loaded(browser) < 3000
     assert len(browser.all(".waterfall li")) == 250

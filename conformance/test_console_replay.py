@@ -1,7 +1,6 @@
 """Start anywhere and replay in a real browser, as somebody would who looks for what became of a request."""
 
 import json
-import urllib.request
 
 import article
 import pytest
@@ -24,18 +23,6 @@ def scene(tmp_path_factory):
     server.done = f"article/service02/{server.request}.json"
     yield server
     server.end()
-
-
-@pytest.fixture
-def browser(chromium, scene):
-    chromium.set_up(scene.endpoint)
-    chromium.errors()
-    return chromium
-
-
-def api(server, path):
-    with urllib.request.urlopen(f"{server.endpoint}/_konekuta/api/{path}") as answer:
-        return json.load(answer)
 
 
 def anew(server, what):
@@ -143,10 +130,10 @@ def test_every_hop_of_a_message_leads_back_to_what_its_step_got(browser, scene, 
     browser.find(f".hop.{kind}").click()
     browser.until(lambda: browser.all("#hop-details [data-opens=replay]"), "the button")
     replay(browser, again=True)
-    before = len(api(scene, f"journeys/{scene.request}")["hops"])
+    before = len(scene.api(f"journeys/{scene.request}")["hops"])
     browser.click("#replay button[type=submit]")
     browser.until(lambda: browser.all("#replay output .notice.good"), "the replay")
-    until(lambda: len(api(scene, f"journeys/{scene.request}")["hops"]) > before, "new hops in the journey")
+    until(lambda: len(scene.api(f"journeys/{scene.request}")["hops"]) > before, "new hops in the journey")
 
 
 def test_a_workflow_is_started_at_a_node_of_the_map(browser, scene):

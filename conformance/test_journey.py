@@ -3,16 +3,10 @@
 import json
 import os
 import urllib.parse
-import urllib.request
 
 import article
 import pytest
 from waiting import until
-
-
-def get(server, path):
-    with urllib.request.urlopen(server.endpoint + path) as answer:
-        return json.loads(answer.read())
 
 
 def journey(server, name):
@@ -69,7 +63,7 @@ def test_one_journey_from_the_preprocessor_to_both_mails(server, language):
     drawn = server.run("trace", request_id).stdout
     assert f"PutObject s3://{names['Bucket']}/{key('service01')}" in drawn and "█" in drawn and "└─" in drawn
     assert server.run("trace", request_id, "--mermaid").stdout.startswith("sequenceDiagram\n")
-    listed = get(server, "/_konekuta/api/journeys?" + urllib.parse.urlencode({"q": request_id}))
+    listed = server.api("journeys?" + urllib.parse.urlencode({"q": request_id}))
     assert [one["id"] for one in listed["journeys"]] == [found["journey"]["id"]]
 
     # From the connector to one service: it does its work again, and neither its mail nor the other service comes of it.
