@@ -24,6 +24,8 @@ pub(crate) const ENVIRONMENT_BYTES_MAX: usize = 4096;
 pub(crate) const DESCRIPTION_CHARACTERS_MAX: usize = 256;
 /// Characters of `Handler`.
 pub(crate) const HANDLER_CHARACTERS_MAX: usize = 128;
+/// Processes and threads of an environment.
+pub(crate) const PROCESSES_MAX: u64 = 1024;
 /// Tags of a function.
 pub(crate) const TAGS_MAX: usize = 50;
 /// Bytes of a deployment package sent with the call.

@@ -61,7 +61,8 @@ impl Worker {
     }
 
     async fn start(&self) -> std::io::Result<(Process, Output)> {
-        let supervision = Supervision { supervisor: self.supervisor.clone(), mounts: None, limits: None };
+        let supervision =
+            Supervision { supervisor: self.supervisor.clone(), mounts: None, limits: None, cgroup: None };
         let (process, pipes) = Process::start(&self.program, Some(supervision)).await?;
         let output = Output::follow(pipes, self)?;
         tracing::info!(worker = self.name, "a worker runs");

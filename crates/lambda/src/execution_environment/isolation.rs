@@ -42,6 +42,11 @@ impl Isolation {
         self.supervisor.as_deref()
     }
 
+    /// Whether functions are to be held apart, as far as the machine allows.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.wanted && self.supervisor.is_some()
+    }
+
     /// What a function of a place of its own sees; absent: everything.
     pub(super) async fn mounts(
         &self,
@@ -49,7 +54,7 @@ impl Isolation {
         scratch: &Path,
         shared_tmp: bool,
     ) -> Option<Mounts> {
-        if !self.wanted || self.supervisor.is_none() || spec.image.is_some() {
+        if !self.is_wanted() || spec.image.is_some() {
             return None;
         }
         let problem = self.tried.get_or_init(|| self.problem()).await;

@@ -1,5 +1,6 @@
 //! What of isolation holds on this machine, and which interpreters are found: for `konekuta doctor`.
 
+use super::cgroups::Cgroups;
 use super::programs::find;
 use super::{ExecutorSettings, Isolation};
 use crate::python::Interpreters;
@@ -21,12 +22,14 @@ pub struct Finding {
 const USER_NAMESPACES: &str = "/proc/sys/user/max_user_namespaces";
 /// Where Ubuntu's kernels say that programs may not make user namespaces.
 const APPARMOR: &str = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns";
-const CGROUP: &str = "/proc/self/cgroup";
-const CGROUPS: &str = "/sys/fs/cgroup";
+/// How the server gets a control group of its own.
+const DELEGATE: &str =
+    "systemd-run --user --scope -p Delegate=yes konekuta serve, or Delegate=yes in the unit of the server";
 
 /// Looks at everything that functions need, trying what can be tried.
 pub async fn examine(settings: &ExecutorSettings) -> Vec<Finding> {
-    let mut findings = vec![user_namespaces(), namespaces(settings).await, resource_limits(), cgroup()];
+    let mut findings =
+        vec![user_namespaces(), namespaces(settings).await, resource_limits(), cgroup(settings)];
     findings.extend([program(
         settings,
         "bwrap",
@@ -96,33 +99,26 @@ fn resource_limits() -> Finding {
     let most = files.maximum.unwrap_or(u64::MAX);
     let holds = most >= crate::supervisor::FILES_MAX;
     let shown = files.maximum.map_or_else(|| "any number of".to_owned(), |most| most.to_string());
-    let seen = format!("{shown} open files; a function gets 1024, and its memory is bounded and measured");
+    let seen = format!("{shown} open files; a function gets 1024");
     let mend = if holds { String::new() } else { "ulimit -Hn 4096".to_owned() };
     Finding { part, holds, seen, mend }
 }
 
-/// Whether groups of processes may be made below ours. Not needed: `resource_limits` bounds memory.
-fn cgroup() -> Finding {
+/// Whether the kernel bounds functions. It is tried: the way in and out again leaves nothing behind.
+fn cgroup(settings: &ExecutorSettings) -> Finding {
     let part = "cgroup v2";
-    let own = std::fs::read_to_string(CGROUP).unwrap_or_default();
-    let own = own.lines().find_map(|line| line.strip_prefix("0::")).map(str::to_owned);
-    let Some(own) = own else {
-        let seen = "there is none".to_owned();
-        return Finding {
-            part,
-            holds: false,
-            seen,
-            mend: "not needed: memory is bounded by resource limits".into(),
-        };
+    let entered =
+        if settings.isolation { Cgroups::enter() } else { Err("turned off by a setting".to_owned()) };
+    let problem = match entered {
+        Ok(cgroups) => {
+            cgroups.leave();
+            let seen = "delegated: the kernel bounds and counts memory and processes of functions".to_owned();
+            return Finding { part, holds: true, seen, mend: String::new() };
+        }
+        Err(problem) => problem,
     };
-    let folder = std::path::Path::new(CGROUPS).join(own.trim_start_matches('/'));
-    let controllers = std::fs::read_to_string(folder.join("cgroup.controllers")).unwrap_or_default();
-    let may_write =
-        rustix::fs::access(folder.join("cgroup.subtree_control"), rustix::fs::Access::WRITE_OK).is_ok();
-    let holds = may_write && controllers.split_whitespace().any(|name| name == "memory");
-    let seen = if holds { "delegated, with memory" } else { "not delegated" }.to_owned();
-    let mend = if holds { "" } else { "not needed: memory is bounded by resource limits" };
-    Finding { part, holds, seen, mend: mend.to_owned() }
+    let seen = format!("{problem}: memory is watched, and bounded by resource limits");
+    Finding { part, holds: false, seen, mend: DELEGATE.to_owned() }
 }
 
 async fn python(settings: &ExecutorSettings) -> Finding {

@@ -1,5 +1,6 @@
 //! Execution environments: processes that run functions, kept warm, scaled with the load, ended when they are not needed.
 
+mod cgroups;
 mod environment;
 mod extensions;
 mod failure;
@@ -18,7 +19,7 @@ mod variables;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws::Arn;
@@ -32,6 +33,7 @@ use crate::execution::{
     Execute, FunctionError, FunctionSpec, Invocation, InvokeError, Measured, Outcome, Piece,
 };
 use crate::python::Interpreters;
+use cgroups::Cgroups;
 use environment::{Ended, Environment};
 use failure::{Failure, NotStarted};
 use figures::Tally;
@@ -83,6 +85,8 @@ struct Site {
     /// Where functions have their temporary folders.
     scratch: PathBuf,
     isolation: Isolation,
+    /// Set at the start, where a control group is delegated.
+    cgroups: OnceLock<Cgroups>,
     /// Where clients of the Runtime API are laid down.
     runtimes: PathBuf,
     xray_daemon: Option<SocketAddr>,
@@ -102,7 +106,18 @@ impl Executor {
         let scratch = data_dir.join("scratch");
         let interpreters = Interpreters::new(python, data_dir.join("python"), path.clone());
         Arc::new_cyclic(|this| Self {
-            site: Site { clock, ids, ports, interpreters, path, scratch, isolation, runtimes, xray_daemon },
+            site: Site {
+                clock,
+                ids,
+                ports,
+                interpreters,
+                path,
+                scratch,
+                isolation,
+                cgroups: OnceLock::new(),
+                runtimes,
+                xray_daemon,
+            },
             idle: Mutex::default(),
             provisioned: provisioned::Provisioned::default(),
             running: Arc::new(Semaphore::new(ENVIRONMENTS_MAX)),
@@ -116,7 +131,21 @@ impl Executor {
     pub fn start(self: &Arc<Self>, tasks: &Tasks) {
         // What a killed process left behind; if it cannot be removed it only takes room.
         let _ = std::fs::remove_dir_all(&self.site.scratch);
+        self.enter_cgroups();
         tasks.spawn("execution-environments", Arc::clone(self).sweep(tasks.stop()));
+    }
+
+    /// Bounds functions by the kernel where a control group is delegated to the server.
+    fn enter_cgroups(&self) {
+        if !self.site.isolation.is_wanted() {
+            return;
+        }
+        match Cgroups::enter() {
+            Ok(cgroups) => drop(self.site.cgroups.set(cgroups)),
+            Err(problem) => {
+                tracing::info!(problem, "functions have no control groups: their memory is watched")
+            }
+        }
     }
 
     async fn sweep(self: Arc<Self>, mut stop: Stop) {
@@ -135,6 +164,9 @@ impl Executor {
         let all: Vec<Environment> = self.idle().drain().flat_map(|(_, environments)| environments).collect();
         let ends = all.into_iter().map(|environment| environment.end(&self.site, "spindown"));
         futures_util::future::join_all(ends).await;
+        if let Some(cgroups) = self.site.cgroups.get() {
+            cgroups.leave();
+        }
     }
 
     /// Environments of a function that run an invocation, those that wait for one, and what has become of its

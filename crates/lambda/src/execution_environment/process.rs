@@ -39,6 +39,8 @@ pub struct Supervision {
     pub mounts: Option<Mounts>,
     /// The limits of a function; absent: those of the server.
     pub limits: Option<Limits>,
+    /// The file by which a process enters its control group; absent: it stays in the server's.
+    pub cgroup: Option<PathBuf>,
 }
 
 /// A running process group. Dropping it kills the group.
@@ -80,6 +82,10 @@ impl Process {
         let mut lifeline = child.stdin.take();
         match (supervision, &mut lifeline) {
             (Some(supervision), Some(input)) => {
+                // Before it has its order: whatever it starts is in the group, too.
+                if let Some(cgroup) = &supervision.cgroup {
+                    tokio::fs::write(cgroup, group.as_raw_nonzero().to_string()).await?;
+                }
                 input.write_all(&isolation::line(&order(program, supervision))).await?;
             }
             _ => limit(group),

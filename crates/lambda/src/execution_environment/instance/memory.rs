@@ -1,0 +1,56 @@
+//! The memory of an instance: bounded by its control group where it has one, watched everywhere, and measured.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Instance;
+use crate::execution::FunctionSpec;
+use crate::execution_environment::failure::Failure;
+
+/// How often the memory of a function that runs is looked at.
+const WATCH_EVERY: Duration = Duration::from_millis(100);
+/// The peak of memory is looked up no more often than this.
+const PEAK_EVERY: Duration = Duration::from_millis(100);
+
+impl Instance {
+    /// Completes when more memory is used than there is. Files in `/tmp` may lie in memory too and are none of it: that
+    /// is why a control group's bound alone would come too late.
+    pub(super) async fn out_of_memory(&self, spec: &FunctionSpec) {
+        loop {
+            tokio::time::sleep(WATCH_EVERY).await;
+            if self.memory_mb() > spec.memory_mb.into() {
+                return;
+            }
+        }
+    }
+
+    /// By all processes, or by the runtime alone where there is no control group.
+    fn memory_mb(&self) -> u64 {
+        match (&self.cgroup, &self.runtime) {
+            (Some(cgroup), _) => cgroup.memory_bytes() >> 20,
+            (None, Some(runtime)) => runtime.process.memory_mb(),
+            (None, None) => 0,
+        }
+    }
+
+    /// The most memory that has been used, MB.
+    pub(in super::super) fn memory_used_mb(&mut self) -> u64 {
+        let now = Instant::now();
+        let fresh = self.peak.0.is_some_and(|at| now.duration_since(at) < PEAK_EVERY);
+        if !fresh && let Some(runtime) = &self.runtime {
+            let of_all =
+                self.cgroup.as_ref().map_or(0, |cgroup| cgroup.memory_peak_bytes().div_ceil(1 << 20));
+            self.peak = (Some(now), of_all.max(runtime.process.memory_peak_mb()).max(self.peak.1));
+        }
+        self.peak.1
+    }
+
+    /// What the end of a process means.
+    pub(super) fn ended(&self, failure: Failure) -> Failure {
+        match &self.cgroup {
+            Some(cgroup) if cgroup.is_out_of_memory() => Failure::OutOfMemory,
+            _ => failure,
+        }
+    }
+}

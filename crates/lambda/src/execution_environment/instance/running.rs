@@ -1,0 +1,80 @@
+//! A process of an instance, and how it is supervised and bounded.
+
+use std::sync::Arc;
+
+use crate::execution::FunctionSpec;
+use crate::execution_environment::Site;
+use crate::execution_environment::cgroups::{Bounds, Cgroup};
+use crate::execution_environment::output::Output;
+use crate::execution_environment::pipe::Pipe;
+use crate::execution_environment::process::{Process, Program, Supervision};
+use crate::execution_environment::variables::Place;
+use crate::limits::PROCESSES_MAX;
+use crate::runtime_api::Kind;
+use crate::supervisor::Limits;
+
+/// What a function may map besides its memory, for the sake of runtimes that map more than they use, bytes.
+const DATA_BYTES_BESIDES: u64 = 1 << 30;
+/// Threads of a supervisor, which are counted with what it supervises.
+const SUPERVISOR_THREADS: u64 = 2;
+
+/// The control group of one run with so many extensions.
+pub(super) fn cgroup(site: &Site, spec: &FunctionSpec, place: &Place, extensions: usize) -> Option<Cgroup> {
+    // Containers are bounded by what runs them.
+    let cgroups = site.cgroups.get().filter(|_| spec.image.is_none())?;
+    // A file system in memory is as large as the function may make it, besides its memory.
+    let tmp_mb =
+        place.mounts.as_ref().filter(|mounts| mounts.tmp.is_none()).map_or(0, |mounts| mounts.tmp_mb);
+    let supervisors = 1 + extensions as u64;
+    let bounds = Bounds {
+        memory_bytes: (u64::from(spec.memory_mb) + u64::from(tmp_mb)) << 20,
+        processes: PROCESSES_MAX + supervisors * SUPERVISOR_THREADS,
+    };
+    let made = cgroups.make(bounds);
+    made.inspect_err(|error| tracing::warn!(%error, "an environment has no control group")).ok()
+}
+
+/// How the processes of a place are supervised.
+pub(super) fn supervision(
+    site: &Site,
+    spec: &FunctionSpec,
+    place: &Place,
+    cgroup: Option<&Cgroup>,
+) -> Option<Supervision> {
+    Some(Supervision {
+        supervisor: site.isolation.supervisor()?.to_path_buf(),
+        mounts: place.mounts.clone(),
+        limits: Some(Limits { data_bytes_max: 4 * (u64::from(spec.memory_mb) << 20) + DATA_BYTES_BESIDES }),
+        cgroup: cgroup.map(Cgroup::entrance),
+    })
+}
+
+/// A process and what it prints.
+pub(super) struct Running {
+    pub(super) name: String,
+    pub(super) process: Process,
+    pipes: Vec<Pipe>,
+}
+
+impl Running {
+    pub(super) async fn start(
+        name: &str,
+        program: &Program,
+        supervision: Option<Supervision>,
+        output: &Arc<Output>,
+        kind: Kind,
+    ) -> std::io::Result<Self> {
+        let (process, ends) = Process::start(program, supervision).await?;
+        let mut pipes = Vec::new();
+        for end in [ends.stdout, ends.stderr] {
+            pipes.push(Pipe::follow(end, Arc::clone(output), kind)?);
+        }
+        Ok(Self { name: name.to_owned(), process, pipes })
+    }
+
+    pub(super) async fn drain(&self) {
+        for pipe in &self.pipes {
+            pipe.drain().await;
+        }
+    }
+}
