@@ -34,16 +34,17 @@ def run(*arguments, check=True):
 
 
 class Server:
-    """A running konekuta. `restart` and `kill` keep its data."""
+    """A running konekuta, started by a prefix if there is one. `restart` and `kill` keep its data."""
 
-    def __init__(self, folder, *arguments):
+    def __init__(self, folder, *arguments, prefix=()):
         self.folder = folder
         self.arguments = arguments
+        self.prefix = prefix
         self.log = open(folder / "stderr", "ab")
         self.start()
 
     def start(self):
-        command = [KONEKUTA, "serve", "--data-dir", str(self.folder / "data"), "--port", "0"]
+        command = [*self.prefix, KONEKUTA, "serve", "--data-dir", str(self.folder / "data"), "--port", "0"]
         command += ["--python", sys.executable, *self.arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = self.process.stdout.readline()

@@ -54,8 +54,8 @@ pub struct Order {
 /// What a function may have.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Limits {
-    /// The most memory that it may map for itself, bytes.
-    pub data_bytes_max: u64,
+    /// The most memory that it may map for itself, bytes; absent where a control group bounds what it uses.
+    pub data_bytes_max: Option<u64>,
 }
 
 /// Carries an order out; answers the exit code.
@@ -121,9 +121,9 @@ fn started() -> std::io::Result<ExitStatus> {
         .spawn()
         .map_err(|error| not_started(&order.file, &error))?;
     // Not before it is there: this process maps more than a small function may.
-    if let Some(limits) = order.limits {
+    if let Some(most) = order.limits.and_then(|limits| limits.data_bytes_max) {
         let child = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        limit(child, Resource::Data, limits.data_bytes_max)?;
+        limit(child, Resource::Data, most)?;
     }
     // The function's end is the end of its output; nobody else holds it.
     let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;

@@ -8,6 +8,7 @@ mod running;
 mod shutdown;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use service::ports::LogStream;
@@ -34,6 +35,8 @@ pub(super) struct Instance {
     extensions: Vec<Running>,
     /// Absent where none is delegated.
     cgroup: Option<Cgroup>,
+    /// The most memory that the watch has seen, MB.
+    seen_mb: AtomicU64,
     peak: (Option<Instant>, u64),
 }
 
@@ -70,6 +73,7 @@ impl Instance {
             runtime: None,
             extensions: Vec::new(),
             cgroup: None,
+            seen_mb: AtomicU64::new(0),
             peak: (None, 0),
         })
     }

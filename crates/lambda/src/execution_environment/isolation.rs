@@ -114,7 +114,7 @@ impl Isolation {
             folder: "/tmp".into(),
             variables: std::collections::BTreeMap::new(),
             mounts: Some(mounts),
-            limits: Some(Limits { data_bytes_max: 1 << 30 }),
+            limits: Some(Limits { data_bytes_max: Some(1 << 30) }),
         };
         let mut child = Command::new(supervisor)
             .arg(supervisor::ARGUMENT)

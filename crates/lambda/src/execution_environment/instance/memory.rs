@@ -1,5 +1,6 @@
 //! The memory of an instance: bounded by its control group where it has one, watched everywhere, and measured.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -19,7 +20,9 @@ impl Instance {
     pub(super) async fn out_of_memory(&self, spec: &FunctionSpec) {
         loop {
             tokio::time::sleep(WATCH_EVERY).await;
-            if self.memory_mb() > spec.memory_mb.into() {
+            let used = self.memory_mb();
+            self.seen_mb.fetch_max(used, Ordering::Relaxed);
+            if used > spec.memory_mb.into() {
                 return;
             }
         }
@@ -35,15 +38,21 @@ impl Instance {
     }
 
     /// The most memory that has been used, MB.
-    pub(in super::super) fn memory_used_mb(&mut self) -> u64 {
+    pub(in super::super) fn memory_used_mb(&mut self, spec: &FunctionSpec) -> u64 {
         let now = Instant::now();
         let fresh = self.peak.0.is_some_and(|at| now.duration_since(at) < PEAK_EVERY);
         if !fresh && let Some(runtime) = &self.runtime {
-            let of_all =
-                self.cgroup.as_ref().map_or(0, |cgroup| cgroup.memory_peak_bytes().div_ceil(1 << 20));
-            self.peak = (Some(now), of_all.max(runtime.process.memory_peak_mb()).max(self.peak.1));
+            let most = runtime.process.memory_peak_mb().max(self.peak_of_all_mb(spec.memory_mb.into()));
+            self.peak = (Some(now), most.max(self.peak.1));
         }
         self.peak.1
+    }
+
+    /// As the control group has it; a peak of more than there is was one of files, and what was seen of the rest counts.
+    fn peak_of_all_mb(&self, most_mb: u64) -> u64 {
+        let Some(cgroup) = &self.cgroup else { return 0 };
+        let peak = cgroup.memory_peak_bytes().div_ceil(1 << 20);
+        if peak <= most_mb { peak } else { self.seen_mb.load(Ordering::Relaxed) }
     }
 
     /// What the end of a process means.

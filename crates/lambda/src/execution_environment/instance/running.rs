@@ -1,5 +1,6 @@
 //! A process of an instance, and how it is supervised and bounded.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::execution::FunctionSpec;
@@ -15,6 +16,8 @@ use crate::supervisor::Limits;
 
 /// What a function may map besides its memory, for the sake of runtimes that map more than they use, bytes.
 const DATA_BYTES_BESIDES: u64 = 1 << 30;
+/// How a file system in memory is known.
+const TMPFS: rustix::fs::FsWord = 0x0102_1994;
 /// Threads of a supervisor, which are counted with what it supervises.
 const SUPERVISOR_THREADS: u64 = 2;
 
@@ -23,8 +26,11 @@ pub(super) fn cgroup(site: &Site, spec: &FunctionSpec, place: &Place, extensions
     // Containers are bounded by what runs them.
     let cgroups = site.cgroups.get().filter(|_| spec.image.is_none())?;
     // A file system in memory is as large as the function may make it, besides its memory.
-    let tmp_mb =
-        place.mounts.as_ref().filter(|mounts| mounts.tmp.is_none()).map_or(0, |mounts| mounts.tmp_mb);
+    let tmp_in_memory = match &place.mounts {
+        Some(mounts) => mounts.tmp.as_deref().is_none_or(lies_in_memory),
+        None => lies_in_memory(&place.tmp),
+    };
+    let tmp_mb = if tmp_in_memory { spec.ephemeral_storage_mb } else { 0 };
     let supervisors = 1 + extensions as u64;
     let bounds = Bounds {
         memory_bytes: (u64::from(spec.memory_mb) + u64::from(tmp_mb)) << 20,
@@ -34,6 +40,10 @@ pub(super) fn cgroup(site: &Site, spec: &FunctionSpec, place: &Place, extensions
     made.inspect_err(|error| tracing::warn!(%error, "an environment has no control group")).ok()
 }
 
+fn lies_in_memory(folder: &Path) -> bool {
+    rustix::fs::statfs(folder).is_ok_and(|system| system.f_type == TMPFS)
+}
+
 /// How the processes of a place are supervised.
 pub(super) fn supervision(
     site: &Site,
@@ -41,10 +51,13 @@ pub(super) fn supervision(
     place: &Place,
     cgroup: Option<&Cgroup>,
 ) -> Option<Supervision> {
+    // Threads map more for their stacks than they use.
+    let data_bytes_max = 4 * (u64::from(spec.memory_mb) << 20) + DATA_BYTES_BESIDES;
+    let data_bytes_max = cgroup.is_none().then_some(data_bytes_max);
     Some(Supervision {
         supervisor: site.isolation.supervisor()?.to_path_buf(),
         mounts: place.mounts.clone(),
-        limits: Some(Limits { data_bytes_max: 4 * (u64::from(spec.memory_mb) << 20) + DATA_BYTES_BESIDES }),
+        limits: Some(Limits { data_bytes_max }),
         cgroup: cgroup.map(Cgroup::entrance),
     })
 }

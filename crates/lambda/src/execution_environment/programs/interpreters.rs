@@ -7,6 +7,8 @@ use crate::execution::FunctionSpec;
 
 /// Runs Node.js functions.
 const NODE_CLIENT: &str = include_str!("../../node/index.mjs");
+/// Finds and starts AWS's client for Ruby.
+const RUBY_START: &str = include_str!("../../ruby/start.rb");
 
 fn missing(message: String) -> NotStarted {
     NotStarted::new("Runtime.InvalidRuntime", message)
@@ -30,16 +32,24 @@ pub(super) fn node(site: &Site, spec: &FunctionSpec) -> Result<Started, NotStart
     let names = [exact.as_str(), "node", "nodejs"];
     let node =
         interpreter(site, spec, &names, "install Node.js 18 or newer (Debian: apt-get install nodejs)")?;
-    let client = site.runtimes.join("node").join("index.mjs");
-    if std::fs::read_to_string(&client).is_ok_and(|text| text == NODE_CLIENT) {
-        return Ok(Started::new(node, &[&client.display().to_string()]));
+    let client = laid_down(site, "node/index.mjs", NODE_CLIENT)?;
+    Ok(Started::new(node, &[&client]))
+}
+
+/// A file of ours where functions see it, as it is now.
+fn laid_down(site: &Site, name: &str, text: &str) -> std::io::Result<String> {
+    let file = site.runtimes.join(name);
+    let shown = file.display().to_string();
+    if std::fs::read_to_string(&file).is_ok_and(|there| there == text) {
+        return Ok(shown);
     }
-    std::fs::create_dir_all(site.runtimes.join("node"))?;
-    let new = tempfile::NamedTempFile::new_in(site.runtimes.join("node"))?;
-    std::fs::write(new.path(), NODE_CLIENT)?;
+    let folder = file.parent().unwrap_or(&site.runtimes);
+    std::fs::create_dir_all(folder)?;
+    let new = tempfile::NamedTempFile::new_in(folder)?;
+    std::fs::write(new.path(), text)?;
     std::fs::set_permissions(new.path(), std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
-    new.persist(&client).map_err(|error| error.error)?;
-    Ok(Started::new(node, &[&client.display().to_string()]))
+    new.persist(&file).map_err(|error| error.error)?;
+    Ok(shown)
 }
 
 const JAVA_CLIENT: &str = "aws-lambda-java-runtime-interface-client";
@@ -74,14 +84,10 @@ pub(super) fn java(site: &Site, spec: &FunctionSpec) -> Result<Started, NotStart
 }
 
 pub(super) fn ruby(site: &Site, spec: &FunctionSpec) -> Result<Started, NotStarted> {
-    interpreter(site, spec, &["ruby"], "install Ruby (Debian: apt-get install ruby)")?;
-    let client = interpreter(
-        site,
-        spec,
-        &["aws_lambda_ric"],
-        "install AWS's runtime interface client (gem install aws_lambda_ric)",
-    )?;
-    Ok(Started::new(client, &[&spec.handler]))
+    let names = [spec.runtime.as_str(), "ruby"];
+    let ruby = interpreter(site, spec, &names, "install Ruby (Debian: apt-get install ruby)")?;
+    let start = laid_down(site, "ruby/start.rb", RUBY_START)?;
+    Ok(Started::new(ruby, &[&start]))
 }
 
 pub(super) fn dotnet(site: &Site, spec: &FunctionSpec) -> Result<Started, NotStarted> {

@@ -29,7 +29,9 @@ pub(super) fn extend(all: &mut BTreeMap<String, String>, spec: &FunctionSpec) {
         prepend(all, "CLASSPATH", &jars);
     }
     if let Some(version) = spec.runtime.strip_prefix("ruby") {
-        prepend(all, "GEM_PATH", &below(spec, &[&format!("ruby/gems/{version}.0")]));
+        let bundled = spec.code.join(format!("vendor/bundle/ruby/{version}.0"));
+        let gems = [vec![bundled], below(spec, &[&format!("ruby/gems/{version}.0")])].concat();
+        prepend(all, "GEM_PATH", &gems);
         prepend(all, "RUBYLIB", &below(spec, &["ruby/lib"]));
     }
 }
