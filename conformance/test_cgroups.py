@@ -114,7 +114,7 @@ def test_groups_end_with_the_environments_and_with_the_server_even_when_it_is_ki
     server.start()
     until(lambda: not own.exists(), "the end of what a killed server has left")
     own = groups_of(server.process)
-    assert call(functions, {"do": "daemon"})[0] is None
+    assert call(server.client("lambda"), {"do": "daemon"})[0] is None
     assert len(list(own.glob("environment-*"))) == 1
     server.stop()
     assert not own.exists()
