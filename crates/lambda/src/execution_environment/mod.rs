@@ -143,7 +143,7 @@ impl Executor {
         match Cgroups::enter() {
             Ok(cgroups) => drop(self.site.cgroups.set(cgroups)),
             Err(problem) => {
-                tracing::info!(problem, "functions have no control groups: their memory is watched")
+                tracing::info!(problem, "functions have no control groups: their memory is watched");
             }
         }
     }

@@ -127,7 +127,7 @@ impl Output {
     pub(super) fn begin(&self, request_id: &str) {
         let mut running = self.running();
         // What was printed while the environment initialised belongs to the invocation that it was started for.
-        if running.request_id.is_some() {
+        if running.request_id.as_deref().is_some_and(|before| before != request_id) {
             running.tail.clear();
         }
         running.request_id = Some(request_id.to_owned());
