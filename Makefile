@@ -103,9 +103,10 @@ check: fmt lint tidy unit
 
 ROUNDS := 3
 SECONDS_EACH := 3
-bench: article $(VENV)/complete
+bench: tools $(VENV)/complete
 	$(call say,building what measures and what is measured)
 	cargo build --release --package konekuta --package bench
+	cd examples/article/rust && CARGO_PROFILE_RELEASE_OPT_LEVEL=3 cargo build --release
 	cd bench/functions && cargo build --release
 	$(call say,measuring: about fifteen minutes)
 	target/release/bench --rounds $(ROUNDS) --seconds $(SECONDS_EACH) --python $(PYTHON) --json target/bench.json

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// A blob's name, chosen by the engine.
+/// A blob's name, chosen by the engine. A small blob may lie in it: it is to be kept whole.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BlobId(pub String);
 
@@ -25,7 +25,8 @@ pub struct ByteRange {
 
 /// Durable blobs.
 pub trait Blobs: Send + Sync + 'static {
-    /// Stores what the stream yields; durable when it answers. Answers the id and the length.
+    /// Stores what the stream yields; durable when it answers, or with the record that names it. Answers the id and the
+    /// length.
     fn put_blob(&self, content: BlobStream) -> BoxFuture<'_, Result<(BlobId, u64), Error>>;
     /// Reads a blob or a part of it, in pieces of bounded size. Refuses `NoSuchBlob`. A blob that is deleted while it
     /// is read is read to its end.

@@ -1,19 +1,36 @@
-//! Blobs: a file each, complete and synced before its name appears.
+//! Blobs: a file each, complete and synced before its name appears. A small one lies in its own id: it becomes durable
+//! with the record that names it, in the same write, and goes with it.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::{Bytes, BytesMut};
 use engine::{BlobId, BlobStream, Blobs, ByteRange, Error, Refusal};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
+use tokio::task::spawn_blocking;
 
 use crate::engine_error::io as failed;
 use crate::open::OpenError;
 use crate::{Local, limits};
+
+/// What an id begins with that is its blob, in base64; the others are names of files.
+const WITHIN: &str = ".";
+
+/// The id of a small blob.
+fn holding(content: &[u8]) -> BlobId {
+    BlobId(format!("{WITHIN}{}", URL_SAFE_NO_PAD.encode(content)))
+}
+
+/// The blob that lies in an id.
+fn held(id: &BlobId) -> Option<Bytes> {
+    URL_SAFE_NO_PAD.decode(id.0.strip_prefix(WITHIN)?).ok().map(Bytes::from)
+}
 
 /// The folder of blobs. Unfinished ones lie in `incoming` and are removed when the store is opened.
 pub(crate) struct BlobFolder {
@@ -21,7 +38,7 @@ pub(crate) struct BlobFolder {
     /// While a copy is being made: the files that are to be removed afterwards.
     deferred: Mutex<Option<Vec<PathBuf>>>,
     /// Removes the folder with the engine, if blobs are to live no longer than the process.
-    _temporary: Option<tempfile::TempDir>,
+    temporary: Option<tempfile::TempDir>,
 }
 
 /// Removes an unfinished file, unless it was finished.
@@ -66,7 +83,7 @@ impl BlobFolder {
         };
         prepare()
             .map_err(|error| OpenError::Unusable { folder: root.to_path_buf(), reason: error.to_string() })?;
-        Ok(Self { root: root.to_path_buf(), deferred: Mutex::default(), _temporary: temporary })
+        Ok(Self { root: root.to_path_buf(), deferred: Mutex::default(), temporary })
     }
 
     fn deferred(&self) -> MutexGuard<'_, Option<Vec<PathBuf>>> {
@@ -117,6 +134,19 @@ impl BlobFolder {
     }
 
     async fn put(&self, mut content: BlobStream) -> Result<(BlobId, u64), Error> {
+        let mut first = BytesMut::new();
+        while first.len() <= limits::BLOB_WITHIN_ID_BYTES {
+            match content.next().await {
+                Some(piece) => {
+                    first.extend_from_slice(&piece.map_err(|error| failed("cannot store a blob", &error))?);
+                }
+                None => return Ok((holding(&first), first.len() as u64)),
+            }
+        }
+        self.put_file(stream::iter([Ok(first.freeze())]).chain(content).boxed()).await
+    }
+
+    async fn put_file(&self, mut content: BlobStream) -> Result<(BlobId, u64), Error> {
         let id = BlobId(hex::encode(rand::random::<[u8; 16]>()));
         let path = self.path(&id)?;
         let mut unfinished = Unfinished { path: self.root.join("incoming").join(&id.0), finished: false };
@@ -129,16 +159,9 @@ impl BlobFolder {
                 length += piece.len() as u64;
             }
             file.flush().await?;
-            file.sync_all().await?;
-            let folder = path.parent().unwrap_or(&self.root);
-            let is_new = !folder.exists();
-            tokio::fs::create_dir_all(folder).await?;
-            tokio::fs::rename(&unfinished.path, &path).await?;
-            File::open(folder).await?.sync_all().await?;
-            if is_new {
-                File::open(&self.root).await?.sync_all().await?;
-            }
-            Ok(())
+            let (file, incoming, path) = (file.into_std().await, unfinished.path.clone(), path.clone());
+            let lasting = self.temporary.is_none();
+            spawn_blocking(move || publish(&file, &incoming, &path, lasting)).await.map_err(io::Error::other)?
         };
         write().await.map_err(|error| failed("cannot store a blob", &error))?;
         unfinished.finished = true;
@@ -146,6 +169,9 @@ impl BlobFolder {
     }
 
     async fn read(&self, id: &BlobId, range: Option<ByteRange>) -> Result<BlobStream, Error> {
+        if let Some(content) = held(id) {
+            return Ok(stream::iter([Ok(part(&content, range))]).boxed());
+        }
         let mut file = match File::open(self.path(id)?).await {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Refusal::NoSuchBlob.into()),
@@ -160,6 +186,43 @@ impl BlobFolder {
         }
         Ok(stream::try_unfold((file, left), next_piece).boxed())
     }
+
+    async fn delete(&self, id: &BlobId) -> Result<(), Error> {
+        if held(id).is_some() {
+            return Ok(());
+        }
+        let path = self.path(id)?;
+        if self.defer(&path) {
+            return Ok(());
+        }
+        match tokio::fs::remove_file(path).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(failed("cannot remove a blob", &error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Gives a complete file its name, after its content is safe if it is to outlast the process.
+fn publish(file: &std::fs::File, incoming: &Path, path: &Path, lasting: bool) -> io::Result<()> {
+    let sync = |folder: &Path| if lasting { std::fs::File::open(folder)?.sync_all() } else { Ok(()) };
+    if lasting {
+        file.sync_all()?;
+    }
+    let folder = path.parent().unwrap_or(path);
+    let is_new = !folder.exists();
+    std::fs::create_dir_all(folder)?;
+    std::fs::rename(incoming, path)?;
+    sync(folder)?;
+    if is_new { sync(folder.parent().unwrap_or(folder)) } else { Ok(()) }
+}
+
+/// A part of a small blob, as much of it as there is.
+fn part(content: &Bytes, range: Option<ByteRange>) -> Bytes {
+    let Some(ByteRange { start, length }) = range else { return content.clone() };
+    let at = |place: u64| usize::try_from(place).unwrap_or(usize::MAX).min(content.len());
+    content.slice(at(start)..at(start.saturating_add(length)))
 }
 
 async fn next_piece((mut file, left): (File, u64)) -> io::Result<Option<(Bytes, (File, u64))>> {
@@ -184,18 +247,7 @@ impl Blobs for Local {
     }
 
     fn delete_blob(&self, id: &BlobId) -> BoxFuture<'_, Result<(), Error>> {
-        let path = self.blobs.path(id);
-        Box::pin(async move {
-            let path = path?;
-            if self.blobs.defer(&path) {
-                return Ok(());
-            }
-            match tokio::fs::remove_file(path).await {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    Err(failed("cannot remove a blob", &error))
-                }
-                _ => Ok(()),
-            }
-        })
+        let id = id.clone();
+        Box::pin(async move { self.blobs.delete(&id).await })
     }
 }

@@ -20,10 +20,13 @@ impl Default for SpaceLimits {
 }
 /// Contents copied forward in one record.
 pub(crate) const CONTENTS_MOVED_AT_ONCE: usize = 64;
-/// The registry's snapshot is taken when its journal has grown by so many bytes.
+/// The registry's snapshot is taken when its journal has grown by so many bytes, and by as many as the last one had.
 pub(crate) const REGISTRY_SNAPSHOT_AFTER_BYTES: u64 = 8 << 20;
 /// Letters delivered to another partition before they are acknowledged.
 pub(crate) const LETTERS_AT_ONCE: usize = 256;
+/// Up to so many bytes a blob lies in its id, and so in the registry, whose records are in memory: an object's takes about
+/// as much without it.
+pub(crate) const BLOB_WITHIN_ID_BYTES: usize = 1024;
 /// Pieces in which a blob is read, bytes.
 pub(crate) const BLOB_PIECE_BYTES: usize = 256 << 10;
 /// Changes of the registry that watchers may lag behind; beyond, they are told to look at everything.

@@ -43,6 +43,8 @@ struct State {
     changes: Arc<Mutex<VecDeque<(u64, String)>>>,
     change: u64,
     snapshot_at: Position,
+    /// Of the latest snapshot.
+    snapshot_bytes: u64,
 }
 
 fn malformed(at: Position, error: &postcard::Error) -> JournalError {
@@ -51,12 +53,12 @@ fn malformed(at: Position, error: &postcard::Error) -> JournalError {
 
 impl RegistryJournal {
     pub(crate) fn open(journal: Arc<dyn Journal>) -> Result<Self, JournalError> {
-        let (from, held) = match open::snapshot(&*journal)? {
+        let (from, held, snapshot_bytes) = match open::snapshot(&*journal)? {
             Some((covers, bytes)) => {
                 let held: Held = postcard::from_bytes(&bytes).map_err(|error| malformed(covers, &error))?;
-                (covers, held)
+                (covers, held, bytes.len() as u64)
             }
-            None => (Position(0), Held::default()),
+            None => (Position(0), Held::default(), 0),
         };
         let records =
             held.records.into_iter().map(|(key, (revision, value))| (key, (revision, Bytes::from(value))));
@@ -67,6 +69,7 @@ impl RegistryJournal {
             changes: Arc::default(),
             change: 0,
             snapshot_at: from,
+            snapshot_bytes,
         };
         journal.replay(from, &mut |at, bytes| {
             state.apply(postcard::from_bytes(&bytes).map_err(|error| malformed(at, &error))?);
@@ -98,11 +101,15 @@ impl RegistryJournal {
     async fn snapshot_if_grown(&self) {
         let taken = {
             let mut state = self.state();
-            if state.tail.0 - state.snapshot_at.0 <= limits::REGISTRY_SNAPSHOT_AFTER_BYTES {
+            // By as much as the last one took: all snapshots together then take no more than twice what was written.
+            let enough = limits::REGISTRY_SNAPSHOT_AFTER_BYTES.max(state.snapshot_bytes);
+            if state.tail.0 - state.snapshot_at.0 <= enough {
                 return;
             }
             state.snapshot_at = state.tail;
-            state.encoded()
+            let encoded = state.encoded();
+            state.snapshot_bytes = encoded.as_ref().map_or(0, |(_, bytes)| bytes.len() as u64);
+            encoded
         };
         if let Err(error) = self.put_snapshot(taken).await {
             tracing::warn!(%error, "no snapshot of the registry could be taken; its journal keeps everything");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use engine::{
-    Blobs as _, ByteRange, Commit, DeadLetter, Delivery, Enqueue, Error, Expect, MessageId, Moving,
+    BlobId, Blobs as _, ByteRange, Commit, DeadLetter, Delivery, Enqueue, Error, Expect, MessageId, Moving,
     NewMessage, QueueKey, QueueKind, QueueSettings, Queues as _, Receive, RecordKey, Refusal, Registry as _,
     Settle, Settlement,
 };
@@ -13,7 +13,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use partition::partition_of;
 use testkit::SimulatedClock;
 
-use crate::{Durability, Local, OpenError, Settings};
+use crate::{Durability, Local, OpenError, Settings, limits};
 
 const PARTITIONS: u16 = 4;
 
@@ -378,30 +378,55 @@ async fn a_watcher_hears_of_its_prefix_only() {
     assert!(!watch.changed().await);
 }
 
+/// Pieces of a blob on its way in.
+fn pieces(pieces: Vec<std::io::Result<Bytes>>) -> engine::BlobStream {
+    stream::iter(pieces).boxed()
+}
+
+async fn read(bench: &Bench, id: &BlobId, range: Option<ByteRange>) -> Vec<u8> {
+    let stream = bench.local.read_blob(id, range).await.unwrap();
+    stream.try_collect::<Vec<Bytes>>().await.unwrap().concat()
+}
+
 #[tokio::test]
 async fn blobs_are_whole_or_not_there() {
     let bench = Bench::with(&[]).await;
-    let pieces = |pieces: Vec<std::io::Result<Bytes>>| stream::iter(pieces).boxed();
-    let (id, length) = bench
-        .local
-        .put_blob(pieces(vec![Ok(Bytes::from_static(b"hello ")), Ok(Bytes::from_static(b"world"))]))
-        .await
-        .unwrap();
-    assert_eq!(length, 11);
-    let broken = pieces(vec![Ok(Bytes::from_static(b"half")), Err(std::io::Error::other("cut off"))]);
+    let long = || Bytes::from(vec![b'-'; limits::BLOB_WITHIN_ID_BYTES]);
+    let given = pieces(vec![Ok(Bytes::from_static(b"hello")), Ok(long()), Ok(Bytes::from_static(b"world"))]);
+    let (id, length) = bench.local.put_blob(given).await.unwrap();
+    assert_eq!(length, 10 + limits::BLOB_WITHIN_ID_BYTES as u64);
+    let broken = pieces(vec![Ok(long()), Ok(long()), Err(std::io::Error::other("cut off"))]);
     assert!(bench.local.put_blob(broken).await.is_err());
     let incoming = bench.folder.path().join("blobs/incoming");
     assert_eq!(std::fs::read_dir(incoming).unwrap().count(), 0, "nothing is left of it");
     let bench = bench.restarted().await;
-    let read = async |range| -> Vec<u8> {
-        let stream = bench.local.read_blob(&id, range).await.unwrap();
-        stream.try_collect::<Vec<Bytes>>().await.unwrap().concat()
-    };
-    assert_eq!(read(None).await, b"hello world");
-    assert_eq!(read(Some(ByteRange { start: 4, length: 4 })).await, b"o wo");
+    assert_eq!(read(&bench, &id, None).await, [b"hello", &*long(), b"world"].concat());
+    assert_eq!(read(&bench, &id, Some(ByteRange { start: 3, length: 4 })).await, b"lo--");
     bench.local.delete_blob(&id).await.unwrap();
     bench.local.delete_blob(&id).await.unwrap();
     assert!(matches!(bench.local.read_blob(&id, None).await, Err(Error::Refused(Refusal::NoSuchBlob))));
+}
+
+#[tokio::test]
+async fn a_small_blob_needs_no_file() {
+    let bench = Bench::with(&[]).await;
+    let whole = vec![b'x'; limits::BLOB_WITHIN_ID_BYTES];
+    for content in [&b""[..], b"hello world", &whole] {
+        let halves = content.split_at(content.len() / 2);
+        let given = [halves.0, halves.1].map(|half| Ok(Bytes::copy_from_slice(half)));
+        let (id, length) = bench.local.put_blob(pieces(given.into())).await.unwrap();
+        assert_eq!(length, content.len() as u64);
+        assert_eq!(read(&bench, &id, None).await, content);
+    }
+    let (id, _) = bench.local.put_blob(pieces(vec![Ok(Bytes::from_static(b"hello world"))])).await.unwrap();
+    assert_eq!(read(&bench, &id, Some(ByteRange { start: 4, length: 4 })).await, b"o wo");
+    assert_eq!(read(&bench, &id, Some(ByteRange { start: 9, length: 4 })).await, b"ld");
+    assert_eq!(read(&bench, &id, Some(ByteRange { start: 12, length: 4 })).await, b"");
+    bench.local.delete_blob(&id).await.unwrap();
+    let broken = pieces(vec![Ok(Bytes::from_static(b"half")), Err(std::io::Error::other("cut off"))]);
+    assert!(bench.local.put_blob(broken).await.is_err());
+    let only_incoming = std::fs::read_dir(bench.folder.path().join("blobs")).unwrap().count() == 1;
+    assert!(only_incoming, "no file came about");
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ mod data_protection;
 mod delivery_policy;
 mod delivery_status;
 mod direct;
+mod eight_primes;
 mod email;
 mod envelope;
 mod errors;
