@@ -29,23 +29,20 @@ pub(crate) async fn run(arguments: &Arguments, table: &mut Table) -> anyhow::Res
     if let Some(endpoint) = &arguments.endpoint {
         return rates::of_endpoint(arguments, address(endpoint)?, table).await;
     }
-    let wanted = |group: &str| arguments.only.is_empty() || group.contains(&arguments.only);
-    if wanted("idle") {
+    if arguments.wants("idle") {
         idle::run(arguments, table).await?;
     }
-    if wanted("rates") {
+    if arguments.wants("rates") {
         rates::run(arguments, table).await?;
     }
-    if wanted("history") {
+    if arguments.wants("history") {
         history::run(arguments, table).await?;
     }
-    if wanted("functions") {
-        functions::run(arguments, table).await?;
-    }
-    if wanted("long-polls") {
+    functions::run(arguments, table).await?;
+    if arguments.wants("long-polls") {
         long_polls::run(arguments, table).await?;
     }
-    if wanted("backlog") {
+    if arguments.wants("backlog") {
         backlog::run(arguments, table).await?;
     }
     Ok(())
@@ -58,6 +55,11 @@ fn address(endpoint: &str) -> anyhow::Result<SocketAddr> {
 }
 
 impl Arguments {
+    /// Whether a group of works is asked for.
+    fn wants(&self, group: &str) -> bool {
+        group.contains(&self.only)
+    }
+
     fn load(&self) -> Load {
         let measured = Duration::from_secs_f64(self.seconds);
         Load { warm: measured / 3, measured, rate: None }

@@ -161,7 +161,9 @@ impl BlobFolder {
             file.flush().await?;
             let (file, incoming, path) = (file.into_std().await, unfinished.path.clone(), path.clone());
             let lasting = self.temporary.is_none();
-            spawn_blocking(move || publish(&file, &incoming, &path, lasting)).await.map_err(io::Error::other)?
+            spawn_blocking(move || publish(&file, &incoming, &path, lasting))
+                .await
+                .map_err(io::Error::other)?
         };
         write().await.map_err(|error| failed("cannot store a blob", &error))?;
         unfinished.finished = true;

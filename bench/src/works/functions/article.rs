@@ -22,8 +22,10 @@ const CALM: u32 = 5;
 const CALM_REQUESTS: u32 = 50;
 
 pub(super) async fn run(arguments: &Arguments, table: &mut Table) -> anyhow::Result<()> {
-    way(arguments, "rust", (16_000, 3_500.0), table).await?;
-    if arguments.python.is_some() {
+    if arguments.wants("functions: article, rust") {
+        way(arguments, "rust", (16_000, 3_500.0), table).await?;
+    }
+    if arguments.python.is_some() && arguments.wants("functions: article, python") {
         way(arguments, "python", (4_000, 500.0), table).await?;
     }
     Ok(())

@@ -27,7 +27,7 @@ pub(super) async fn run(arguments: &Arguments, table: &mut Table) -> anyhow::Res
         many(&requests, &send_batch(&requests, &queue), MESSAGES).await?;
         let mapping = json!({
             "EventSourceArn": "arn:aws:sqs:us-east-1:000000000000:work",
-            "FunctionName": "echo",
+            "FunctionName": "nothing",
             "BatchSize": 10,
         });
         let create = requests.lambda(Method::POST, "/2015-03-31/event-source-mappings", &mapping.to_string());

@@ -25,10 +25,18 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 const PATIENCE: Duration = Duration::from_mins(2);
 
 pub(super) async fn run(arguments: &Arguments, table: &mut Table) -> anyhow::Result<()> {
-    warm::run(arguments, table).await?;
-    cold::run(arguments, table).await?;
-    mapping::run(arguments, table).await?;
-    idle::run(arguments, table).await?;
+    if arguments.wants("functions: warm") {
+        warm::run(arguments, table).await?;
+    }
+    if arguments.wants("functions: cold") {
+        cold::run(arguments, table).await?;
+    }
+    if arguments.wants("functions: mapping") {
+        mapping::run(arguments, table).await?;
+    }
+    if arguments.wants("functions: idle") {
+        idle::run(arguments, table).await?;
+    }
     article::run(arguments, table).await
 }
 
@@ -45,7 +53,7 @@ async fn with_article(arguments: &Arguments, language: &str) -> anyhow::Result<P
     Ok(server)
 }
 
-/// A server that has the echo function and its queue.
+/// A server that has the functions of `bench/functions` and a queue.
 async fn with_echo(arguments: &Arguments, durability: &str) -> anyhow::Result<Process> {
     let server = Process::konekuta(&arguments.program, &arguments.folder, durability).await?;
     server.up(&arguments.program, &arguments.functions.join("template.yaml"), &[])?;
