@@ -1,11 +1,17 @@
-"""Journeys exported by OTLP, decoded by OpenTelemetry's own messages in a receiver over HTTP."""
+"""Journeys exported by OTLP, decoded by OpenTelemetry's own messages in a receiver over HTTP, and by a collector."""
 
 import gzip
+import importlib.util
 import json
+import socket
+import subprocess
 import threading
 import urllib.request
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
+import article
 import pytest
 from conftest import Server, allow
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest, ExportTraceServiceResponse
@@ -21,9 +27,9 @@ class Receiver(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self):
+    def __init__(self, busy=1):
         super().__init__(("127.0.0.1", 0), Post)
-        self.spans, self.busy, self.refused = {}, 1, 0
+        self.spans, self.busy, self.refused, self.times, self.agents = {}, busy, 0, {}, set()
         self.thread = threading.Thread(target=self.serve_forever, daemon=True)
         self.thread.start()
 
@@ -47,6 +53,7 @@ class Post(BaseHTTPRequestHandler):
             self.server.busy -= 1
             self.server.refused += 1
             return self.reply(503, b"")
+        self.server.agents.add(self.headers.get("User-Agent"))
         request = ExportTraceServiceRequest.FromString(body)
         for of_resource in request.resource_spans:
             resource = attributes(of_resource.resource)
@@ -54,6 +61,7 @@ class Post(BaseHTTPRequestHandler):
                 for span in scope.spans:
                     assert len(span.trace_id) == 16 and len(span.span_id) == 8 and span.end_time_unix_nano >= span.start_time_unix_nano > 0
                     self.server.spans[span.trace_id, span.span_id] = span
+                    self.server.times[span.trace_id, span.span_id] = self.server.times.get((span.trace_id, span.span_id), 0) + 1
                     assert resource["service.name"]
         self.reply(200, ExportTraceServiceResponse().SerializeToString())
 
@@ -124,3 +132,62 @@ def test_a_failure_is_an_error_and_what_came_last_is_sent_at_the_end(exporting):
     [span] = receiver.named("invoke f")
     assert (span.status.code, span.status.message) == (Status.STATUS_CODE_ERROR, "no")
     assert attributes(span)["error.type"] == "ValueError" and attributes(span.events[0])["exception.message"] == "no"
+
+
+@contextmanager
+def collector(folder, receiver):
+    """Rotel, an OpenTelemetry collector: takes OTLP over HTTP, and sends on what it has read."""
+    program = Path(importlib.util.find_spec("rotel").origin).parent / "rotel-agent"
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        http, grpc = (f"127.0.0.1:{listens.getsockname()[1]}" for listens in (one, other))
+    command = [str(program), "start", "--otlp-http-endpoint", http, "--otlp-grpc-endpoint", grpc]
+    command += ["--exporter", "otlp", "--otlp-exporter-protocol", "http", "--otlp-exporter-endpoint", receiver.url, "--batch-timeout", "50ms"]
+    with open(folder / "collector.log", "wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env={})
+    try:
+        yield f"http://{http}"
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def test_a_collector_takes_the_articles_journey_with_its_parents_and_links(tmp_path):
+    receiver = Receiver(busy=0)
+    with collector(tmp_path, receiver) as url:
+        server = Server(tmp_path, "--otlp", url)
+        try:
+            names = article.bring_up(server, "python")
+            article.confirm_mail(server)
+            request_id = article.check_whole_way(server, names)
+
+            def whole():
+                found = server.api(f"journeys/{request_id}")
+                return found["journey"]["outcome"] == "ok" and found
+
+            found = until(whole, "the end of the journey")
+            bytes_of = lambda hop, part: bytes.fromhex(hop[part].removeprefix("1-").replace("-", ""))
+            keys = {(bytes_of(hop, "traceId"), bytes_of(hop, "span")): hop for hop in found["hops"]}
+            until(lambda: set(keys) <= set(receiver.spans), "the collector's export of the whole journey")
+            metrics = urllib.request.urlopen(server.endpoint + "/_konekuta/metrics").read().decode()
+            assert "konekuta_otlp_lost_spans_total 0\n" in metrics and "konekuta_otlp_retries_total 0\n" in metrics
+        finally:
+            server.end()
+    receiver.shutdown()
+    receiver.server_close()
+
+    assert len(keys) >= 20 and not any("konekuta" in (agent or "") for agent in receiver.agents), "all came through the collector"
+    for (trace, own), hop in keys.items():
+        span = receiver.spans[trace, own]
+        assert receiver.times[trace, own] == 1, hop
+        if "parent" not in hop:
+            assert not span.parent_span_id and not span.links, hop
+            continue
+        parent = bytes_of(hop, "parent")
+        above = {(trace, span.parent_span_id)} | {(link.trace_id, link.span_id) for link in span.links}
+        assert any(one in receiver.spans and one[1] == parent for one in above), hop
+    [mail_one, mail_two] = [receiver.spans[key] for key, hop in keys.items() if hop["kind"] == "deliver"]
+    assert mail_one.kind == mail_two.kind == Span.SPAN_KIND_CLIENT
+    services = [span for span in receiver.spans.values() if span.name.startswith("process ")]
+    assert len(services) == 2 and all(len(span.links) == 1 and span.kind == Span.SPAN_KIND_CONSUMER for span in services)
+    puts = [span for span in receiver.spans.values() if span.name == "S3.PutObject"]
+    assert len(puts) == 3 and all(span.parent_span_id for span in puts)
