@@ -134,6 +134,23 @@ def test_a_failure_is_an_error_and_what_came_last_is_sent_at_the_end(exporting):
     assert attributes(span)["error.type"] == "ValueError" and attributes(span.events[0])["exception.message"] == "no"
 
 
+def test_after_a_kill_the_export_goes_on_where_it_ended(exporting):
+    server, receiver = exporting
+    sqs = server.client("sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="taken")
+    until(lambda: len(receiver.named("send q")) == 1, "the first span")
+    receiver.busy, refused = 1000, receiver.refused
+    sqs.send_message(QueueUrl=url, MessageBody="refused so far")
+    until(lambda: receiver.refused > refused, "a post that is refused")
+    server.kill()
+    receiver.busy = 0
+    server.start()
+    server.client("sqs").send_message(QueueUrl=url, MessageBody="after the kill")
+    until(lambda: len(receiver.named("send q")) == 3, "all three spans")
+    assert all(receiver.times[span.trace_id, span.span_id] == 1 for span in receiver.named("send q"))
+
+
 @contextmanager
 def collector(folder, receiver):
     """Rotel, an OpenTelemetry collector: takes OTLP over HTTP, and sends on what it has read."""

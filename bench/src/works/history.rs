@@ -1,58 +1,17 @@
-//! What it costs that every hop is recorded: the same load with the history and without, in turn.
+//! What it costs that every hop is recorded, and that all of them are exported besides.
 
-use serde_json::json;
-
-use super::queues::{send, send_batch};
-use super::rates::{cycle, one};
-use super::{Line, grouped, median};
+use super::in_turn;
 use crate::Arguments;
 use crate::process::{Process, WITHOUT_HISTORY};
 use crate::table::Table;
 
-/// A work's rates with the history and without.
-#[derive(Default)]
-struct Pairs {
-    with: Vec<f64>,
-    without: Vec<f64>,
-}
-
 pub(super) async fn run(arguments: &Arguments, table: &mut Table) -> anyhow::Result<()> {
-    let (mut sends, mut batches, mut cycles) = (Pairs::default(), Pairs::default(), Pairs::default());
-    for number in 1..=arguments.rounds {
-        eprintln!("with the history and without, round {number} of {}", arguments.rounds);
-        // Whoever comes second finds a warmer machine: each is first in every other round.
-        for with in [number % 2 == 0, number % 2 == 1] {
-            let settings = if with { &[] } else { WITHOUT_HISTORY };
-            let server =
-                Process::konekuta_set(&arguments.program, &arguments.folder, "relaxed", settings).await?;
-            let (requests, load) = (server.requests(), arguments.load());
-            sends.side(with).push(one(&requests, load, "send", 64, send).await?.rate);
-            batches.side(with).push(one(&requests, load, "batch", 16, send_batch).await?.rate);
-            cycles.side(with).push(one(&requests, load, "cycle", 16, cycle).await?.rate);
-        }
-    }
-    sends.report("SendMessage 1 KiB, 64 connections, relaxed, with the history", table);
-    batches.report("SendMessageBatch 10 × 1 KiB, 16 connections, relaxed, with the history", table);
-    cycles.report("send, receive and delete in batches of 10, relaxed, with the history", table);
-    Ok(())
+    in_turn::run(arguments, "the history", [&[], WITHOUT_HISTORY], table).await
 }
 
-impl Pairs {
-    fn side(&mut self, with: bool) -> &mut Vec<f64> {
-        if with { &mut self.with } else { &mut self.without }
-    }
-
-    fn report(self, work: &str, table: &mut Table) {
-        let (with, without) = (median(self.with), median(self.without));
-        let ratio = with / without;
-        let row = Line {
-            work,
-            measured: format!("{} messages/s", grouped(with)),
-            against: format!("{ratio:.2} × {} without", grouped(without)),
-            target: "≥ 0.90",
-            met: Some(ratio >= 0.9),
-            figures: json!({ "with": with, "without": without, "ratio": ratio }),
-        };
-        table.add(row.row());
-    }
+/// To a receiver that takes everything and does nothing with it: what a real one costs is not ours.
+pub(super) async fn export(arguments: &Arguments, table: &mut Table) -> anyhow::Result<()> {
+    let receiver = Process::wire_ceiling().await?;
+    let url = format!("http://{}", receiver.address);
+    in_turn::run(arguments, "--otlp", [&["--otlp", &url], &[]], table).await
 }

@@ -4,6 +4,7 @@ mod backlog;
 mod functions;
 mod history;
 mod idle;
+mod in_turn;
 mod long_polls;
 mod publish;
 mod queues;
@@ -37,6 +38,9 @@ pub(crate) async fn run(arguments: &Arguments, table: &mut Table) -> anyhow::Res
     }
     if arguments.wants("history") {
         history::run(arguments, table).await?;
+    }
+    if arguments.wants("otlp") {
+        history::export(arguments, table).await?;
     }
     functions::run(arguments, table).await?;
     if arguments.wants("long-polls") {

@@ -225,6 +225,17 @@ pub struct KeptHop {
     pub answer_bytes: u32,
 }
 
+/// What a follower of the history gets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Followed {
+    /// The hops, oldest first.
+    pub hops: Vec<KeptHop>,
+    /// The position to go on from.
+    pub next: u64,
+    /// Hops between had gone before they were asked for.
+    pub gap: bool,
+}
+
 /// By what hops are found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HopKey {
@@ -303,11 +314,20 @@ impl History for NoHistory {
     fn find(&self, _: HopKey, _: Option<u64>, _: usize) -> BoxFuture<'_, Result<Vec<KeptHop>, Error>> {
         Box::pin(ready(Ok(Vec::new())))
     }
+    fn oldest(&self, _: TraceId, _: Vec<HopKey>) -> BoxFuture<'_, Result<Option<u64>, Error>> {
+        Box::pin(ready(Ok(None)))
+    }
     fn hop(&self, _: u64) -> BoxFuture<'_, Result<Option<KeptHop>, Error>> {
         Box::pin(ready(Ok(None)))
     }
-    fn follow(&self, _: Option<u64>, _: usize) -> BoxFuture<'_, Result<(Vec<KeptHop>, u64), Error>> {
-        Box::pin(ready(Ok((Vec::new(), 0))))
+    fn follow(&self, _: Option<u64>, _: usize) -> BoxFuture<'_, Result<Followed, Error>> {
+        Box::pin(ready(Ok(Followed::default())))
+    }
+    fn mark(&self, _: &'static str, _: u64) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(ready(Ok(())))
+    }
+    fn marked(&self, _: &'static str) -> BoxFuture<'_, Result<Option<u64>, Error>> {
+        Box::pin(ready(Ok(None)))
     }
     fn grown(&self) -> BoxFuture<'static, ()> {
         Box::pin(pending())
@@ -334,11 +354,16 @@ pub trait History: Send + Sync + 'static {
         before: Option<u64>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<KeptHop>, Error>>;
+    /// Where the oldest hop of a trace lies that is found by one of the keys.
+    fn oldest(&self, trace: TraceId, keys: Vec<HopKey>) -> BoxFuture<'_, Result<Option<u64>, Error>>;
     /// The hop at a position with payload and answer; `None` if it is not kept any more.
     fn hop(&self, position: u64) -> BoxFuture<'_, Result<Option<KeptHop>, Error>>;
-    /// Hops recorded after a position, oldest first, and the position to go on from. `None`: the present end, and no
-    /// hops.
-    fn follow(&self, after: Option<u64>, limit: usize) -> BoxFuture<'_, Result<(Vec<KeptHop>, u64), Error>>;
+    /// Hops recorded after a position, oldest first. `None`: the present end, and no hops.
+    fn follow(&self, after: Option<u64>, limit: usize) -> BoxFuture<'_, Result<Followed, Error>>;
+    /// Keeps how far a follower has come, beside the hops: where they are lost, so is this.
+    fn mark(&self, follower: &'static str, position: u64) -> BoxFuture<'_, Result<(), Error>>;
+    /// How far a follower had come; `None` if it never said.
+    fn marked(&self, follower: &'static str) -> BoxFuture<'_, Result<Option<u64>, Error>>;
     /// Completes when hops were recorded since it was called.
     fn grown(&self) -> BoxFuture<'static, ()>;
     /// From now on, messages of a resource are found by the words there too.

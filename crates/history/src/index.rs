@@ -94,19 +94,32 @@ impl Index {
         Ok(bytes.chunks_exact(ENTRY).map(entry).collect())
     }
 
-    /// Where the hops of a key lie, in order.
-    pub(crate) fn find(&self, key: u64) -> io::Result<Vec<u32>> {
+    /// Near the first entry that is not below one: not behind it, and by less than what is read at once before it.
+    fn near(&self, wanted: (u64, u32)) -> io::Result<u64> {
         let (mut low, mut high) = (0, self.entries);
         while high - low > ENTRIES_AT_ONCE {
             let middle = low + (high - low) / 2;
-            if self.read(middle, 1)?.first().is_some_and(|(found, _)| *found < key) {
+            if self.read(middle, 1)?.first().is_some_and(|found| *found < wanted) {
                 low = middle + 1;
             } else {
                 high = middle;
             }
         }
+        Ok(low)
+    }
+
+    /// Whether the hop at an offset has a key.
+    pub(crate) fn has(&self, key: u64, offset: u32) -> io::Result<bool> {
+        let from = self.near((key, offset))?;
+        // One more: it may be the first behind those that were not looked at.
+        let some = self.read(from, (ENTRIES_AT_ONCE + 1).min(self.entries - from))?;
+        Ok(some.binary_search(&(key, offset)).is_ok())
+    }
+
+    /// Where the hops of a key lie, in order.
+    pub(crate) fn find(&self, key: u64) -> io::Result<Vec<u32>> {
         let mut offsets = Vec::new();
-        let mut from = low;
+        let mut from = self.near((key, 0))?;
         while from < self.entries {
             let some = self.read(from, ENTRIES_AT_ONCE.min(self.entries - from))?;
             from += some.len() as u64;

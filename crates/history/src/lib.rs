@@ -9,6 +9,7 @@ mod flows;
 mod index;
 mod keys;
 pub mod limits;
+mod marks;
 mod pending;
 mod places;
 mod receives;

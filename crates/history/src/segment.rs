@@ -59,6 +59,11 @@ impl Segment {
         Ok(())
     }
 
+    /// The position behind the last hop.
+    pub(crate) fn end(&self) -> u64 {
+        (u64::from(self.number) << 32) | self.length
+    }
+
     fn position(&self, offset: u32) -> u64 {
         (u64::from(self.number) << 32) | u64::from(offset)
     }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use engine::{HopKey, KeptHop, Timestamp};
+use engine::{Followed, HopKey, KeptHop, Timestamp, TraceId};
 
 use crate::index::{self, Index, Span};
 use crate::keys;
@@ -34,6 +34,8 @@ pub(crate) struct Segments {
     /// Keys of the present segment, as they came.
     entries: Vec<(u64, u32)>,
     span: Span,
+    /// Where the newest one ended that was removed.
+    removed_end: u64,
     pub(crate) seen: Seen,
 }
 
@@ -60,6 +62,7 @@ impl Segments {
             full,
             entries: Vec::new(),
             span: Span::default(),
+            removed_end: 0,
             seen: Seen::default(),
         };
         let (entries, span) = (&mut opened.entries, &mut opened.span);
@@ -117,14 +120,19 @@ impl Segments {
                 break;
             }
             let file = path(&self.folder, oldest.segment.number);
+            self.removed_end = oldest.segment.end();
             self.full.remove(0);
             std::fs::remove_file(&file)?;
             std::fs::remove_file(file.with_extension("index"))?;
         }
         if self.full.is_empty() && self.span.newest < kept_from && self.present.length > u64::from(HEAD) {
-            self.present.cut(HEAD.into())?;
+            // In a new one: a position that somebody follows from never comes again.
+            let number = self.present.number;
+            let next = Segment::create(&path(&self.folder, number + 1), number + 1)?;
+            self.removed_end = std::mem::replace(&mut self.present, next).end();
             self.entries.clear();
             self.span = Span::default();
+            std::fs::remove_file(path(&self.folder, number))?;
         }
         Ok(())
     }
@@ -136,7 +144,7 @@ impl Segments {
 
     /// The position behind the last hop.
     pub(crate) fn end(&self) -> u64 {
-        (u64::from(self.present.number) << 32) | self.present.length
+        self.present.end()
     }
 
     fn newest_first(&self) -> impl Iterator<Item = (&Segment, Option<&Index>)> {
@@ -146,18 +154,13 @@ impl Segments {
 
     /// Hops of a key before a position, newest first.
     pub(crate) fn find(&self, key: &HopKey, before: u64, limit: usize) -> io::Result<Vec<KeptHop>> {
-        let number = keys::number(key);
         let mut found = Vec::new();
         let mut looked_at = 0;
         for (segment, index) in self.newest_first() {
             if u64::from(segment.number) << 32 >= before {
                 continue;
             }
-            let offsets = match index {
-                Some(index) => index.find(number)?,
-                None => self.entries.iter().filter(|(key, _)| *key == number).map(|(_, at)| *at).collect(),
-            };
-            for offset in offsets.into_iter().rev() {
+            for offset in self.offsets(index, key)?.into_iter().rev() {
                 let position = (u64::from(segment.number) << 32) | u64::from(offset);
                 if position >= before {
                     continue;
@@ -174,6 +177,51 @@ impl Segments {
         Ok(found)
     }
 
+    /// Where the oldest hop of a trace lies that one of the keys finds.
+    pub(crate) fn oldest(&self, trace: TraceId, keys: &[HopKey]) -> io::Result<Option<u64>> {
+        let of_trace = HopKey::Trace(trace);
+        let is_meant = |kept: &KeptHop| {
+            kept.hop.trace.unique() == trace.unique() && keys.iter().any(|key| keys::fits(&kept.hop, key))
+        };
+        for (segment, index) in self.newest_first().collect::<Vec<_>>().into_iter().rev() {
+            let own = self.offsets(index, &of_trace)?;
+            let mut found = Vec::new();
+            for key in keys.iter().filter(|_| !own.is_empty()) {
+                let number = keys::number(key);
+                match index {
+                    Some(index) => {
+                        for offset in &own {
+                            found.extend(index.has(number, *offset)?.then_some(*offset));
+                        }
+                    }
+                    None => {
+                        let entries = self.entries.iter().filter(|(entry, _)| *entry == number);
+                        found.extend(entries.map(|(_, at)| *at).filter(|at| own.binary_search(at).is_ok()));
+                    }
+                }
+            }
+            found.sort_unstable();
+            for offset in found {
+                if let Some((kept, _)) = segment.head(offset)?.filter(|(kept, _)| is_meant(kept)) {
+                    return Ok(Some(kept.position));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where the hops of a key lie in a segment, in order.
+    fn offsets(&self, index: Option<&Index>, key: &HopKey) -> io::Result<Vec<u32>> {
+        let number = keys::number(key);
+        match index {
+            Some(index) => index.find(number),
+            None => {
+                let entries = self.entries.iter().filter(|(key, _)| *key == number);
+                Ok(entries.map(|(_, offset)| *offset).collect())
+            }
+        }
+    }
+
     fn numbered(&self, number: u32) -> Option<&Segment> {
         self.newest_first().map(|(segment, _)| segment).find(|segment| segment.number == number)
     }
@@ -185,7 +233,7 @@ impl Segments {
     }
 
     /// Hops from a position on, oldest first, and where to go on.
-    pub(crate) fn follow(&self, from: u64, limit: usize) -> io::Result<(Vec<KeptHop>, u64)> {
+    pub(crate) fn follow(&self, from: u64, limit: usize) -> io::Result<Followed> {
         let mut found = Vec::new();
         let mut at = from;
         let full = self.full.iter().map(|full| &full.segment);
@@ -206,7 +254,7 @@ impl Segments {
                 break;
             }
         }
-        Ok((found, at))
+        Ok(Followed { hops: found, next: at, gap: from < self.removed_end })
     }
 }
 

@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use engine::{
-    Clock, EngineError, Error, Flow, HistoryFigures, Hop, HopKey, KeptHop, Timestamp, TraceId, WordPath,
+    Clock, EngineError, Error, Flow, Followed, HistoryFigures, Hop, HopKey, KeptHop, Timestamp, TraceId,
+    WordPath,
 };
 use tokio::sync::watch;
 
 use crate::limits::{GATHER, Limits};
+use crate::marks;
 use crate::pending::Pending;
 use crate::places::Places;
 use crate::segments::Segments;
@@ -86,13 +88,31 @@ impl Store {
         writer.segments.hop(position).map_err(|error| failed(&error))
     }
 
+    /// Where the oldest hop of a trace lies that one of the keys finds.
+    pub fn oldest(&self, trace: TraceId, keys: &[HopKey]) -> Result<Option<u64>, Error> {
+        let writer = self.shared.written()?;
+        writer.segments.oldest(trace, keys).map_err(|error| failed(&error))
+    }
+
     /// Hops from a position on, and where to go on; from the present end without one.
-    pub fn follow(&self, after: Option<u64>, limit: usize) -> Result<(Vec<KeptHop>, u64), Error> {
+    pub fn follow(&self, after: Option<u64>, limit: usize) -> Result<Followed, Error> {
         let writer = self.shared.written()?;
         match after {
             Some(after) => writer.segments.follow(after, limit).map_err(|error| failed(&error)),
-            None => Ok((Vec::new(), writer.segments.end())),
+            None => Ok(Followed { next: writer.segments.end(), ..Followed::default() }),
         }
+    }
+
+    /// Keeps how far a follower has come.
+    pub fn mark(&self, follower: &str, position: u64) -> Result<(), Error> {
+        marks::write(&self.shared.folder, follower, position).map_err(|error| failed(&error))
+    }
+
+    /// How far a follower had come. What lay behind may have gone with a crash of the machine: then it is at the end.
+    pub fn marked(&self, follower: &str) -> Result<Option<u64>, Error> {
+        let marked = marks::read(&self.shared.folder, follower).map_err(|error| failed(&error))?;
+        let end = self.shared.written()?.segments.end();
+        Ok(marked.map(|position| position.min(end)))
     }
 
     /// Completes when hops were written since this was called.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use engine::{Hop, HopKey, HopKind, HopOutcome, KeptHop, Link, PayloadForm, SpanId, Timestamp, TraceId};
+use engine::{Followed, Hop, HopKey, HopKind, HopOutcome, KeptHop, Link, PayloadForm, SpanId, Timestamp, TraceId};
 use testkit::SimulatedClock;
 
 use crate::{Limits, Store};
@@ -134,10 +134,61 @@ fn a_restart_finds_everything_in_full_and_in_the_present_segment_and_cuts_a_torn
     }
     second.record(hop(HopKind::Send, T, 201, 0));
     assert_eq!(find(&second, &HopKey::Trace(T)), [201]);
-    let (followed, end) = second.follow(Some(0), 1000).unwrap();
-    assert_eq!(spans(&followed), (1..=201).collect::<Vec<_>>());
-    assert_eq!(second.follow(Some(end), 10).unwrap(), (Vec::new(), end));
-    assert_eq!(second.follow(None, 10).unwrap(), (Vec::new(), end));
+    let followed = second.follow(Some(0), 1000).unwrap();
+    assert_eq!((spans(&followed.hops), followed.gap), ((1..=201).collect::<Vec<_>>(), false));
+    let nothing = Followed { next: followed.next, ..Followed::default() };
+    assert_eq!(second.follow(Some(followed.next), 10).unwrap(), nothing);
+    assert_eq!(second.follow(None, 10).unwrap(), nothing);
+}
+
+#[test]
+fn a_follower_goes_on_after_a_restart_where_it_was_and_is_told_of_what_has_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = Limits { age: Duration::from_mins(1), ..Limits::default() };
+    let (first, _) = store(&folder, limits.clone());
+    assert_eq!(first.marked("f").unwrap(), None);
+    (1..=3).for_each(|span| first.record(hop(HopKind::Send, T, span, 0)));
+    let taken = first.follow(Some(0), 2).unwrap();
+    first.mark("f", taken.next).unwrap();
+    drop(first);
+    let (second, clock) = store(&folder, limits.clone());
+    let marked = second.marked("f").unwrap().unwrap();
+    assert_eq!(spans(&second.follow(Some(marked), 10).unwrap().hops), [3]);
+    second.mark("f", u64::MAX).unwrap();
+    let end = second.follow(None, 1).unwrap().next;
+    assert_eq!(second.marked("f").unwrap(), Some(end), "what lay behind was lost: nothing new is left out");
+    drop(second);
+    // Everything is too old: what comes then is found from where a follower was.
+    clock.advance(Duration::from_mins(2));
+    let third = Store::open(&folder.path().join("history"), limits, Arc::new(clock)).unwrap();
+    third.record(Hop { at: Timestamp(0), ..hop(HopKind::Send, T, 4, 0) });
+    let (before, at_end) = (third.follow(Some(marked), 10).unwrap(), third.follow(Some(end), 10).unwrap());
+    assert_eq!((spans(&before.hops), before.gap), (vec![4], true));
+    assert_eq!((spans(&at_end.hops), at_end.gap), (vec![4], false));
+}
+
+#[test]
+fn the_oldest_hop_of_a_trace_is_found_by_any_of_several_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = Limits { bytes: 64 << 10, ..Limits::default() };
+    let (store, _) = store(&folder, limits);
+    let mut linked = hop(HopKind::Start, TraceId(5), 1, 0);
+    linked.links.push(Link { trace: T, span: SpanId(2) });
+    store.record(linked);
+    for span in 2..=200 {
+        let mut hop = hop(HopKind::Send, if span % 50 == 0 { T } else { TraceId(span.into()) }, span, 0);
+        hop.payload = Bytes::from(format!("{{\"word\": \"w{span}\", \"filling\": \"{}\"}}", "x".repeat(100)));
+        store.record(hop);
+        store.find(&HopKey::Failures, u64::MAX, 1).unwrap();
+    }
+    let oldest = |keys: &[HopKey]| {
+        let position = store.oldest(T, keys).unwrap()?;
+        Some(store.hop(position).unwrap().unwrap().hop.span.0)
+    };
+    assert_eq!(oldest(&[HopKey::Beginnings]), Some(50), "a hop of another trace that links there is none");
+    let word = |number: u64| HopKey::Word(format!("w{number}"));
+    assert_eq!(oldest(&[word(200), word(100), word(101)]), Some(100));
+    assert_eq!(oldest(&[word(101)]), None);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ::history::Store;
 use engine::{
-    EngineError, Error, Flow, History, HistoryFigures, Hop, HopKey, HopKind, HopOutcome, KeptHop, Link,
+    EngineError, Error, Flow, Followed, History, HistoryFigures, Hop, HopKey, HopKind, HopOutcome, KeptHop, Link,
     MessageId, QueueKey, SpanId, Timestamp, TraceId, WordPath,
 };
 use futures_util::future::BoxFuture;
@@ -91,8 +91,20 @@ impl History for Local {
         Box::pin(self.ask(move |store| store.hop(position)))
     }
 
-    fn follow(&self, after: Option<u64>, limit: usize) -> BoxFuture<'_, Result<(Vec<KeptHop>, u64), Error>> {
+    fn oldest(&self, trace: TraceId, keys: Vec<HopKey>) -> BoxFuture<'_, Result<Option<u64>, Error>> {
+        Box::pin(self.ask(move |store| store.oldest(trace, &keys)))
+    }
+
+    fn follow(&self, after: Option<u64>, limit: usize) -> BoxFuture<'_, Result<Followed, Error>> {
         Box::pin(self.ask(move |store| store.follow(after, limit)))
+    }
+
+    fn mark(&self, follower: &'static str, position: u64) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(self.ask(move |store| store.mark(follower, position)))
+    }
+
+    fn marked(&self, follower: &'static str) -> BoxFuture<'_, Result<Option<u64>, Error>> {
+        Box::pin(self.ask(move |store| store.marked(follower)))
     }
 
     fn grown(&self) -> BoxFuture<'static, ()> {

@@ -9,11 +9,14 @@ use prometheus_client::registry::Registry;
 pub struct Figures {
     /// A receiver has taken them.
     pub(crate) exported: Counter,
-    /// Nobody has.
+    /// It refused them.
     pub(crate) lost: Counter,
     /// Posts that were tried again.
     pub(crate) retries: Counter,
-    pub(crate) waiting: Gauge,
+    /// Times that the history forgot hops which no receiver had taken.
+    pub(crate) gaps: Counter,
+    /// For how many seconds what is to be sent next has waited.
+    pub(crate) lag: Gauge,
 }
 
 impl Figures {
@@ -21,10 +24,13 @@ impl Figures {
     pub fn register(&self, registry: &mut Registry) {
         let exported = "Spans that the OTLP receiver has taken";
         registry.register("konekuta_otlp_exported_spans", exported, self.exported.clone());
-        let lost = "Spans that the OTLP receiver refused or did not take in time";
+        let lost = "Spans that the OTLP receiver refused";
         registry.register("konekuta_otlp_lost_spans", lost, self.lost.clone());
         let retries = "Posts to the OTLP receiver that failed and were tried again";
         registry.register("konekuta_otlp_retries", retries, self.retries.clone());
-        registry.register("konekuta_otlp_waiting_spans", "Spans that wait to be sent", self.waiting.clone());
+        let gaps = "Times that the history forgot hops before the OTLP receiver took them";
+        registry.register("konekuta_otlp_gaps", gaps, self.gaps.clone());
+        let lag = "Seconds that the oldest span that is to be sent has waited";
+        registry.register("konekuta_otlp_lag_seconds", lag, self.lag.clone());
     }
 }

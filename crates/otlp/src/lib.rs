@@ -1,8 +1,9 @@
 //! OTLP: journeys exported as spans, in the background, to whatever takes OTLP over HTTP.
 //!
-//! `exporter.rs` follows the history into a bounded queue (`waiting.rs`) and sends from there; `sender.rs` posts and tries
-//! again; `span.rs` is what a hop comes to, `attributes.rs` how it is described, `messages.rs` the protocol.
-//! Nothing waits for it: what a receiver does not take in time is dropped and counted (`figures.rs`).
+//! `exporter.rs` follows the history and sends what it finds; `sender.rs` posts; `span.rs` is what a hop comes to,
+//! `attributes.rs` how it is described, `messages.rs` the protocol.
+//! Nothing waits for it: what a receiver has not taken stays in the history for as long as hops are kept there, and what it
+//! refuses is counted (`figures.rs`).
 //!
 //! <https://opentelemetry.io/docs/specs/otlp/>
 
@@ -16,7 +17,6 @@ mod sender;
 mod span;
 #[cfg(test)]
 mod tests;
-mod waiting;
 
 use std::sync::Arc;
 
@@ -35,16 +35,16 @@ pub struct Settings {
     pub headers: Vec<Header>,
 }
 
-/// Starts exporting what is recorded from now on: once this answers, nothing is missed. Its figures are to be registered.
+/// Starts exporting what was recorded since the last run's export ended; without one, what is recorded from now on. Once
+/// this answers, nothing is missed. Its figures are to be registered.
 pub async fn start(
     settings: Settings,
     history: Arc<dyn History>,
     clock: Arc<dyn Clock>,
     tasks: &Tasks,
 ) -> Result<Figures, Error> {
-    let (_, from) = history.follow(None, 1).await?;
     let figures = Figures::default();
-    let exporter = exporter::Exporter::new(settings, history, clock, figures.clone());
-    exporter.start(from, tasks);
+    let exporter = exporter::Exporter::new(settings, history, clock, figures.clone()).await?;
+    exporter.start(tasks);
     Ok(figures)
 }

@@ -2,12 +2,8 @@
 
 use std::time::Duration;
 
-/// Spans that wait to be sent; beyond, the oldest are dropped.
-pub(crate) const WAITING_MAX: usize = 20_000;
-/// Spans of one post.
+/// Hops of one look into the history, and so spans of one post.
 pub(crate) const BATCH_MAX: usize = 512;
-/// Hops of one look into the history.
-pub(crate) const FOLLOWED_MAX: usize = 1_000;
 /// Hops gather for so long before they are sent together.
 pub(crate) const GATHER: Duration = Duration::from_millis(500);
 /// A post takes so long at the most.

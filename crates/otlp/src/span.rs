@@ -11,14 +11,15 @@ use crate::messages::{
     SpanKind, Status, StatusCode,
 };
 
-/// The span of a hop that has ended; `None` while it goes on: it will be told again.
-pub(crate) fn of(hop: &Hop) -> Option<Span> {
-    if hop.outcome == HopOutcome::Running || hop.trace == TraceId(0) || hop.span == SpanId(0) {
-        return None;
-    }
+/// Whether a hop is a span: while it goes on it is none, and will be told again.
+pub(crate) fn is_told(hop: &Hop) -> bool {
+    hop.outcome != HopOutcome::Running && hop.trace != TraceId(0) && hop.span != SpanId(0)
+}
+
+fn of(hop: &Hop) -> Span {
     let start = hop.at.0.saturating_mul(1_000_000);
     let end = start.saturating_add(hop.took_us.saturating_mul(1_000));
-    Some(Span {
+    Span {
         trace_id: trace_bytes(hop.trace),
         span_id: span_bytes(hop.span),
         parent_span_id: if hop.parent == SpanId(0) { Vec::new() } else { span_bytes(hop.parent) },
@@ -30,7 +31,7 @@ pub(crate) fn of(hop: &Hop) -> Option<Span> {
         events: exception(hop, end).into_iter().collect(),
         links: hop.links.iter().map(link).collect(),
         status: status(hop),
-    })
+    }
 }
 
 fn trace_bytes(trace: TraceId) -> Vec<u8> {
@@ -96,12 +97,10 @@ fn exception(hop: &Hop, at: u64) -> Option<Event> {
 }
 
 /// Hops as one request, by resource.
-pub(crate) fn request<'a>(hops: impl Iterator<Item = &'a Hop>) -> ExportTraceServiceRequest {
+pub(crate) fn request(hops: &[Hop]) -> ExportTraceServiceRequest {
     let mut by_resource: BTreeMap<Resource, Vec<Span>> = BTreeMap::new();
     for hop in hops {
-        if let Some(span) = of(hop) {
-            by_resource.entry(attributes::resource(hop)).or_default().push(span);
-        }
+        by_resource.entry(attributes::resource(hop)).or_default().push(of(hop));
     }
     let scope = || InstrumentationScope {
         name: "konekuta".to_owned(),

@@ -13,16 +13,14 @@ use local::{Durability, HistoryLimits, Local, SystemClock};
 use prometheus_client::registry::Registry;
 use prost::Message as _;
 use service::Tasks;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use crate::Settings;
-use crate::figures::Figures;
-use crate::limits::WAITING_MAX;
 use crate::messages::{
     ExportTraceServiceRequest, ExportTraceServiceResponse, PartialSuccess, Span, SpanKind, Value,
 };
-use crate::waiting::Waiting;
 
 const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:q";
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:000000000000:function:f";
@@ -94,17 +92,21 @@ struct Bench {
     tasks: Tasks,
     registry: Registry,
     receiver: Arc<Receiver>,
-    _folder: tempfile::TempDir,
+    folder: TempDir,
 }
 
 impl Bench {
     async fn with(answers: Vec<(StatusCode, Vec<u8>)>) -> Self {
-        let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(SystemClock::default()));
+        Self::over(tempfile::tempdir().unwrap(), HistoryLimits::default(), answers).await
+    }
+
+    async fn over(folder: TempDir, limits: HistoryLimits, answers: Vec<(StatusCode, Vec<u8>)>) -> Self {
+        let clock = Arc::new(SystemClock::default());
         let settings = local::Settings {
             folder: folder.path().to_path_buf(),
-            durability: Durability::Memory,
+            durability: Durability::Relaxed,
             partitions: 1,
-            history: Some(HistoryLimits::default()),
+            history: Some(limits),
         };
         let local = Local::open(&settings, Arc::clone(&clock) as _).unwrap();
         let receiver = Arc::new(Receiver { answers: Mutex::new(answers.into()), ..Receiver::default() });
@@ -112,7 +114,7 @@ impl Bench {
         let (mut registry, tasks) = (Registry::default(), Tasks::default());
         let settings = Settings { endpoint, headers: vec!["x-api-key=k".parse().unwrap()] };
         crate::start(settings, Arc::clone(&local) as _, clock, &tasks).await.unwrap().register(&mut registry);
-        Self { local, tasks, registry, receiver, _folder: folder }
+        Self { local, tasks, registry, receiver, folder }
     }
 
     fn figure(&self, name: &str) -> String {
@@ -122,9 +124,10 @@ impl Bench {
         line.rsplit(' ').next().unwrap().to_owned()
     }
 
-    async fn end(self) {
+    async fn end(self) -> TempDir {
         self.tasks.shut_down().await;
         self.local.shut_down().await.unwrap();
+        self.folder
     }
 }
 
@@ -243,12 +246,65 @@ async fn what_was_recorded_last_is_sent_at_the_end() {
     assert_eq!(receiver.spans.lock().unwrap().len(), 1);
 }
 
-#[test]
-fn beyond_what_may_wait_the_oldest_are_dropped_and_counted() {
-    let (waiting, figures) = (Waiting::default(), Figures::default());
-    let hops = |from: u64, count: u64| (from..from + count).map(|span| hop(HopKind::Send, 1, span, 0, QUEUE));
-    waiting.push(hops(1, WAITING_MAX as u64), &figures);
-    waiting.push(hops(100_000, 7), &figures);
-    assert_eq!((figures.lost.get(), figures.waiting.get()), (7, i64::try_from(WAITING_MAX).unwrap()));
-    assert_eq!(waiting.take(1, &figures)[0].span, SpanId(8));
+#[tokio::test]
+async fn a_restart_goes_on_where_the_export_ended() {
+    let bench = Bench::with(Vec::new()).await;
+    bench.local.record(hop(HopKind::Send, 1, 10, 0, QUEUE));
+    bench.receiver.spans(1).await;
+    let folder = bench.end().await;
+    // Meanwhile nothing is exported.
+    let settings = local::Settings {
+        folder: folder.path().to_path_buf(),
+        durability: Durability::Relaxed,
+        partitions: 1,
+        history: Some(HistoryLimits::default()),
+    };
+    let local = Local::open(&settings, Arc::new(SystemClock::default())).unwrap();
+    local.record(hop(HopKind::Send, 2, 10, 0, QUEUE));
+    local.shut_down().await.unwrap();
+    drop(local);
+
+    let bench = Bench::over(folder, HistoryLimits::default(), Vec::new()).await;
+    bench.local.record(hop(HopKind::Send, 3, 10, 0, QUEUE));
+    let traces: Vec<u8> = bench.receiver.spans(2).await.iter().map(|(_, span)| span.trace_id[15]).collect();
+    assert_eq!(traces, [2, 3], "nothing is left out, nothing sent twice");
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn what_was_not_taken_at_the_end_goes_out_after_the_next_start() {
+    let busy = || (StatusCode::SERVICE_UNAVAILABLE, Vec::new());
+    let bench = Bench::with((0..50).map(|_| busy()).collect()).await;
+    bench.local.record(hop(HopKind::Send, 1, 10, 0, QUEUE));
+    let receiver = Arc::clone(&bench.receiver);
+    let folder = bench.end().await;
+    assert!(receiver.spans.lock().unwrap().is_empty() && !receiver.heads.lock().unwrap().is_empty());
+    let bench = Bench::over(folder, HistoryLimits::default(), Vec::new()).await;
+    assert_eq!(bench.receiver.spans(1).await[0].1.trace_id[15], 1);
+    assert_eq!(bench.figure("konekuta_otlp_lost_spans_total"), "0");
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_away_costs_what_the_history_forgets_meanwhile_and_that_is_told() {
+    let limits = HistoryLimits { bytes: 64 << 10, ..HistoryLimits::default() };
+    let away = (StatusCode::SERVICE_UNAVAILABLE, Vec::new());
+    let bench = Bench::over(tempfile::tempdir().unwrap(), limits, vec![away]).await;
+    bench.local.record(hop(HopKind::Send, 1, 1, 0, QUEUE));
+    tokio::time::timeout(Duration::from_secs(20), bench.receiver.come.notified()).await.expect("a post");
+    for span in 2..=2_000 {
+        bench.local.record(hop(HopKind::Send, 1, span, 0, QUEUE));
+        // Written one by one, so that files are full and go.
+        bench.local.find(engine::HopKey::Failures, None, 1).await.unwrap();
+    }
+    let last = 2_000_u64.to_be_bytes();
+    let come = async {
+        while bench.receiver.spans.lock().unwrap().iter().all(|(_, span)| span.span_id != last) {
+            bench.receiver.come.notified().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), come).await.expect("the last span");
+    assert_eq!(bench.figure("konekuta_otlp_gaps_total"), "1");
+    assert!(bench.receiver.spans.lock().unwrap().len() < 2_000);
+    bench.end().await;
 }

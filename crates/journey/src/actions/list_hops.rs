@@ -49,12 +49,12 @@ impl Action for ListHops {
         let mut after = input.after;
         loop {
             let grown = journeys.engine.grown();
-            let (hops, next) = journeys.engine.follow(after, limit).await?;
-            if !hops.is_empty() || journeys.clock.now() >= until {
-                let hops = hops.iter().map(|kept| Hop::of(kept, kept.hop.at.0)).collect();
-                return Ok(Output { hops, next: next.to_string() });
+            let followed = journeys.engine.follow(after, limit).await?;
+            if !followed.hops.is_empty() || journeys.clock.now() >= until {
+                let hops = followed.hops.iter().map(|kept| Hop::of(kept, kept.hop.at.0)).collect();
+                return Ok(Output { hops, next: followed.next.to_string() });
             }
-            after = Some(next);
+            after = Some(followed.next);
             tokio::select! {
                 () = grown => {}
                 () = journeys.clock.sleep_until(until) => {}
