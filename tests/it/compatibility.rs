@@ -10,7 +10,7 @@ const BEGIN: &str = "<!-- actions -->\n";
 const END: &str = "<!-- end of actions -->";
 
 /// What is not plainly supported, and how far it is.
-const STATES: [(&str, &str, &str); 9] = [
+const STATES: [(&str, &str, &str); 14] = [
     ("SNS", "CreateSMSSandboxPhoneNumber", "recorded"),
     ("SNS", "GetDataProtectionPolicy", "stored only"),
     ("SNS", "ListOriginationNumbers", "supported; there are none"),
@@ -19,6 +19,15 @@ const STATES: [(&str, &str, &str); 9] = [
     ("SNS", "CreatePlatformApplication", "stored only; what is published to devices is recorded"),
     ("X-Ray", "CreateGroup", "supported, but for tags (refused) and insights (stored only)"),
     ("X-Ray", "CreateSamplingRule", "supported, but for tags and boosts (refused)"),
+    ("X-Ray", "GetInsight", "supported; there are none"),
+    ("X-Ray", "GetInsightEvents", "supported; there are none"),
+    ("X-Ray", "GetInsightImpactGraph", "supported; there are none"),
+    (
+        "X-Ray",
+        "GetInsightSummaries",
+        "supported for groups without insights, which have none; for others refused",
+    ),
+    ("X-Ray", "PutEncryptionConfig", "supported, but for keys of KMS (refused)"),
     ("X-Ray", "PutTelemetryRecords", "checked and logged, no more"),
 ];
 

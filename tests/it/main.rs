@@ -11,8 +11,12 @@ mod bad_input;
 mod bucket_to_queue;
 /// The page that says what is as at AWS.
 mod compatibility;
+/// Starts and replays that are to end somewhere, by every way on which something goes on.
+mod ends;
 /// What became of a request: traces carried through every hop.
 mod journeys;
+/// The list of journeys, page by page.
+mod pages;
 /// From a publish to an HTTP endpoint and back by its links.
 mod publish_to_endpoint;
 /// From a publish through a queue and a function to another queue.

@@ -13,6 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value as Json, json};
 
 use crate::connection::Connection;
+use crate::start::print_way;
 
 /// Give a step what it got in a journey once more, or everything that failed there. Nothing is replayed twice in a run.
 #[derive(clap::Args, Debug)]
@@ -120,10 +121,7 @@ async fn one(client: &Client, arguments: &Replay) -> anyhow::Result<()> {
     for replay in list(&answer, "replays") {
         println!("{}", line(replay, &arguments.run));
     }
-    let way: Vec<&str> = list(&answer, "way").iter().filter_map(Json::as_str).collect();
-    if !way.is_empty() {
-        println!("no further than {}", way.join(", "));
-    }
+    print_way(&answer);
     Ok(())
 }
 

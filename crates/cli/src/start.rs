@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use engine::Clock;
 use http::Method;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::connection::Connection;
 
@@ -20,6 +20,9 @@ pub(crate) struct Start {
     /// What the step got in the journey that this finds: a request id, message id, S3 key ….
     #[arg(long)]
     request: Option<String>,
+    /// The step to end at: what it brings about is told and goes no further.
+    #[arg(long)]
+    to: Option<String>,
     #[command(flatten)]
     connection: Connection,
 }
@@ -33,6 +36,9 @@ pub(crate) async fn start(arguments: Start, clock: Arc<dyn Clock>) -> anyhow::Re
     if let Some(request) = arguments.request {
         input["request"] = json!(request);
     }
+    if let Some(to) = arguments.to {
+        input["to"] = json!(to);
+    }
     let answer = client
         .rest("konekuta", Method::POST, "/_konekuta/api/start", Some(&input))
         .await
@@ -40,5 +46,14 @@ pub(crate) async fn start(arguments: Start, clock: Arc<dyn Clock>) -> anyhow::Re
     let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
     println!("started {} by {}", text("step"), text("by"));
     println!("{}", text("journey"));
+    print_way(&answer);
     Ok(())
+}
+
+/// How far it goes, if it is to end somewhere.
+pub(crate) fn print_way(answer: &Json) {
+    let way: Vec<&str> = answer["way"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+    if !way.is_empty() {
+        println!("no further than {}", way.join(", "));
+    }
 }

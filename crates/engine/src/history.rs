@@ -260,7 +260,7 @@ pub struct HistoryFigures {
     pub recorded: u64,
     /// Hops dropped since the start, because more came than could be written.
     pub dropped: u64,
-    /// Of so many traces one is kept at the moment.
+    /// Of so many traces one is kept at the moment; zero: there is no history.
     pub one_of: u64,
     /// Bytes on the disk.
     pub bytes: u64,
@@ -277,6 +277,8 @@ pub enum FlowKind {
     Message,
     /// It invokes it.
     Invocation,
+    /// Its messages are handed to it by an event source mapping.
+    Mapping,
     /// It reads objects there.
     Read,
     /// It writes or deletes objects there.
@@ -296,9 +298,9 @@ pub struct Flow {
     pub to: Arc<str>,
     /// How.
     pub kind: FlowKind,
-    /// How often in the last five minutes.
+    /// How often in the last five minutes: as often as what is kept stands for, where not all traces are.
     pub count: u64,
-    /// How many of them failed or were refused.
+    /// How many of them failed or were refused, likewise.
     pub failed: u64,
 }
 

@@ -16,8 +16,8 @@ mod time;
 pub use blobs::{BlobId, BlobStream, Blobs, ByteRange};
 pub use error::{EngineError, Error, Refusal};
 pub use history::{
-    Flow, FlowKind, Followed, History, HistoryFigures, Hop, HopKey, HopKind, HopOutcome, KeptHop, Link, MOVED_FROM,
-    NoHistory, Note, PayloadForm, SpanId, TraceId, WordPath,
+    Flow, FlowKind, Followed, History, HistoryFigures, Hop, HopKey, HopKind, HopOutcome, KeptHop, Link,
+    MOVED_FROM, NoHistory, Note, PayloadForm, SpanId, TraceId, WordPath,
 };
 pub use message::{Commit, Delivery, Enqueue, MessageId, NewMessage, Sent};
 pub use peek::{Activity, Peeked, Standing};

@@ -22,19 +22,26 @@ pub(crate) struct Flows {
 #[derive(Debug, Default)]
 struct Counts([(u64, u64, u64); FLOW_MINUTES]);
 
+/// How often something happened, and how often it failed.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    all: u64,
+    failed: u64,
+}
+
 fn minute(at: Timestamp) -> u64 {
     at.0 / 60_000
 }
 
 impl Counts {
-    fn add(&mut self, now: u64, failed: bool) {
+    fn add(&mut self, now: u64, times: Times) {
         let slots = FLOW_MINUTES as u64;
         let slot = &mut self.0[usize::try_from(now % slots).unwrap_or(0)];
         if slot.0 != now {
             *slot = (now, 0, 0);
         }
-        slot.1 += 1;
-        slot.2 += u64::from(failed);
+        slot.1 += times.all;
+        slot.2 += times.failed;
     }
 
     fn sum(&self, now: u64) -> (u64, u64) {
@@ -44,13 +51,14 @@ impl Counts {
 }
 
 impl Flows {
-    /// Learns from a hop.
-    pub(crate) fn note(&mut self, hop: &Hop, now: Timestamp) {
+    /// Learns from a hop, which stands for so many: of so many traces one is kept.
+    pub(crate) fn note(&mut self, hop: &Hop, one_of: u64, now: Timestamp) {
         let is_s3 = hop.kind == HopKind::Call && hop.resource.starts_with("arn:aws:s3:");
         if is_s3 || matches!(hop.kind, HopKind::Publish | HopKind::Invoke) {
             self.remember(hop);
         }
-        let failed = matches!(hop.outcome, HopOutcome::Failed | HopOutcome::Refused);
+        let has_failed = matches!(hop.outcome, HopOutcome::Failed | HopOutcome::Refused);
+        let times = |all: u64| Times { all, failed: if has_failed { all } else { 0 } };
         let kind = match hop.kind {
             // It is told again when it has ended.
             _ if matches!(hop.outcome, HopOutcome::Running | HopOutcome::Skipped) => return,
@@ -63,13 +71,20 @@ impl Flows {
             },
             HopKind::DeadLetter => {
                 let from: Arc<str> = hop.note("from").unwrap_or_default().into();
-                return self.count((from, Arc::clone(&hop.resource), FlowKind::DeadLetter), now, true);
+                let times = Times { all: one_of, failed: one_of };
+                return self.count((from, Arc::clone(&hop.resource), FlowKind::DeadLetter), now, times);
             }
             HopKind::Deliver => FlowKind::Delivery,
             _ => return,
         };
+        // A batch is of several traces, each with the others' chance to be kept.
+        let source = hop.note("eventSource").filter(|_| hop.kind == HopKind::Invoke);
+        if let Some(queue) = source {
+            let between = (queue.into(), Arc::clone(&hop.resource), FlowKind::Mapping);
+            self.count(between, now, times(one_of.saturating_mul(hop.count.into())));
+        }
         let from = self.spans.get(&hop.parent).cloned().unwrap_or_else(|| "".into());
-        self.count((from, Arc::clone(&hop.resource), kind), now, failed);
+        self.count((from, Arc::clone(&hop.resource), kind), now, times(one_of));
     }
 
     fn remember(&mut self, hop: &Hop) {
@@ -83,7 +98,7 @@ impl Flows {
         }
     }
 
-    fn count(&mut self, between: Between, now: Timestamp, failed: bool) {
+    fn count(&mut self, between: Between, now: Timestamp, times: Times) {
         let now = minute(now);
         if self.counts.len() >= FLOWS_MAX && !self.counts.contains_key(&between) {
             self.counts.retain(|_, counts| counts.sum(now).0 > 0);
@@ -91,7 +106,7 @@ impl Flows {
                 return;
             }
         }
-        self.counts.entry(between).or_default().add(now, failed);
+        self.counts.entry(between).or_default().add(now, times);
     }
 
     /// What there was in the last minutes, the most first.
@@ -131,14 +146,18 @@ mod tests {
     fn what_a_function_brings_about_is_learnt_and_forgotten() {
         let mut flows = Flows::default();
         let begun = hop(HopKind::Invoke, 1, 0, "f");
-        flows.note(&Hop { outcome: HopOutcome::Running, ..begun.clone() }, Timestamp(0));
-        flows.note(&hop(HopKind::Call, 2, 1, "arn:aws:s3:::b").noting("action", "GetObject"), Timestamp(0));
-        flows.note(&hop(HopKind::Publish, 3, 1, "t"), Timestamp(0));
-        flows.note(&hop(HopKind::Send, 4, 3, "q"), Timestamp(0));
-        flows.note(&hop(HopKind::Send, 5, 3, "q"), Timestamp(60_000));
-        flows.note(&Hop { outcome: HopOutcome::Failed, ..begun }, Timestamp(60_000));
+        flows.note(&Hop { outcome: HopOutcome::Running, ..begun.clone() }, 1, Timestamp(0));
+        flows.note(
+            &hop(HopKind::Call, 2, 1, "arn:aws:s3:::b").noting("action", "GetObject"),
+            1,
+            Timestamp(0),
+        );
+        flows.note(&hop(HopKind::Publish, 3, 1, "t"), 1, Timestamp(0));
+        flows.note(&hop(HopKind::Send, 4, 3, "q"), 1, Timestamp(0));
+        flows.note(&hop(HopKind::Send, 5, 3, "q"), 1, Timestamp(60_000));
+        flows.note(&Hop { outcome: HopOutcome::Failed, ..begun }, 1, Timestamp(60_000));
         let skipped = Hop { outcome: HopOutcome::Skipped, ..hop(HopKind::Send, 6, 1, "held") };
-        flows.note(&skipped, Timestamp(60_000));
+        flows.note(&skipped, 1, Timestamp(60_000));
         let mut found = told(&flows, 60_000);
         found.sort();
         assert_eq!(
@@ -156,17 +175,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_of_a_share_of_the_traces_stands_for_all() {
+        let mut flows = Flows::default();
+        let batch = hop(HopKind::Invoke, 1, 0, "f").noting("eventSource", "q");
+        flows.note(&Hop { count: 10, ..batch.clone() }, 4, Timestamp(0));
+        flows.note(&Hop { count: 5, outcome: HopOutcome::Failed, ..batch }, 1, Timestamp(0));
+        let mut found = told(&flows, 0);
+        found.sort();
+        assert_eq!(found, [(">f Invocation".to_owned(), 5, 1), ("q>f Mapping".to_owned(), 45, 5)]);
+    }
+
+    #[test]
     fn what_is_kept_is_bounded() {
         let mut flows = Flows::default();
         for number in 0..(SPANS_MAX as u64 + 10) {
-            flows.note(&hop(HopKind::Publish, number + 1, 0, "t"), Timestamp(0));
+            flows.note(&hop(HopKind::Publish, number + 1, 0, "t"), 1, Timestamp(0));
         }
         assert!(flows.spans.len() <= SPANS_MAX && flows.order.len() <= SPANS_MAX);
         for number in 0..FLOWS_MAX + 10 {
-            flows.note(&hop(HopKind::Send, 1, 0, &number.to_string()), Timestamp(0));
+            flows.note(&hop(HopKind::Send, 1, 0, &number.to_string()), 1, Timestamp(0));
         }
         assert_eq!(flows.counts.len(), FLOWS_MAX);
-        flows.note(&hop(HopKind::Send, 1, 0, "later"), Timestamp(3_600_000));
+        flows.note(&hop(HopKind::Send, 1, 0, "later"), 1, Timestamp(3_600_000));
         assert_eq!(flows.counts.len(), 1, "what is long over makes room");
     }
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use engine::{Followed, Hop, HopKey, HopKind, HopOutcome, KeptHop, Link, PayloadForm, SpanId, Timestamp, TraceId};
+use engine::{
+    Followed, Hop, HopKey, HopKind, HopOutcome, KeptHop, Link, PayloadForm, SpanId, Timestamp, TraceId,
+};
 use testkit::SimulatedClock;
 
 use crate::{Limits, Store};

@@ -59,7 +59,7 @@ impl Writer {
             if !known {
                 continue;
             }
-            self.flows.note(&hop, now);
+            self.flows.note(&hop, thinning.one_of(), now);
             let offset = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
             record::encode(&hop, &mut self.bytes);
             self.keys.clear();

@@ -72,6 +72,13 @@ pub(crate) async fn gather(engine: &dyn Engine, trace: TraceId) -> Result<Gather
 }
 
 impl Gathered {
+    /// The traces that hops of a trace name in links: what grew out of them belongs to their journeys.
+    pub(crate) fn grew_out_of(&self, trace: TraceId) -> Vec<TraceId> {
+        let own = self.hops.values().filter(|kept| kept.hop.trace.unique() == trace.unique());
+        let links = own.flat_map(|kept| &kept.hop.links).map(|link| link.trace);
+        links.filter(|linked| linked.unique() != trace.unique()).collect()
+    }
+
     /// The first one that comes is the newest, and counts.
     fn add(&mut self, name: Name, kept: KeptHop) {
         if self.hops.len() >= HOPS_OF_JOURNEY_MAX {

@@ -1,12 +1,13 @@
 //! Journeys: what became of a request or message, put together from hops.
 //!
 //! `gather.rs` collects the hops of a trace and of those that grew out of it, `tree.rs` puts them in order, `view.rs` is
-//! how they are told; `search.rs` finds journeys; `origins.rs` knows what a step got, `replay.rs` gives it again, `way.rs` as far as it is to go;
+//! how they are told; `search.rs` finds journeys; `origins.rs` knows what a step got, `replay.rs` gives it again, `way.rs` and `leads.rs` as far as it is to go;
 //! `actions/` is the HTTP API under `/_konekuta/api/`, described in `docs/api/openapi.yaml`.
 
 mod actions;
 mod errors;
 mod gather;
+mod leads;
 mod limits;
 mod lost;
 mod origins;

@@ -30,6 +30,10 @@ pub(crate) const FAILED_TRACES_MAX: usize = 1_000;
 pub(crate) const PEEKED_MAX: usize = 10_000;
 /// Messages that are looked at together.
 pub(crate) const PEEKED_AT_ONCE: usize = 1_000;
+/// Of so many journeys of late each resource is asked what led to it, for a start that is to end somewhere.
+pub(crate) const JOURNEYS_LEARNT_FROM: usize = 8;
+/// Resources that are asked.
+pub(crate) const RESOURCES_LED_MAX: usize = 64;
 /// Flows of one answer.
 pub(crate) const FLOWS_MAX: usize = 10_000;
 /// The same, unless the request says.

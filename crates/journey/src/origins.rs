@@ -12,7 +12,7 @@ use crate::gather::{Gathered, name};
 use crate::limits::{HOPS_OF_MESSAGE_MAX, HOPS_OF_TRACE_MAX, MOVES_MAX};
 use crate::start::Input;
 use crate::steps::Step;
-use crate::{Journeys, errors};
+use crate::{Journeys, errors, start};
 
 impl Journeys {
     /// The hops of a journey whose input a step got: each message or event once.
@@ -68,6 +68,8 @@ impl Journeys {
                 }
                 if sends.is_empty() { Err(send_is_gone()) } else { Ok(sends) }
             }
+            // A bucket's event that came to nobody has no send: it is kept where it was given up.
+            HopKind::DeadLetter if hop.note("notification").is_some() => Ok(vec![kept]),
             // Of a message that never came to its subscriber, the publish is what there is.
             HopKind::DeadLetter if hop.note("subscription").is_some() => {
                 let above = self.named(Link { trace: hop.trace, span: hop.parent }).await?;
@@ -144,11 +146,19 @@ impl Journeys {
         {
             return self.published_for(kept, subscription).await;
         }
-        let arn: Arn = hop.resource.parse().map_err(|_| not_replayable(kept))?;
+        let place = match (hop.kind, hop.note("endpoint")) {
+            (HopKind::DeadLetter, Some(endpoint)) => endpoint,
+            _ => &hop.resource,
+        };
+        let arn: Arn = place.parse().map_err(|_| not_replayable(kept))?;
         if hop.payload.is_empty() {
             return Err(ServiceError::new(&errors::NOT_FOUND, "what went in there is not kept"));
         }
         match (hop.kind, arn.service()) {
+            (HopKind::DeadLetter, _) if hop.note("notification").is_some() => {
+                let event = String::from_utf8_lossy(&hop.payload).into_owned();
+                start::notification(arn, event).ok_or_else(|| not_replayable(kept))
+            }
             (HopKind::Send, "sqs") => {
                 let message = self.ports.queues()?.open(&hop.payload)?;
                 Ok(Input::Message(arn, message))

@@ -61,11 +61,18 @@ pub(crate) async fn traces(
     limit: usize,
 ) -> Result<Traces, Error> {
     let mut hops: Vec<KeptHop> = Vec::new();
+    // Of a key that has more hops than are looked at, nothing is known below.
+    let mut known_from = 0;
     for key in keys {
-        hops.extend(engine.find(key.clone(), before, LOOKED_AT_MAX).await?);
+        let some = engine.find(key.clone(), before, LOOKED_AT_MAX).await?;
+        if some.len() >= LOOKED_AT_MAX {
+            known_from = some.last().map_or(0, |kept| kept.position).max(known_from);
+        }
+        hops.extend(some);
     }
+    hops.retain(|kept| kept.position >= known_from);
     hops.sort_unstable_by_key(|kept| std::cmp::Reverse(kept.position));
-    let mut found = Traces { more: hops.len() >= LOOKED_AT_MAX, ..Traces::default() };
+    let mut found = Traces { more: known_from > 0, ..Traces::default() };
     let mut seen = HashSet::new();
     for kept in &hops {
         if !seen.contains(&kept.hop.trace.unique()) && found.traces.len() >= limit {

@@ -95,16 +95,7 @@ impl Journeys {
         if endpoint.service() == "lambda" {
             return Ok(Input::Event(endpoint, text.into()));
         }
-        let message = QueueMessage {
-            body: text.into(),
-            attributes: BTreeMap::new(),
-            group: None,
-            deduplication_id: None,
-            trace: None,
-            sender_id: endpoint.account().to_owned(),
-            sender: Sender::Account(endpoint.account().to_owned()),
-        };
-        Ok(Input::Message(endpoint, message))
+        Ok(message(endpoint, text))
     }
 
     /// Gives a step its input, as a trace of its own. Durable when it answers.
@@ -191,8 +182,42 @@ fn way_of(header: TraceHeader, way: &[String]) -> Result<TraceHeader, ServiceErr
     })
 }
 
+/// A bucket's event for whom it should have told.
+pub(crate) fn notification(target: Arn, event: String) -> Option<Input> {
+    match target.service() {
+        "sqs" => Some(message(target, event)),
+        "lambda" => Some(Input::Event(target, event.into())),
+        "sns" => {
+            let subject = Some("Amazon S3 Notification".to_owned());
+            let message = TopicMessage { message: event, subject, ..TopicMessage::default() };
+            Some(Input::Publish { topic: target, message, only: None })
+        }
+        _ => None,
+    }
+}
+
+/// A text for a queue.
+fn message(queue: Arn, text: String) -> Input {
+    let message = QueueMessage {
+        body: text.into(),
+        attributes: BTreeMap::new(),
+        group: group_of(&queue),
+        deduplication_id: None,
+        trace: None,
+        sender_id: queue.account().to_owned(),
+        sender: Sender::Account(queue.account().to_owned()),
+    };
+    Input::Message(queue, message)
+}
+
 fn published(topic: Arn, message: String, only: Option<String>) -> Input {
-    Input::Publish { topic, message: TopicMessage { message, ..TopicMessage::default() }, only }
+    let group = group_of(&topic);
+    Input::Publish { topic, message: TopicMessage { message, group, ..TopicMessage::default() }, only }
+}
+
+/// The message group of what is started in a FIFO queue or topic.
+fn group_of(resource: &Arn) -> Option<String> {
+    resource.resource().ends_with(".fifo").then(|| "konekuta".to_owned())
 }
 
 fn refused(error: PortError) -> ServiceError {

@@ -150,6 +150,9 @@ fn title(kept: &KeptHop) -> String {
         HopKind::Delete => format!("delete from {name}"),
         HopKind::Return if hop.outcome == HopOutcome::Failed => format!("comes back to {name}"),
         HopKind::Return => format!("visible in {name} in {} s", hop.count),
+        HopKind::DeadLetter if name.is_empty() && hop.note("endpoint").is_some() => {
+            format!("given up: {} was not reached", short(note("endpoint")))
+        }
         HopKind::DeadLetter if name.is_empty() => "given up".to_owned(),
         HopKind::DeadLetter => format!("dead letter to {name}"),
         HopKind::Invoke if hop.count > 1 => format!("{name} runs for {} messages", hop.count),

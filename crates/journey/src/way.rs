@@ -58,6 +58,19 @@ impl Below {
     }
 }
 
+/// The steps from which something came to a resource in a journey.
+pub(crate) fn steps_before(gathered: &Gathered, resource: &str) -> HashSet<String> {
+    let placed = tree::place(gathered);
+    let by_name: HashMap<Name, &Placed> = placed.iter().map(|placed| (name(&placed.kept), placed)).collect();
+    let there = placed.iter().filter(|placed| is_step(placed) && *placed.kept.hop.resource == *resource);
+    let before = there.filter_map(|placed| {
+        let above = |placed: &&Placed| placed.parent.and_then(|above| by_name.get(&above).copied());
+        std::iter::successors(above(&placed), above)
+            .find(|placed| is_step(placed) && *placed.kept.hop.resource != *resource)
+    });
+    before.map(|placed| placed.kept.hop.resource.to_string()).collect()
+}
+
 /// Something got a message or an event there.
 fn is_step(placed: &Placed) -> bool {
     let hop = &placed.kept.hop;

@@ -94,6 +94,8 @@ pub struct Invocation {
     pub invoked_arn: Option<Arn>,
     /// The receives of the messages that it is for.
     pub links: Vec<Link>,
+    /// The queue that they come from.
+    pub event_source: Option<Arn>,
 }
 
 impl Invocation {
@@ -108,6 +110,7 @@ impl Invocation {
             tenant_id: None,
             invoked_arn: None,
             links: Vec::new(),
+            event_source: None,
         }
     }
 }

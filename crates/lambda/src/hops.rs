@@ -43,6 +43,10 @@ impl Lambda {
             links: invocation.links.clone(),
             ..Hop::new(HopKind::Invoke, link, SpanId(parent), now, resource)
         };
+        let begun = match &invocation.event_source {
+            Some(queue) => begun.noting("eventSource", queue.as_str()),
+            None => begun,
+        };
         let payload = invocation.payload.clone();
         self.engine.record(Hop { outcome: HopOutcome::Running, payload: payload.clone(), ..begun.clone() });
         Telling(Some(Hop { payload, ..begun }))

@@ -120,16 +120,20 @@ impl Lambda {
         &self,
         function: &FunctionRecord,
         version: &FunctionRecord,
-        invocation: Invocation,
+        mut invocation: Invocation,
     ) -> Result<(mpsc::Receiver<Piece>, JoinHandle<Result<Outcome, InvokeError>>), InvokeError> {
         let counted = self.calls.begin(function)?;
         let spec =
             self.current_spec(version).await.map_err(|error| InvokeError::Failed(error.to_string()))?;
-        let executor = Arc::clone(&self.executor);
+        let telling = self.tell_begun(function, &mut invocation);
+        let (executor, this) = (Arc::clone(&self.executor), self.this.upgrade());
         let (send, pieces) = mpsc::channel(STREAMED_PIECES_MAX);
         let running = tokio::spawn(async move {
             let outcome = executor.invoke_streaming(spec, invocation, send).await;
             drop(counted);
+            if let Some(this) = this {
+                this.tell_ended(telling, &outcome);
+            }
             outcome
         });
         Ok((pieces, running))

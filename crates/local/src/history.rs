@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ::history::Store;
 use engine::{
-    EngineError, Error, Flow, Followed, History, HistoryFigures, Hop, HopKey, HopKind, HopOutcome, KeptHop, Link,
-    MessageId, QueueKey, SpanId, Timestamp, TraceId, WordPath,
+    EngineError, Error, Flow, Followed, History, HistoryFigures, Hop, HopKey, HopKind, HopOutcome, KeptHop,
+    Link, MessageId, QueueKey, SpanId, Timestamp, TraceId, WordPath,
 };
 use futures_util::future::BoxFuture;
 

@@ -112,6 +112,8 @@ fn messaging(hop: &Hop, arn: Option<&Arn>, name: &str, kind: &str) -> Vec<KeyVal
         text("messaging.operation.type", kind),
     ];
     if hop.kind == HopKind::Invoke {
+        let queue = hop.note("eventSource").and_then(|source| source.rsplit(':').next());
+        all.extend(queue.map(|queue| text("messaging.destination.name", queue)));
         if hop.count > 1 {
             all.push(number("messaging.batch.message_count", hop.count));
         }
@@ -169,10 +171,11 @@ fn segment(hop: &Hop) -> Vec<KeyValue> {
 }
 
 /// Notes that other attributes, the name, the status or events have, and what may be long or secret.
-const TOLD: [&str; 15] = [
+const TOLD: [&str; 16] = [
     "action",
     "caller",
     "error",
+    "eventSource",
     "key",
     "log",
     "message",

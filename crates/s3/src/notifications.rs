@@ -149,6 +149,7 @@ impl S3 {
                 }
                 Err(refused) => {
                     tracing::warn!(target = %target.arn, %refused, "a bucket's event could not be delivered");
+                    self.tell_given_up(context, (bucket, target), &document, &refused);
                 }
             }
         }

@@ -41,8 +41,8 @@ impl Sns {
         };
         let origin = &origin;
         if arns::is_fifo(&topic.arn) {
-            if origin.only.is_some() {
-                return Err(errors::invalid("a FIFO topic delivers to all its subscriptions"));
+            if let Some(only) = &origin.only {
+                the_one(&self.subscriptions(&topic.arn).await?, only)?;
             }
             return self.accept(topic, outgoing, origin).await;
         }

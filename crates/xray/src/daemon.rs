@@ -22,6 +22,9 @@ struct Header {
 
 /// Takes datagrams until it is told to end. Nobody hears of one that is wrong, as at AWS: the log does.
 pub async fn receive(xray: Arc<Xray>, socket: UdpSocket, mut stop: Stop) {
+    if !xray.keeps_traces() {
+        tracing::warn!("segments that come to the X-Ray daemon's port are dropped: the history is off");
+    }
     let mut datagram = vec![0; DATAGRAM_BYTES_MAX];
     loop {
         let received = tokio::select! {

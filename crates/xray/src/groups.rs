@@ -14,7 +14,7 @@ use crate::records::{self, GroupRecord};
 use crate::search::expression;
 
 /// The group that all traces belong to, at AWS; its name is taken.
-const DEFAULT: &str = "Default";
+pub(crate) const DEFAULT_GROUP: &str = "Default";
 
 /// By which a group is named in a request: one of the two.
 #[derive(Debug, Default, Deserialize)]
@@ -171,7 +171,7 @@ impl Xray {
 
 fn check_name(name: &str) -> Result<(), ServiceError> {
     const LENGTH_MAX: usize = 32;
-    if name == DEFAULT {
+    if name == DEFAULT_GROUP {
         return Err(invalid("Default is a reserved name"));
     }
     let fits = (1..=LENGTH_MAX).contains(&name.chars().count())

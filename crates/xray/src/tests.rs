@@ -29,13 +29,17 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::with(Some(HistoryLimits::default()))
+    }
+
+    fn with(history: Option<HistoryLimits>) -> Self {
         let (folder, clock) = (tempfile::tempdir().unwrap(), SimulatedClock::default());
         clock.advance(std::time::Duration::from_secs(5));
         let settings = local::Settings {
             folder: folder.path().to_path_buf(),
             durability: Durability::Memory,
             partitions: 1,
-            history: Some(HistoryLimits::default()),
+            history,
         };
         let local = Local::open(&settings, Arc::new(clock.clone())).unwrap();
         let xray =
@@ -460,4 +464,51 @@ async fn datagrams_are_segments_behind_a_header_line_and_wrong_ones_are_dropped(
     let names: Vec<Json> = bench.segments().await.iter().map(|one| one["name"].clone()).collect();
     assert_eq!(names, ["right"]);
     tasks.shut_down().await;
+}
+
+#[tokio::test]
+async fn without_a_history_a_segment_that_is_right_is_told_to_be_unprocessed() {
+    let bench = Bench::with(None);
+    let told = bench.put(segment("shop", 1)).await;
+    assert_eq!((&told[0]["Id"], &told[0]["ErrorCode"]), (&json!("0000000000000001"), &json!("HistoryIsOff")));
+    assert!(told[0]["Message"].as_str().unwrap().contains("--history off"), "{told}");
+    let wrong = bench.put(json!({"name": "shop"})).await;
+    assert_eq!(wrong[0]["ErrorCode"], "MissingId", "what is wrong is told first");
+    assert_eq!(Bench::new().put(segment("shop", 1)).await, json!([]));
+}
+
+#[tokio::test]
+async fn traces_are_not_encrypted_with_keys_and_that_is_what_is_answered() {
+    let bench = Bench::new();
+    let none = json!({"EncryptionConfig": {"Status": "ACTIVE", "Type": "NONE"}});
+    assert_eq!(bench.call::<GetEncryptionConfig>(json!({})).await.unwrap(), none);
+    assert_eq!(bench.call::<PutEncryptionConfig>(json!({"Type": "NONE"})).await.unwrap(), none);
+    let refused = bench.refused::<PutEncryptionConfig>(json!({"Type": "KMS", "KeyId": "alias/k"})).await;
+    assert!(refused.starts_with("InvalidRequestException") && refused.contains("KMS"), "{refused}");
+    let refused = bench.refused::<PutEncryptionConfig>(json!({"Type": "AES"})).await;
+    assert!(refused.contains("enum value set: [NONE, KMS]"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_group_without_insights_has_none_and_one_that_is_to_have_them_is_told_so() {
+    let bench = Bench::new();
+    for (name, enabled) in [("quiet", false), ("watched", true)] {
+        let insights = json!({"InsightsEnabled": enabled});
+        let group =
+            json!({"GroupName": name, "FilterExpression": "fault", "InsightsConfiguration": insights});
+        bench.call::<CreateGroup>(group).await.unwrap();
+    }
+    let of = |name: &str| json!({"GroupName": name, "StartTime": seconds(0), "EndTime": seconds(1)});
+    for name in ["Default", "quiet"] {
+        let summaries = bench.call::<GetInsightSummaries>(of(name)).await.unwrap();
+        assert_eq!(summaries, json!({"InsightSummaries": []}));
+    }
+    assert!(bench.refused::<GetInsightSummaries>(of("watched")).await.contains("makes no insights"));
+    assert!(bench.refused::<GetInsightSummaries>(of("nowhere")).await.contains("Group not found"));
+    let one = json!({"InsightId": "12345678-1234-1234-8234-123456789012"});
+    let refused = bench.refused::<GetInsight>(one).await;
+    assert!(
+        refused.starts_with("InvalidRequestException") && refused.contains("does not exist"),
+        "{refused}"
+    );
 }

@@ -25,12 +25,15 @@ impl Flows {
             let text = |name: &str| flow[name].as_str().unwrap_or_default().to_owned();
             let number = |name: &str| flow[name].as_u64().unwrap_or(0);
             let (from, to) = (text("from"), text("to"));
-            if flow["kind"] == "deadLetter" {
+            match flow["kind"].as_str() {
                 // It failed where it came from.
-                *flows.failed.entry(from.clone()).or_default() += number("count");
-            } else {
-                *flows.failed.entry(to.clone()).or_default() += number("failed");
-                *flows.into.entry(to.clone()).or_default() += number("count");
+                Some("deadLetter") => *flows.failed.entry(from.clone()).or_default() += number("count"),
+                // The invocations are told themselves.
+                Some("mapping") => {}
+                _ => {
+                    *flows.failed.entry(to.clone()).or_default() += number("failed");
+                    *flows.into.entry(to.clone()).or_default() += number("count");
+                }
             }
             if !from.is_empty() && !to.is_empty() {
                 *flows.between.entry((from, to)).or_default() += number("count");
@@ -83,11 +86,13 @@ mod tests {
         let flows = Flows::of(&json!({"minutes": 5, "flows": [
             {"from": "f", "to": "t", "kind": "message", "count": 10, "failed": 0},
             {"to": "f", "kind": "invocation", "count": 20, "failed": 3},
+            {"from": "q", "to": "f", "kind": "mapping", "count": 200, "failed": 30},
             {"from": "q", "to": "dead", "kind": "deadLetter", "count": 2, "failed": 2},
         ]}));
         assert!((flows.between("f", "t") - 2.0).abs() < 0.01 && flows.between("t", "f") < 0.01);
         assert!((flows.arriving("f") - 4.0).abs() < 0.01);
         assert_eq!((flows.failed("f"), flows.failed("q"), flows.failed("dead")), (3, 2, 0));
-        assert_eq!(flows.pairs().count(), 2);
+        assert!((flows.between("q", "f") - 40.0).abs() < 0.01, "messages, and not invocations");
+        assert_eq!(flows.pairs().count(), 3);
     }
 }

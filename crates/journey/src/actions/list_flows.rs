@@ -33,6 +33,7 @@ impl Told {
         let kind = match flow.kind {
             FlowKind::Message => "message",
             FlowKind::Invocation => "invocation",
+            FlowKind::Mapping => "mapping",
             FlowKind::Read => "read",
             FlowKind::Write => "write",
             FlowKind::DeadLetter => "deadLetter",

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use engine::{HopKey, Timestamp};
+use engine::{HopKey, Timestamp, TraceId};
 use serde::{Deserialize, Serialize};
 use service::{Action, Binding, Context, Method, Rest, ServiceError};
 
-use crate::gather::gather;
-use crate::limits::{LISTED_DEFAULT, LISTED_MAX};
+use crate::gather::{Gathered, gather};
+use crate::limits::{LISTED_DEFAULT, LISTED_MAX, TRACES_MAX};
 use crate::outcome::Standing;
 use crate::view::Summary;
 use crate::{Journeys, errors, search, tree};
@@ -67,10 +67,13 @@ impl Action for ListJourneys {
         let mut within = HashSet::new();
         // Oldest first: what grew out of an older one belongs to it.
         for trace in found.traces.iter().rev() {
-            if within.contains(&trace.unique()) {
+            if within.contains(&trace.unique()) || journeys.goes_on(*trace, &wanted.keys, found.last).await? {
                 continue;
             }
             let gathered = gather(&*journeys.engine, *trace).await?;
+            if journeys.belongs_to_another(*trace, &gathered, &wanted.keys).await? {
+                continue;
+            }
             within.extend(gathered.hops.keys().map(|(trace, _)| *trace));
             let placed = tree::place(&gathered);
             listed.extend(
@@ -80,6 +83,43 @@ impl Action for ListJourneys {
         listed.sort_by_key(|summary| std::cmp::Reverse(summary.started_at));
         let next = found.last.filter(|_| found.more).map(|last| last.to_string());
         Ok(Output { journeys: listed, next })
+    }
+}
+
+/// A journey is listed once, on the page where the oldest hop of it lies that was looked for.
+impl Journeys {
+    /// Whether a trace will be found on a later page, too.
+    async fn goes_on(
+        &self,
+        trace: TraceId,
+        keys: &[HopKey],
+        last: Option<u64>,
+    ) -> Result<bool, ServiceError> {
+        let oldest = self.engine.oldest(trace, keys.to_vec()).await?;
+        Ok(oldest.zip(last).is_some_and(|(oldest, last)| oldest < last))
+    }
+
+    /// Whether a trace grew out of another one that is listed on a page of its own.
+    async fn belongs_to_another(
+        &self,
+        trace: TraceId,
+        gathered: &Gathered,
+        keys: &[HopKey],
+    ) -> Result<bool, ServiceError> {
+        let mut seen = HashSet::from([trace.unique()]);
+        let mut left = gathered.grew_out_of(trace);
+        while let Some(above) = left.pop().filter(|_| seen.len() <= TRACES_MAX) {
+            if !seen.insert(above.unique()) {
+                continue;
+            }
+            let older = gather(&*self.engine, above).await?;
+            let has_it = older.hops.keys().any(|(name, _)| *name == trace.unique());
+            if has_it && self.engine.oldest(above, keys.to_vec()).await?.is_some() {
+                return Ok(true);
+            }
+            left.extend(older.grew_out_of(above));
+        }
+        Ok(false)
     }
 }
 

@@ -54,6 +54,7 @@ impl StreamingAction for InvokeWithResponseStream {
         payload: Some("Payload"),
         ..Rest::new(Method::Post, "/2021-11-15/functions/{FunctionName}/response-streaming-invocations", 200)
     });
+    const TELLS: bool = true;
     type Service = Lambda;
     type Input = Input;
 

@@ -143,6 +143,7 @@ async fn call(
         let invocation = Invocation {
             invoked_arn: Some(mapping.called_arn()),
             links: hops::links(&batch.messages),
+            event_source: Some(mapping.queue.clone()),
             ..Invocation::of(request_id, payload.clone(), Some(trace.clone()))
         };
         let error = match attempt(lambda, mapping, invocation).await {

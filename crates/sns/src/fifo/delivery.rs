@@ -96,8 +96,10 @@ async fn hand_on(sns: &Sns, topic: &Arn, deliveries: &[Delivery]) -> Result<(), 
         deliveries.iter().filter_map(|delivery| Some((read(&topic.arn, delivery)?, delivery))).collect();
     // Until they are committed no replay may decide that it has caught up.
     let _shared = sns.handing_on.read().await;
+    // What is for one subscription alone was not published: no other gets it from the archive later.
+    let published = readable.iter().filter(|(waiting, _)| waiting.only.is_none());
     let archived: Vec<(Timestamp, &Delivery)> =
-        readable.iter().map(|(waiting, delivery)| (waiting.published_at, *delivery)).collect();
+        published.map(|(waiting, delivery)| (waiting.published_at, *delivery)).collect();
     let places = sns.archive(&topic, &archived).await?;
     let (subscriptions, replays) = (sns.subscriptions(&topic.arn).await?, sns.replays(&topic.arn).await?);
     let mut prepared = Prepared::default();
@@ -105,8 +107,10 @@ async fn hand_on(sns: &Sns, topic: &Arn, deliveries: &[Delivery]) -> Result<(), 
         let publication = waiting.publication(sns, &subscriptions, delivery);
         let circumstances = waiting.circumstances(&topic, delivery, &publication);
         let place = delivery.sequence_number.and_then(|number| places.get(&number).copied());
-        let meant =
-            |one: &&Subscription| wants(one, &waiting.outgoing) && replays.let_pass(&one.record.arn, place);
+        let meant = |one: &&Subscription| match &waiting.only {
+            Some(only) => one.record.arn == *only,
+            None => wants(one, &waiting.outgoing) && replays.let_pass(&one.record.arn, place),
+        };
         for subscription in subscriptions.iter().filter(meant) {
             sns.prepare_for(&circumstances, subscription, &mut prepared).await?;
         }
@@ -125,7 +129,7 @@ impl Waiting {
     fn publication(&self, sns: &Sns, subscriptions: &[Subscription], delivery: &Delivery) -> Publication {
         let origin = Origin::of_service(self.trace.clone(), Uuid::nil(), sns.clock.now());
         let publication = sns.publication(&origin, Uuid::from_u128(delivery.message_id.0));
-        if publication.told {
+        if publication.told && self.only.is_none() {
             sns.tell_unwanted(&publication, subscriptions, &self.outgoing);
         }
         publication

@@ -108,7 +108,12 @@ impl Sns {
         let publication = self.publication(origin, id);
         let message = NewMessage {
             id: MessageId(id.as_u128()),
-            content: stored::encode(outgoing, publication.onward.as_ref(), self.clock.now()),
+            content: stored::encode(
+                outgoing,
+                publication.onward.as_ref(),
+                origin.only.as_deref(),
+                self.clock.now(),
+            ),
             delay_seconds: None,
             group: outgoing.group.as_deref().map(Arc::from),
             deduplication_id: outgoing.deduplication_id.as_deref().map(Arc::from),

@@ -24,6 +24,9 @@ struct StoredMessage {
     deduplication_id: Option<String>,
     timestamp: String,
     trace: Option<String>,
+    /// The one subscription that is to get it, whatever its filter policy says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    only: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -39,9 +42,15 @@ pub(crate) struct Waiting {
     pub(crate) outgoing: Outgoing,
     pub(crate) published_at: Timestamp,
     pub(crate) trace: Option<TraceHeader>,
+    pub(crate) only: Option<String>,
 }
 
-pub(crate) fn encode(outgoing: &Outgoing, trace: Option<&TraceHeader>, now: Timestamp) -> Bytes {
+pub(crate) fn encode(
+    outgoing: &Outgoing,
+    trace: Option<&TraceHeader>,
+    only: Option<&str>,
+    now: Timestamp,
+) -> Bytes {
     let stored = StoredMessage {
         version: 1,
         messages: outgoing.messages.clone(),
@@ -51,6 +60,7 @@ pub(crate) fn encode(outgoing: &Outgoing, trace: Option<&TraceHeader>, now: Time
         deduplication_id: outgoing.deduplication_id.clone(),
         timestamp: timestamp::iso_milliseconds(now.0),
         trace: trace.map(ToString::to_string),
+        only: only.map(str::to_owned),
     };
     serde_json::to_vec(&stored).expect("text keys and plain values").into()
 }
@@ -80,7 +90,7 @@ pub(crate) fn decode(content: &[u8]) -> Result<Waiting, String> {
         .map(Timestamp)
         .ok_or_else(|| format!("{} is no moment", stored.timestamp))?;
     let trace = stored.trace.as_deref().and_then(TraceHeader::parse);
-    Ok(Waiting { outgoing, published_at, trace })
+    Ok(Waiting { outgoing, published_at, trace, only: stored.only })
 }
 
 fn read(stored: StoredAttribute) -> Result<MessageAttribute, String> {

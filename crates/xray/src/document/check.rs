@@ -8,6 +8,9 @@ use serde_json::Value as Json;
 use super::Document;
 use crate::limits::{CLOCK_SKEW_MAX, DOCUMENT_BYTES_MAX, NAME_LENGTH_MAX, TRACE_AGE_MAX};
 
+/// The code of what is right and has nowhere to go; none of AWS's.
+pub(crate) const HISTORY_IS_OFF: &str = "HistoryIsOff";
+
 /// A document that is not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rejected {
@@ -20,6 +23,9 @@ pub(crate) struct Rejected {
 impl Rejected {
     /// AWS's text.
     pub(crate) fn message(&self) -> String {
+        if self.code == HISTORY_IS_OFF {
+            return "Konekuta keeps no segments: it runs with --history off".to_owned();
+        }
         let what = if self.below { "subsegment" } else { "segment" };
         format!("Invalid {what}. ErrorCode: {}", self.code)
     }

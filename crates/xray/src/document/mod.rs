@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-pub(crate) use check::{Rejected, parse};
+pub(crate) use check::{HISTORY_IS_OFF, Rejected, parse};
 pub(crate) use told::{hops, span};
 
 /// A segment or subsegment, as far as it is understood. What else stands in a document is kept with its text.
