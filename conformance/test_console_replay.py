@@ -157,6 +157,34 @@ def test_a_workflow_is_started_at_a_node_of_the_map(browser, scene):
     assert browser.errors() == []
 
 
+def test_what_is_started_at_a_node_ends_at_the_step_that_is_chosen(browser, scene):
+    mails = len(article.mails(scene))
+    browser.open("map")
+    node = lambda: [one for one in browser.all(".node.sns") if "Connector" in one.find_element("css selector", "title").get_attribute("textContent")]
+    browser.until(node, "the connector")[0].click()
+    browser.until(lambda: browser.all(".details [data-opens=start]"), "the details")
+    browser.click(".details [data-opens=start]")
+    browser.write("#start textarea[name=body]", json.dumps({"request_id": scene.request}))
+    ends = browser.all("#start select[name=to] option")
+    assert sum("ervice0" in end.text and "function" in end.text for end in ends) == 2, [end.text for end in ends]
+    next(end for end in ends if scene.service in end.text).click()
+    browser.shoot("start-to")
+    assert browser.axe() == []
+    anew(scene, lambda: browser.click("#start button[type=submit]"))
+    browser.until(lambda: browser.all("#start .notice.good a"), "the start")
+    browser.click("#start .notice.good a")
+    browser.until(lambda: browser.all(".hop.publish.skipped"), "what service02 would have told")
+    assert len(browser.all(".hop.send.skipped")) == 1, "service01 lies beside the way"
+    assert not browser.all(".hop.deliver") and len(article.mails(scene)) == mails
+    # What a mapping hands over is a flow of the map.
+    flows = scene.api("flows")["flows"]
+    assert any(flow["kind"] == "mapping" and flow["to"].endswith(scene.service) for flow in flows), flows
+    browser.open("map")
+    browser.until(lambda: len(browser.all(".map text.rate")) >= 4, "rates from topics to queues and from queues to functions")
+    browser.shoot("map-rates")
+    assert browser.errors() == []
+
+
 def test_dead_letters_are_redriven_and_the_page_shows_how_far(browser, scene):
     sqs = scene.client("sqs")
     letters = sqs.create_queue(QueueName="letters")["QueueUrl"]

@@ -32,5 +32,7 @@ pub(crate) const SAMPLES_MAX: u64 = 720;
 pub(crate) const CHANGES_MAX: usize = 720;
 /// Counts that are younger are not taken again.
 pub(crate) const FRESH: Duration = Duration::from_millis(800);
+/// Steps at which what is started may end, in the form's list.
+pub(crate) const ENDS_MAX: usize = 50;
 /// Flows between nodes of the map: failures and the busiest first.
 pub(crate) const FLOWS_MAX: usize = 1_000;

@@ -11,7 +11,7 @@ use crate::screens::objects_since;
 use crate::trouble::Trouble;
 
 pub(super) async fn start(console: &Console, ask: &Ask, form: &Form) -> Result<Markup, Trouble> {
-    let input = json!({"step": form.value("step"), "message": form.value("body")});
+    let input = json!({"step": form.value("step"), "message": form.value("body"), "to": form.value("to")});
     let started = console.call_own(&ask.context, "StartStep", &input).await?;
     let journey = started["journey"].as_str().unwrap_or_default();
     Ok(html! {
