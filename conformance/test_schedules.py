@@ -89,7 +89,7 @@ def test_what_a_function_does_not_take_goes_to_the_dead_letter_queue(server):
     )
     (letter,) = sqs.receive_message(QueueUrl=dead, WaitTimeSeconds=20, MessageAttributeNames=["All"])["Messages"]
     attributes = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
-    assert (letter["Body"], attributes["TARGET_ARN"], attributes["ERROR_CODE"]) == ("x", none, "RESOURCE_NOT_FOUND")
+    assert (letter["Body"], attributes["TARGET_ARN"], attributes["ERROR_CODE"]) == ("x", none, "ResourceNotFoundException")
 
 
 def test_a_rule_is_checked_and_survives_a_restart(server):

@@ -49,6 +49,7 @@ impl Server {
             isolation: false,
             python: None,
             path: "/usr/local/bin:/usr/bin:/bin".to_owned(),
+            container_variables: std::collections::BTreeMap::new(),
             console_hosts: Vec::new(),
         };
         let daemon = Daemon::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();

@@ -37,6 +37,8 @@ pub struct Basis {
     pub isolation: bool,
     /// The search path for interpreters and functions.
     pub path: String,
+    /// Variables by which podman and docker find their images and daemons.
+    pub container_variables: std::collections::BTreeMap<String, String>,
     /// Names under which the console may be reached besides this machine's own.
     pub console_hosts: Vec<String>,
 }
@@ -47,6 +49,7 @@ fn executor_settings(basis: &Basis, daemon: Option<&Daemon>) -> lambda::Executor
         data_dir: basis.folder.clone(),
         python: basis.python.clone(),
         path: basis.path.clone(),
+        container_variables: basis.container_variables.clone(),
         supervisor: basis.supervisor.clone(),
         isolation: basis.isolation,
         xray_daemon: daemon.map(Daemon::local_addr),

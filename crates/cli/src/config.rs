@@ -122,6 +122,8 @@ pub(crate) struct Config {
     pub(crate) workers: BTreeMap<String, worker::Settings>,
     /// The search path for interpreters and functions.
     pub(crate) path: String,
+    /// Variables by which podman and docker find their images and daemons.
+    pub(crate) container_variables: BTreeMap<String, String>,
 }
 
 impl Settings {
@@ -168,6 +170,7 @@ impl Settings {
             },
             workers: file.workers,
             path: search_path(),
+            container_variables: container_variables(),
         })
     }
 }
@@ -200,6 +203,28 @@ pub(crate) fn inherited() -> BTreeMap<String, String> {
 #[allow(clippy::disallowed_methods, reason = "settings are resolved here")]
 fn search_path() -> String {
     std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".to_owned())
+}
+
+/// What podman and docker find their images, daemons and settings by. Functions do not see them.
+const CONTAINER_VARIABLES: [&str; 12] = [
+    "CONTAINERS_CONF",
+    "CONTAINERS_REGISTRIES_CONF",
+    "CONTAINERS_STORAGE_CONF",
+    "CONTAINER_HOST",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "DOCKER_CONFIG",
+    "DOCKER_CONTEXT",
+    "DOCKER_HOST",
+    "HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_RUNTIME_DIR",
+];
+
+#[allow(clippy::disallowed_methods, reason = "settings are resolved here")]
+fn container_variables() -> BTreeMap<String, String> {
+    let named = |name: &&str| Some(((*name).to_owned(), std::env::var(name).ok()?));
+    CONTAINER_VARIABLES.iter().filter_map(named).collect()
 }
 
 fn parse(text: &str) -> anyhow::Result<Settings> {

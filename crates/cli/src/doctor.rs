@@ -54,6 +54,7 @@ pub(crate) async fn doctor(arguments: Doctor, clock: Arc<dyn Clock>) -> anyhow::
         data_dir: scratch.path().to_path_buf(),
         python: config.python.clone(),
         path: config.path.clone(),
+        container_variables: config.container_variables.clone(),
         supervisor: Some(PathBuf::from(THIS_PROGRAM)),
         isolation: config.isolation == Isolation::Auto,
         xray_daemon: None,

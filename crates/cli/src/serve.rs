@@ -56,6 +56,7 @@ pub(crate) async fn serve(config: Config, partitions: u16) -> anyhow::Result<()>
         isolation: config.isolation == Isolation::Auto,
         python: config.python.clone(),
         path: config.path.clone(),
+        container_variables: config.container_variables.clone(),
         console_hosts: config.console_hosts.clone(),
     };
     // Before anything is recorded.

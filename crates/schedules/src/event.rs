@@ -60,13 +60,12 @@ pub(crate) fn payload(firing: &Firing<'_>, target: &Target) -> String {
     }
 }
 
-/// Names of what happens in an `Input` are replaced by it.
+/// Names of what happens in an `Input` are replaced by it, but the number of the attempt (`delivery.rs`).
 fn with_context(input: &str, firing: &Firing<'_>) -> String {
     input
         .replace("<aws.scheduler.schedule-arn>", firing.timed.arn().as_str())
         .replace("<aws.scheduler.scheduled-time>", &time(firing))
         .replace("<aws.scheduler.execution-id>", &firing.id.to_string())
-        .replace("<aws.scheduler.attempt-number>", "1")
 }
 
 /// The part of an event that a path like `$.detail` names; nothing is `null`.

@@ -1,11 +1,13 @@
 //! EventBridge's rules that run on a schedule, and EventBridge Scheduler: two services over one clock.
 //!
 //! `rules/` and `schedules/` are their actions, `expression/` says when something is due, `ticker.rs` waits for it,
-//! `firing.rs` delivers it. Rules with an event pattern are refused: nothing here sends events to a bus.
+//! `firing.rs` and `delivery.rs` deliver it. Rules with an event pattern are refused: nothing here sends events to a bus.
 //!
 //! <https://docs.aws.amazon.com/eventbridge/latest/APIReference/Welcome.html>,
 //! <https://docs.aws.amazon.com/scheduler/latest/APIReference/Welcome.html>
 
+mod dead_letter;
+mod delivery;
 mod errors;
 mod event;
 mod expression;

@@ -33,5 +33,11 @@ pub(crate) const WINDOW_MINUTES: std::ops::RangeInclusive<u32> = 1..=1440;
 pub(crate) const SCHEDULES_MAX: usize = 10_000;
 /// Ours: records read from the registry at once.
 pub(crate) const REGISTRY_PAGE: usize = 500;
+/// Ours: an event that could not be delivered is tried again after so long, twice as long each time, and no longer than
+/// this. 185 attempts take about a day.
+pub(crate) const AGAIN_FIRST: Duration = Duration::from_secs(1);
+pub(crate) const AGAIN_MOST: Duration = Duration::from_mins(8);
+/// Ours: events of the whole store that wait for another attempt.
+pub(crate) const AGAIN_RECORDS_MAX: usize = 10_000;
 /// Ours: what could not be stored is tried again after so long.
 pub(crate) const RETRY: Duration = Duration::from_secs(5);

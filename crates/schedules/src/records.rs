@@ -14,6 +14,8 @@ use crate::timing::Timing;
 pub(crate) const ALL: &str = "schedules/";
 /// Rules' records begin so.
 pub(crate) const RULES: &str = "schedules/rule/";
+/// Events that wait for another attempt begin so.
+pub(crate) const RETRIES: &str = "schedules/retry/";
 /// Schedules' records begin so.
 pub(crate) const SCHEDULES: &str = "schedules/schedule/";
 
@@ -135,6 +137,11 @@ pub(crate) fn schedule_key(arn: &Arn) -> RecordKey {
     RecordKey::new(format!("{SCHEDULES}{arn}"))
 }
 
+/// The key of an event for the target of that number.
+pub(crate) fn retry_key(event: &str, target: usize) -> RecordKey {
+    RecordKey::new(format!("{RETRIES}{event}/{target}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,5 +160,8 @@ mod tests {
         let schedule =
             Timed::of(&record("schedules/schedule/x", example("schedules/schedule/<arn>"))).unwrap();
         assert_eq!(schedule.timing().zone, "Asia/Tokyo");
+        let waiting: crate::delivery::Delivery =
+            decode(&record("schedules/retry/x", example("schedules/retry/<event>/<target>"))).unwrap();
+        assert_eq!(waiting.attempts, 1);
     }
 }

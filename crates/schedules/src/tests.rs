@@ -1,6 +1,7 @@
 //! Rules and schedules over an engine in memory, time set by hand.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use aws::{AccountId, Arn, Region, RequestId};
@@ -18,28 +19,26 @@ use testkit::SimulatedClock;
 
 use crate::Schedules;
 
+mod retries;
+
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:000000000000:function:f";
 const QUEUE: &str = "lambda/async/f";
 
-/// Hands events on into one queue, as they are.
-struct Functions;
+/// Hands events on into one queue, as they are, but fails so often at first.
+struct Functions(AtomicU32);
 
 impl FunctionPort for Functions {
     fn prepare(&self, function: Arn, event: FunctionEvent) -> BoxFuture<'_, Result<Enqueue, PortError>> {
         Box::pin(async move {
+            if self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
+                return Err(PortError::Failed("not now".to_owned()));
+            }
             if function.as_str() != FUNCTION {
                 return Err(PortError::NotFound(function.to_string()));
             }
             let content =
                 json!({"event": String::from_utf8_lossy(&event.payload), "by": event.sender.to_string()});
-            let message = NewMessage {
-                id: MessageId(RandomIds.uuid().as_u128()),
-                content: content.to_string().into(),
-                delay_seconds: None,
-                group: None,
-                deduplication_id: None,
-            };
-            Ok(Enqueue { queue: QueueKey::new(QUEUE), message })
+            Ok(enqueue(&content))
         })
     }
 
@@ -56,11 +55,23 @@ impl FunctionPort for Functions {
     }
 }
 
+fn enqueue(content: &Json) -> Enqueue {
+    let message = NewMessage {
+        id: MessageId(RandomIds.uuid().as_u128()),
+        content: content.to_string().into(),
+        delay_seconds: None,
+        group: None,
+        deduplication_id: None,
+    };
+    Enqueue { queue: QueueKey::new(QUEUE), message }
+}
+
 struct Bench {
     engine: Arc<Local>,
     clock: SimulatedClock,
     services: [Service; 2],
     tasks: Tasks,
+    functions: Arc<Functions>,
     folder: Arc<tempfile::TempDir>,
 }
 
@@ -87,8 +98,9 @@ impl Bench {
     }
 
     fn over(engine: Arc<Local>, clock: SimulatedClock, folder: Arc<tempfile::TempDir>) -> Self {
-        let ports = Ports::default();
-        ports.offer_functions(Arc::new(Functions));
+        let (ports, functions) = (Ports::default(), Arc::new(Functions(AtomicU32::new(0))));
+        ports.offer_functions(Arc::clone(&functions) as _);
+        ports.offer_queues(Arc::new(retries::DeadLetters));
         let state = Schedules::new(
             Arc::clone(&engine) as Arc<dyn Engine>,
             Arc::new(RandomIds),
@@ -98,7 +110,7 @@ impl Bench {
         let tasks = Tasks::default();
         crate::start(&state, &tasks);
         let services = [crate::rules_service(&state), crate::schedules_service(&state)];
-        Self { engine, clock, services, tasks, folder }
+        Self { engine, clock, services, tasks, functions, folder }
     }
 
     /// Ends the services, lets time pass, and starts them anew over the same engine.

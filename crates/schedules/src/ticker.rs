@@ -12,7 +12,7 @@ use service::Stop;
 use crate::Schedules;
 use crate::firing::Firing;
 use crate::limits::RETRY;
-use crate::records::{ALL, Timed};
+use crate::records::{ALL, RETRIES, Timed};
 
 pub(crate) async fn run(schedules: Arc<Schedules>, mut stop: Stop) {
     let mut watch = schedules.engine.watch(ALL);
@@ -44,6 +44,11 @@ impl Schedules {
     async fn fire_all_due(&self) -> Result<Option<Timestamp>, Error> {
         let mut earliest = None;
         for record in self.all(ALL).await? {
+            if record.key.as_str().starts_with(RETRIES) {
+                let next = self.retry_or_wait(&record).await;
+                earliest = [earliest, next].into_iter().flatten().min();
+                continue;
+            }
             let timed = match Timed::of(&record) {
                 Ok(timed) => timed,
                 Err(error) => {
@@ -58,6 +63,15 @@ impl Schedules {
             earliest = [earliest, next].into_iter().flatten().min();
         }
         Ok(earliest)
+    }
+
+    /// Tries again what waits, and once more later if even that could not be stored.
+    async fn retry_or_wait(&self, record: &Record) -> Option<Timestamp> {
+        let _turn = self.turn.lock().await;
+        self.retry(record).await.unwrap_or_else(|error| {
+            tracing::error!(key = %record.key, %error, "an attempt to deliver could not be stored, trying again");
+            Some(self.clock.now().plus(RETRY))
+        })
     }
 
     /// Fires one, as it stands now, and moves it on. When it is due next.

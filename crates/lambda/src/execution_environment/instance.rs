@@ -15,6 +15,7 @@ use service::ports::LogStream;
 use tokio::time::Instant;
 
 use super::cgroups::Cgroup;
+use super::containers::Container;
 use super::failure::{Failure, NotStarted};
 use super::output::Output;
 use super::platform::{self, Phase};
@@ -33,6 +34,8 @@ pub(super) struct Instance {
     external: Vec<extensions::External>,
     runtime: Option<Running>,
     extensions: Vec<Running>,
+    /// What the runtime runs in, if it is an image.
+    container: Option<Container>,
     /// Absent where none is delegated.
     cgroup: Option<Cgroup>,
     /// The most memory that the watch has seen, MB.
@@ -72,6 +75,7 @@ impl Instance {
             external,
             runtime: None,
             extensions: Vec::new(),
+            container: None,
             cgroup: None,
             seen_mb: AtomicU64::new(0),
             peak: (None, 0),
@@ -117,7 +121,7 @@ impl Instance {
         place: &variables::Place,
     ) -> Result<(), Failure> {
         let all = variables::of(site, spec, &self.address, place);
-        let program = programs::of(site, spec, &all).await.map_err(Failure::NotStarted)?;
+        let started = programs::of(site, spec, &all).await.map_err(Failure::NotStarted)?;
         self.cgroup = cgroup(site, spec, place, self.external.len());
         let cgroup = self.cgroup.as_ref();
         let supervision = || supervision(site, spec, place, cgroup);
@@ -143,11 +147,12 @@ impl Instance {
             self.until(self.apis.extensions.all_registered()).await?;
         }
         let program = Program {
-            file: place.seen(&program.file.display().to_string()).into(),
-            arguments: program.arguments.iter().map(|text| place.seen(text)).collect(),
+            file: place.seen(&started.file.display().to_string()).into(),
+            arguments: started.arguments.iter().map(|text| place.seen(text)).collect(),
             folder: place.task.clone(),
-            variables: all,
+            variables: if started.container.is_some() { site.containers.variables.clone() } else { all },
         };
+        self.container = started.container;
         let (output, kind) = (&self.output, Kind::Function);
         let running = Running::start("runtime", &program, supervision(), output, kind).await;
         let running = running.map_err(|error| {

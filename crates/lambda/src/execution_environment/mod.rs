@@ -1,6 +1,7 @@
 //! Execution environments: processes that run functions, kept warm, scaled with the load, ended when they are not needed.
 
 mod cgroups;
+mod containers;
 mod environment;
 mod extensions;
 mod failure;
@@ -16,7 +17,7 @@ mod programs;
 mod provisioned;
 mod variables;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -34,6 +35,7 @@ use crate::execution::{
 };
 use crate::python::Interpreters;
 use cgroups::Cgroups;
+use containers::Containers;
 use environment::{Ended, Environment};
 use failure::{Failure, NotStarted};
 use figures::Tally;
@@ -55,6 +57,8 @@ pub struct ExecutorSettings {
     pub python: Option<PathBuf>,
     /// The search path for interpreters and for functions.
     pub path: String,
+    /// Variables by which podman and docker find their images and daemons.
+    pub container_variables: BTreeMap<String, String>,
     /// This very program, which supervises functions (`supervisor`); without it they are started bare.
     pub supervisor: Option<PathBuf>,
     /// Functions live in namespaces of their own where the machine allows it.
@@ -87,6 +91,7 @@ struct Site {
     isolation: Isolation,
     /// Set at the start, where a control group is delegated.
     cgroups: OnceLock<Cgroups>,
+    containers: Containers,
     /// Where clients of the Runtime API are laid down.
     runtimes: PathBuf,
     xray_daemon: Option<SocketAddr>,
@@ -100,7 +105,17 @@ impl Executor {
         ids: Arc<dyn Ids>,
         ports: Ports,
     ) -> Arc<Self> {
-        let ExecutorSettings { data_dir, python, path, supervisor, isolation, xray_daemon } = settings;
+        let ExecutorSettings {
+            data_dir,
+            python,
+            path,
+            mut container_variables,
+            supervisor,
+            isolation,
+            xray_daemon,
+        } = settings;
+        container_variables.insert("PATH".to_owned(), path.clone());
+        let containers = Containers::new(&data_dir, container_variables);
         let isolation = Isolation::new(supervisor, isolation, &data_dir, python.as_deref());
         let runtimes = data_dir.join("runtimes");
         let scratch = data_dir.join("scratch");
@@ -115,6 +130,7 @@ impl Executor {
                 scratch,
                 isolation,
                 cgroups: OnceLock::new(),
+                containers,
                 runtimes,
                 xray_daemon,
             },
@@ -132,6 +148,9 @@ impl Executor {
         // What a killed process left behind; if it cannot be removed it only takes room.
         let _ = std::fs::remove_dir_all(&self.site.scratch);
         self.enter_cgroups();
+        for container in self.site.containers.leftovers() {
+            tokio::spawn(container.remove());
+        }
         tasks.spawn("execution-environments", Arc::clone(self).sweep(tasks.stop()));
     }
 

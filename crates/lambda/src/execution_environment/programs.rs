@@ -7,18 +7,22 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::Site;
+use super::containers::Container;
 use super::failure::NotStarted;
 use crate::execution::FunctionSpec;
 
-/// A program, and variables of its own.
+/// A program with its arguments.
 pub(super) struct Started {
     pub(super) file: PathBuf,
     pub(super) arguments: Vec<String>,
+    /// What it runs in, if it is an image.
+    pub(super) container: Option<Container>,
 }
 
 impl Started {
     fn new(file: PathBuf, arguments: &[&str]) -> Self {
-        Self { file, arguments: arguments.iter().map(|text| (*text).to_owned()).collect() }
+        let arguments = arguments.iter().map(|text| (*text).to_owned()).collect();
+        Self { file, arguments, container: None }
     }
 
     /// A script of the function's or a layer's that starts the program.

@@ -79,6 +79,7 @@ fn bench() -> Bench {
         data_dir: folder.path().to_path_buf(),
         python: None,
         path: std::env::join_paths(["/usr/local/bin", "/usr/bin", "/bin"]).unwrap().into_string().unwrap(),
+        container_variables: BTreeMap::new(),
         supervisor: None,
         isolation: false,
         xray_daemon: Some("127.0.0.1:2".parse().unwrap()),

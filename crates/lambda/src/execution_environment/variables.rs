@@ -93,7 +93,8 @@ pub(super) fn of(
         all.insert(text("PYTHONUNBUFFERED"), text("1"));
     }
     if !spec.runtime.starts_with("provided") {
-        all.insert(text("AWS_EXECUTION_ENV"), format!("AWS_Lambda_{}", spec.runtime));
+        let runtime = if spec.image.is_some() { "Image" } else { &spec.runtime };
+        all.insert(text("AWS_EXECUTION_ENV"), format!("AWS_Lambda_{runtime}"));
     }
     all
 }

@@ -65,7 +65,7 @@ pub(crate) struct DeadLetterConfig {
     pub(crate) arn: Option<String>,
 }
 
-/// How often delivery is tried. Kept and shown: what can be delivered later at all is tried until it is.
+/// How often delivery is tried, and for how long (`delivery.rs`).
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct RetryPolicy {

@@ -3,6 +3,7 @@
 use std::process::ExitStatus;
 
 use super::Instance;
+use crate::execution_environment::containers;
 use crate::execution_environment::failure::{self, Failure};
 
 impl Instance {
@@ -32,8 +33,13 @@ impl Instance {
             }
             // What is out of memory ends whole: whose end is seen first says nothing.
             (name, status) = self.extension_exited() => self.ended(Failure::ExtensionExited { name, status }),
-            status = self.runtime_exited() => self.ended(Failure::Exited(status)),
+            status = self.runtime_exited() => self.ended(Failure::Exited(self.status_inside(status))),
         }
+    }
+
+    /// As it was in the container, if there is one.
+    fn status_inside(&self, status: Option<ExitStatus>) -> Option<ExitStatus> {
+        if self.container.is_some() { status.map(containers::inside) } else { status }
     }
 
     async fn runtime_exited(&self) -> Option<ExitStatus> {

@@ -41,7 +41,9 @@ impl Instance {
     pub(in super::super) fn memory_used_mb(&mut self, spec: &FunctionSpec) -> u64 {
         let now = Instant::now();
         let fresh = self.peak.0.is_some_and(|at| now.duration_since(at) < PEAK_EVERY);
-        if !fresh && let Some(runtime) = &self.runtime {
+        // What runs containers is no part of the function; what they use is not known.
+        let measured = self.runtime.as_ref().filter(|_| !fresh && self.container.is_none());
+        if let Some(runtime) = measured {
             let most = runtime.process.memory_peak_mb().max(self.peak_of_all_mb(spec.memory_mb.into()));
             self.peak = (Some(now), most.max(self.peak.1));
         }

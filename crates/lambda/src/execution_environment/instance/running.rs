@@ -57,7 +57,7 @@ pub(super) fn supervision(
     Some(Supervision {
         supervisor: site.isolation.supervisor()?.to_path_buf(),
         mounts: place.mounts.clone(),
-        limits: Some(Limits { data_bytes_max }),
+        limits: spec.image.is_none().then_some(Limits { data_bytes_max }),
         cgroup: cgroup.map(Cgroup::entrance),
     })
 }

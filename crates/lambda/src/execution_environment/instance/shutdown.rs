@@ -45,6 +45,9 @@ impl Instance {
             runtime.exited().await;
         }
         self.drain().await;
+        if let Some(container) = self.container {
+            container.remove().await;
+        }
         if let Some(cgroup) = self.cgroup {
             cgroup.end().await;
         }
