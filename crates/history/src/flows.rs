@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use engine::{Flow, FlowKind, Hop, HopKind, HopOutcome, SpanId, Timestamp};
 
-use crate::limits::{FLOW_MINUTES, FLOWS_MAX, SPANS_MAX};
+use crate::limits::{EARLY_OF_SPAN_MAX, FLOW_MINUTES, FLOWS_MAX, SPANS_MAX};
 
 type Between = (Arc<str>, Arc<str>, FlowKind);
 
@@ -15,7 +15,20 @@ pub(crate) struct Flows {
     /// Of hops that bring others about: to what they happened.
     spans: HashMap<SpanId, Arc<str>>,
     order: VecDeque<SpanId>,
+    /// What was told before that which brought it about: a publish is told when all its sends are, a call when it is
+    /// answered.
+    early: HashMap<SpanId, Vec<Early>>,
+    early_order: VecDeque<SpanId>,
     counts: HashMap<Between, Counts>,
+}
+
+/// Something counted as come from nowhere, until more is known.
+#[derive(Debug)]
+struct Early {
+    to: Arc<str>,
+    kind: FlowKind,
+    minute: u64,
+    times: Times,
 }
 
 /// Of each of the last minutes: which one it is, how many, and how many of them failed.
@@ -42,6 +55,13 @@ impl Counts {
         }
         slot.1 += times.all;
         slot.2 += times.failed;
+    }
+
+    fn take(&mut self, minute: u64, times: Times) {
+        for slot in self.0.iter_mut().filter(|slot| slot.0 == minute) {
+            slot.1 = slot.1.saturating_sub(times.all);
+            slot.2 = slot.2.saturating_sub(times.failed);
+        }
     }
 
     fn sum(&self, now: u64) -> (u64, u64) {
@@ -72,7 +92,8 @@ impl Flows {
             HopKind::DeadLetter => {
                 let from: Arc<str> = hop.note("from").unwrap_or_default().into();
                 let times = Times { all: one_of, failed: one_of };
-                return self.count((from, Arc::clone(&hop.resource), FlowKind::DeadLetter), now, times);
+                let between = (from, Arc::clone(&hop.resource), FlowKind::DeadLetter);
+                return self.count(between, minute(now), times);
             }
             HopKind::Deliver => FlowKind::Delivery,
             _ => return,
@@ -81,15 +102,26 @@ impl Flows {
         let source = hop.note("eventSource").filter(|_| hop.kind == HopKind::Invoke);
         if let Some(queue) = source {
             let between = (queue.into(), Arc::clone(&hop.resource), FlowKind::Mapping);
-            self.count(between, now, times(one_of.saturating_mul(hop.count.into())));
+            self.count(between, minute(now), times(one_of.saturating_mul(hop.count.into())));
         }
-        let from = self.spans.get(&hop.parent).cloned().unwrap_or_else(|| "".into());
-        self.count((from, Arc::clone(&hop.resource), kind), now, times(one_of));
+        let from = self.spans.get(&hop.parent).cloned();
+        if from.is_none() && hop.parent != SpanId(0) {
+            let (to, minute) = (Arc::clone(&hop.resource), minute(now));
+            self.keep_early(hop.parent, Early { to, kind, minute, times: times(one_of) });
+        }
+        let from = from.unwrap_or_else(|| "".into());
+        self.count((from, Arc::clone(&hop.resource), kind), minute(now), times(one_of));
     }
 
     fn remember(&mut self, hop: &Hop) {
         if self.spans.insert(hop.span, Arc::clone(&hop.resource)).is_none() {
             self.order.push_back(hop.span);
+            for Early { to, kind, minute, times } in self.early.remove(&hop.span).unwrap_or_default() {
+                if let Some(counts) = self.counts.get_mut(&("".into(), Arc::clone(&to), kind)) {
+                    counts.take(minute, times);
+                }
+                self.count((Arc::clone(&hop.resource), to, kind), minute, times);
+            }
         }
         if self.order.len() > SPANS_MAX
             && let Some(oldest) = self.order.pop_front()
@@ -98,8 +130,22 @@ impl Flows {
         }
     }
 
-    fn count(&mut self, between: Between, now: Timestamp, times: Times) {
-        let now = minute(now);
+    fn keep_early(&mut self, parent: SpanId, early: Early) {
+        let siblings = self.early.entry(parent).or_default();
+        if siblings.is_empty() {
+            self.early_order.push_back(parent);
+        }
+        if siblings.len() < EARLY_OF_SPAN_MAX {
+            siblings.push(early);
+        }
+        if self.early_order.len() > SPANS_MAX
+            && let Some(oldest) = self.early_order.pop_front()
+        {
+            self.early.remove(&oldest);
+        }
+    }
+
+    fn count(&mut self, between: Between, now: u64, times: Times) {
         if self.counts.len() >= FLOWS_MAX && !self.counts.contains_key(&between) {
             self.counts.retain(|_, counts| counts.sum(now).0 > 0);
             if self.counts.len() >= FLOWS_MAX {
@@ -175,6 +221,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_before_its_cause_is_its_own_all_the_same() {
+        let mut flows = Flows::default();
+        let failed = Hop { outcome: HopOutcome::Failed, ..hop(HopKind::Send, 3, 1, "q") };
+        flows.note(&hop(HopKind::Send, 2, 1, "q"), 1, Timestamp(0));
+        flows.note(&failed, 1, Timestamp(60_000));
+        flows.note(&hop(HopKind::Send, 4, 9, "q"), 1, Timestamp(60_000));
+        flows.note(&hop(HopKind::Publish, 1, 0, "t"), 1, Timestamp(60_000));
+        let mut found = told(&flows, 60_000);
+        found.sort();
+        let wanted = [
+            (">q Message".to_owned(), 1, 0),
+            (">t Message".to_owned(), 1, 0),
+            ("t>q Message".to_owned(), 2, 1),
+        ];
+        assert_eq!(found, wanted);
+        let minutes = FLOW_MINUTES as u64;
+        assert!(
+            told(&flows, minutes * 60_000).contains(&("t>q Message".to_owned(), 1, 1)),
+            "each in its minute"
+        );
+    }
+
+    #[test]
     fn what_is_kept_of_a_share_of_the_traces_stands_for_all() {
         let mut flows = Flows::default();
         let batch = hop(HopKind::Invoke, 1, 0, "f").noting("eventSource", "q");
@@ -192,6 +261,13 @@ mod tests {
             flows.note(&hop(HopKind::Publish, number + 1, 0, "t"), 1, Timestamp(0));
         }
         assert!(flows.spans.len() <= SPANS_MAX && flows.order.len() <= SPANS_MAX);
+        for number in 0..(SPANS_MAX as u64 + 10) {
+            flows.note(&hop(HopKind::Send, 1, number + 1_000_000, "q"), 1, Timestamp(0));
+            flows.note(&hop(HopKind::Send, 1, 7_777_777, "q"), 1, Timestamp(0));
+        }
+        assert!(flows.early.len() <= SPANS_MAX && flows.early_order.len() <= SPANS_MAX);
+        assert!(flows.early.values().all(|early| early.len() <= EARLY_OF_SPAN_MAX));
+        flows = Flows::default();
         for number in 0..FLOWS_MAX + 10 {
             flows.note(&hop(HopKind::Send, 1, 0, &number.to_string()), 1, Timestamp(0));
         }

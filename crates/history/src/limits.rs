@@ -60,3 +60,5 @@ pub(crate) const FLOW_MINUTES: usize = 5;
 pub(crate) const FLOWS_MAX: usize = 20_000;
 /// Hops that may bring others about and are remembered for it.
 pub(crate) const SPANS_MAX: usize = 32_768;
+/// Hops that were told before the one that brought them about, of one such hop.
+pub(crate) const EARLY_OF_SPAN_MAX: usize = 256;

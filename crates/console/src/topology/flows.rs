@@ -15,6 +15,8 @@ pub(crate) struct Flows {
     minutes: u64,
     between: HashMap<(String, String), u64>,
     into: HashMap<String, u64>,
+    /// What left for mailboxes and endpoints: each was sent there as a message before.
+    delivered: HashMap<String, u64>,
     failed: HashMap<String, u64>,
 }
 
@@ -30,9 +32,11 @@ impl Flows {
                 Some("deadLetter") => *flows.failed.entry(from.clone()).or_default() += number("count"),
                 // The invocations are told themselves.
                 Some("mapping") => {}
-                _ => {
+                kind => {
+                    let arrived =
+                        if kind == Some("delivery") { &mut flows.delivered } else { &mut flows.into };
+                    *arrived.entry(to.clone()).or_default() += number("count");
                     *flows.failed.entry(to.clone()).or_default() += number("failed");
-                    *flows.into.entry(to.clone()).or_default() += number("count");
                 }
             }
             if !from.is_empty() && !to.is_empty() {
@@ -55,7 +59,8 @@ impl Flows {
 
     /// How often something happens there, a minute.
     pub(crate) fn arriving(&self, resource: &str) -> f64 {
-        self.rate(self.into.get(resource).copied().unwrap_or(0))
+        let arrived = self.delivered.get(resource).or_else(|| self.into.get(resource));
+        self.rate(arrived.copied().unwrap_or(0))
     }
 
     /// How often something failed there.
@@ -86,13 +91,15 @@ mod tests {
         let flows = Flows::of(&json!({"minutes": 5, "flows": [
             {"from": "f", "to": "t", "kind": "message", "count": 10, "failed": 0},
             {"to": "f", "kind": "invocation", "count": 20, "failed": 3},
+            {"from": "t", "to": "a@b.c", "kind": "message", "count": 10, "failed": 0},
+            {"to": "a@b.c", "kind": "delivery", "count": 15, "failed": 5},
             {"from": "q", "to": "f", "kind": "mapping", "count": 200, "failed": 30},
             {"from": "q", "to": "dead", "kind": "deadLetter", "count": 2, "failed": 2},
         ]}));
         assert!((flows.between("f", "t") - 2.0).abs() < 0.01 && flows.between("t", "f") < 0.01);
-        assert!((flows.arriving("f") - 4.0).abs() < 0.01);
+        assert!((flows.arriving("f") - 4.0).abs() < 0.01 && (flows.arriving("a@b.c") - 3.0).abs() < 0.01);
         assert_eq!((flows.failed("f"), flows.failed("q"), flows.failed("dead")), (3, 2, 0));
         assert!((flows.between("q", "f") - 40.0).abs() < 0.01, "messages, and not invocations");
-        assert_eq!(flows.pairs().count(), 3);
+        assert_eq!(flows.pairs().count(), 4);
     }
 }

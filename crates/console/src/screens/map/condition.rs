@@ -109,14 +109,17 @@ impl<'a> Picture<'a> {
             _ => Condition::Quiet,
         };
         let (waiting, flying) = (self.texts.waiting, self.texts.in_flight_short);
-        let mut line = format!("{} {waiting}", figures::number(waits));
+        let mut parts = Vec::new();
+        if waits > 0 || in_flight == 0 {
+            parts.push(format!("{} {waiting}", figures::number(waits)));
+        }
         if in_flight > 0 {
-            line.extend([format!(" · {} {flying}", figures::number(in_flight))]);
+            parts.push(format!("{} {flying}", figures::number(in_flight)));
         }
         if rate > 0.0 {
-            line.extend([format!(" · {}", figures::rate(rate))]);
+            parts.push(figures::rate(rate));
         }
-        Told { condition, line }
+        Told { condition, line: parts.join(" · ") }
     }
 
     fn function(&self, function: &FunctionGlance) -> Told {

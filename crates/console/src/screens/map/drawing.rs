@@ -18,7 +18,9 @@ const HEIGHT: f64 = 54.0;
 const BETWEEN: f64 = 22.0;
 const MARGIN: f64 = 8.0;
 /// Letters of a name that fit a box.
-const LETTERS: usize = 16;
+const LETTERS: usize = 15;
+/// Half-width letters of the line below.
+const LINE_LETTERS: usize = 28;
 
 pub(super) fn drawing(
     picture: &Picture<'_>,
@@ -55,6 +57,7 @@ pub(super) fn drawing(
                     g transform={ "translate(" (format!("{:.0}", MARGIN + WIDTH / 2.0)) " " (format!("{top:.0}")) ")" } {
                         @for ((from, to, link), way) in edges.iter().zip(&drawn.edges) { (edge(picture, topology, group, (*from, *to, *link), way)) }
                         @for (index, node) in group.iter().enumerate() { (self::node(picture, &topology.nodes[*node], drawn, index, chosen == Some(*node))) }
+                        @for ((from, to, link), way) in edges.iter().zip(&drawn.edges) { (label(picture, topology, group, (*from, *to, *link), way)) }
                     }
                 }
             }
@@ -82,11 +85,23 @@ fn edge(
         _ if flows => "edge flows",
         _ => "edge",
     };
+    html! { path class=(class) d=(curve(way)) marker-end="url(#arrow)" {} }
+}
+
+/// What stands at an edge, above all boxes: how much goes there, and whether all does.
+fn label(
+    picture: &Picture<'_>,
+    topology: &Topology,
+    group: &[usize],
+    (from, to, link): (usize, usize, Link),
+    way: &[(f64, f64)],
+) -> Markup {
+    let (from_id, to_id) = (&topology.nodes[group[from]].id, &topology.nodes[group[to]].id);
+    let rate = picture.flows.between(from_id, to_id);
     let filtered = matches!(link, Link::Subscription { filtered: true, .. });
     let ((x, y), (end_x, end_y)) = (way[0], way[1.min(way.len() - 1)]);
     let middle = (f64::midpoint(x + WIDTH / 2.0, end_x - WIDTH / 2.0), f64::midpoint(y, end_y));
     html! {
-        path class=(class) d=(curve(way)) marker-end="url(#arrow)" {}
         @if rate > 0.0 {
             text.rate x=(format!("{:.0}", middle.0)) y=(format!("{:.0}", middle.1 - if filtered { 12.0 } else { 5.0 })) { (figures::per_minute(rate)) }
         }
@@ -130,7 +145,7 @@ fn node(picture: &Picture<'_>, node: &Node, drawn: &Layout, index: usize, chosen
             rect.stripe width="4" height=(HEIGHT - 16.0) x="7" y="8" rx="2" {}
             (icon::drawn(node.kind.icon(), 17.0, 8.0))
             text.name x="40" y="23" { (short(plain(&node.name))) }
-            text.line x="19" y="43" { (told.line) }
+            text.line x="19" y="43" { (fitting(&told.line)) }
         }
     }
 }
@@ -142,6 +157,22 @@ fn short(name: &str) -> String {
     let letters: Vec<char> = name.chars().collect();
     let (head, tail) = (&letters[..LETTERS - 8], &letters[letters.len() - 7..]);
     format!("{}…{}", head.iter().collect::<String>(), tail.iter().collect::<String>())
+}
+
+/// The first parts of a line, as many as fit; a pointer shows the whole.
+fn fitting(line: &str) -> String {
+    let width = |text: &str| text.chars().map(|letter| if letter.is_ascii() { 1 } else { 2 }).sum::<usize>();
+    let mut shown = String::new();
+    for part in line.split(" · ") {
+        if !shown.is_empty() && width(&shown) + width(part) + 3 > LINE_LETTERS {
+            break;
+        }
+        if !shown.is_empty() {
+            shown.push_str(" · ");
+        }
+        shown.push_str(part);
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -157,6 +188,13 @@ mod tests {
     #[test]
     fn long_names_keep_both_ends() {
         assert_eq!(short("service01"), "service01");
-        assert_eq!(short("a-very-long-name-of-a-queue-dlq"), "a-very-l…eue-dlq");
+        assert_eq!(short("a-very-long-name-of-a-queue-dlq"), "a-very-…eue-dlq");
+    }
+
+    #[test]
+    fn a_line_has_as_many_whole_parts_as_fit() {
+        assert_eq!(fitting("0 busy · 1 warm · 0.5/s"), "0 busy · 1 warm · 0.5/s");
+        assert_eq!(fitting("1 failed · 12,345 waiting · 2 in flight"), "1 failed · 12,345 waiting");
+        assert_eq!(fitting("1 件失敗 · トピック · 毎分 5.6 件"), "1 件失敗 · トピック");
     }
 }
