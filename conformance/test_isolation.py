@@ -1,5 +1,6 @@
 """What a function sees of the machine, and that it ends with the server."""
 
+import json
 import os
 
 from test_functions import call, create
@@ -63,3 +64,17 @@ def test_functions_and_what_they_have_started_end_with_the_server(server):
     server.kill()
     gone = lambda pid: not os.path.exists(f"/proc/{pid}") or open(f"/proc/{pid}/stat").read().split(") ")[1][0] == "Z"
     until(lambda: all(map(gone, alive)), "the end of all of them")
+
+
+def test_a_supervisor_waits_for_the_next_function(server):
+    command = lambda pid: open(f"/proc/{pid}/cmdline", "rb").read()
+    supervisors = lambda: [pid for pid in descendants(server.process.pid) if b"supervise" in command(pid)]
+    waiting = lambda: [pid for pid in supervisors() if not descendants(pid)]
+    functions = create(server, name="first", code=CODE)
+    assert supervisors() == [], "nothing is kept before a function has run"
+    functions.invoke(FunctionName="first", Payload=json.dumps({"data": ""}))
+    until(lambda: len(waiting()) == 1, "one that waits")
+    (kept,) = waiting()
+    create(server, name="second", code=CODE).invoke(FunctionName="second", Payload=json.dumps({"data": ""}))
+    assert descendants(kept), "the second function runs below it"
+    until(lambda: len(waiting()) == 1, "the next one")

@@ -193,7 +193,7 @@ pub enum InvokeError {
 
 /// Runs functions. In the program the execution environments, in tests whatever the test needs.
 pub trait Execute: Send + Sync + 'static {
-    /// Calls a function once. Dropping the future does not stop the function.
+    /// Calls a function once. The future is driven to its end, whoever still wants the outcome.
     fn invoke(
         &self,
         spec: Arc<FunctionSpec>,

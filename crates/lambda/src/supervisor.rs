@@ -1,8 +1,9 @@
 //! The process between the server and a function's process: it makes the namespaces that the function lives in, sets its
 //! limits, and ends it when the server is gone, however that ended.
 //!
-//! It is this very program, started again with `ARGUMENT`. Its order comes on standard input, one line of JSON; the input
-//! then stays open for as long as the server lives.
+//! It is this very program, started again with `ARGUMENT`. On standard input come the ground that it prepares, and its
+//! order, each a line of JSON; between them as much time may pass as it likes. The input then stays open for as long as
+//! the server lives.
 //! Why it is a process of its own stands in `docs/decisions/0012-a-supervisor-for-each-function.md`.
 
 mod mounts;
@@ -18,7 +19,7 @@ use rustix::process::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use mounts::{Mounts, OPT, TASK, TMP};
+pub use mounts::{Ground, Mounts, OPT, TASK, TMP};
 
 /// The first argument with which the program becomes a supervisor.
 pub const ARGUMENT: &str = "supervise-execution-environment";
@@ -45,7 +46,7 @@ pub struct Order {
     pub folder: PathBuf,
     /// All its variables.
     pub variables: BTreeMap<String, String>,
-    /// What it sees of the machine; absent: everything.
+    /// What it sees of the machine, over the ground that was prepared; absent: everything.
     pub mounts: Option<Mounts>,
     /// The limits of a function; absent: those of the server.
     pub limits: Option<Limits>,
@@ -61,7 +62,8 @@ pub struct Limits {
 /// Carries an order out; answers the exit code.
 pub fn supervise() -> u8 {
     match started() {
-        Ok(status) => repeat(status),
+        Ok(Some(status)) => repeat(status),
+        Ok(None) => 0,
         Err(error) => {
             eprintln!("konekuta: the execution environment cannot be made: {error}");
             exit_code(error.kind())
@@ -93,12 +95,24 @@ fn not_started(program: &Path, error: &std::io::Error) -> std::io::Error {
     }
 }
 
-fn started() -> std::io::Result<ExitStatus> {
+/// A line of the input; `None` if it has ended: nobody needs this process any more.
+fn next_line<T: serde::de::DeserializeOwned>() -> std::io::Result<Option<T>> {
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line)?;
-    let order: Order = serde_json::from_str(&line)?;
-    if let Some(mounts) = &order.mounts {
-        mounts.enter()?;
+    match std::io::stdin().lock().read_line(&mut line)? {
+        0 => Ok(None),
+        _ => Ok(Some(serde_json::from_str(&line)?)),
+    }
+}
+
+/// How the function has ended; `None` if there never was one.
+fn started() -> std::io::Result<Option<ExitStatus>> {
+    let Some(ground) = next_line::<Option<Ground>>()? else { return Ok(None) };
+    if let Some(ground) = &ground {
+        ground.prepare()?;
+    }
+    let Some(order) = next_line::<Order>()? else { return Ok(None) };
+    if let (Some(ground), Some(mounts)) = (&ground, &order.mounts) {
+        mounts.enter(ground)?;
     }
     if order.limits.is_some() {
         limit(None, Resource::Core, 0)?;
@@ -129,7 +143,7 @@ fn started() -> std::io::Result<ExitStatus> {
     let null = std::fs::File::options().read(true).write(true).open("/dev/null")?;
     rustix::stdio::dup2_stdout(&null)?;
     rustix::stdio::dup2_stderr(&null)?;
-    child.wait()
+    child.wait().map(Some)
 }
 
 /// Ends as the function has ended.

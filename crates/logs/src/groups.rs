@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use engine::{Engine, Error, Expect, Refusal, Timestamp};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use crate::limits::{DAY_MS, REGISTRY_PAGE};
 use crate::names::GroupKey;
 use crate::records::{self, GroupRecord, StreamRecord};
-use crate::store::{GroupLog, NewEvent, Page, Selection, StreamFacts};
+use crate::store::{Append, GroupLog, Page, Selection, StreamFacts};
 
 /// Why a group could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +41,16 @@ pub(crate) struct Group {
     record: Mutex<Arc<GroupRecord>>,
     folder: PathBuf,
     log: Mutex<Log>,
+    waiting: Mutex<Waiting>,
     grown: watch::Sender<u64>,
+}
+
+/// Events that are not written yet.
+#[derive(Default)]
+struct Waiting {
+    appends: Vec<(Append, OwnedSemaphorePermit)>,
+    /// The group was deleted: nothing is added any more.
+    gone: bool,
 }
 
 /// A log is read from the disk when it is first needed.
@@ -54,14 +64,20 @@ impl Group {
     fn new(record: GroupRecord, folder: &std::path::Path) -> Arc<Self> {
         let folder = folder.join(record.folder());
         let record = Mutex::new(Arc::new(record));
-        Arc::new(Self { record, folder, log: Mutex::new(Log::Closed), grown: watch::Sender::new(0) })
+        Arc::new(Self {
+            record,
+            folder,
+            log: Mutex::new(Log::Closed),
+            waiting: Mutex::default(),
+            grown: watch::Sender::new(0),
+        })
     }
 
     pub(crate) fn record(&self) -> Arc<GroupRecord> {
         Arc::clone(&self.record.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Does something with the log, where blocking is allowed.
+    /// Does something with the log, where blocking is allowed. What waits to be written is written before.
     async fn with<T: Send + 'static>(
         self: &Arc<Self>,
         task: impl FnOnce(&mut GroupLog) -> std::io::Result<T> + Send + 'static,
@@ -72,10 +88,19 @@ impl Group {
             if matches!(*log, Log::Closed) {
                 *log = Log::Open(GroupLog::open(this.folder.clone())?);
             }
-            match &mut *log {
-                Log::Open(open) => Ok(task(open)?),
-                _ => Err(LogError::Gone),
+            let Log::Open(open) = &mut *log else { return Err(LogError::Gone) };
+            let waiting = std::mem::take(&mut this.waiting().appends);
+            if !waiting.is_empty() {
+                let (appends, _room): (Vec<Append>, Vec<OwnedSemaphorePermit>) = waiting.into_iter().unzip();
+                let count: usize = appends.iter().map(|append| append.events.len()).sum();
+                match open.append(appends, false) {
+                    Ok(()) => drop(this.grown.send_replace(open.next_sequence())),
+                    Err(error) => {
+                        tracing::warn!(group = this.record().name, count, %error, "lines of a log are lost");
+                    }
+                }
             }
+            Ok(task(open)?)
         })
         .await?
     }
@@ -84,19 +109,48 @@ impl Group {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Adds events to a stream. With `sync` they are on the disk when it answers.
-    pub(crate) async fn append(
-        self: &Arc<Self>,
-        stream: Arc<str>,
-        events: Vec<NewEvent>,
-        now: Timestamp,
-        sync: bool,
-    ) -> Result<(), LogError> {
-        let next = self
-            .with(move |log| log.append(&stream, events, now.0, sync).map(|()| log.next_sequence()))
-            .await?;
+    pub(crate) async fn append(self: &Arc<Self>, append: Append, sync: bool) -> Result<(), LogError> {
+        let next = self.with(move |log| log.append(vec![append], sync).map(|()| log.next_sequence())).await?;
         self.grown.send_replace(next);
         Ok(())
+    }
+
+    /// Adds events that are written a moment later, with all that come until then; whoever reads sees them at once.
+    /// They take their room until they are written.
+    pub(crate) fn append_soon(
+        self: &Arc<Self>,
+        append: Append,
+        room: OwnedSemaphorePermit,
+        delay: Duration,
+    ) -> Result<(), LogError> {
+        let mut waiting = self.waiting();
+        if waiting.gone {
+            return Err(LogError::Gone);
+        }
+        waiting.appends.push((append, room));
+        if waiting.appends.len() == 1 {
+            tokio::spawn(Arc::clone(self).write_after(delay));
+        }
+        Ok(())
+    }
+
+    async fn write_after(self: Arc<Self>, delay: Duration) {
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        self.write_what_waits().await;
+    }
+
+    async fn write_what_waits(self: &Arc<Self>) {
+        match self.with(|_| Ok(())).await {
+            Ok(()) | Err(LogError::Gone) => {}
+            Err(error) => tracing::warn!(group = self.record().name, %error, "lines wait to be written"),
+        }
     }
 
     /// What is asked for, as far as its retention has not passed.
@@ -166,6 +220,7 @@ impl Group {
     }
 
     async fn remove(self: &Arc<Self>) -> Result<(), LogError> {
+        *self.waiting() = Waiting { appends: Vec::new(), gone: true };
         let this = Arc::clone(self);
         tokio::task::spawn_blocking(move || {
             let mut log = this.log();
@@ -241,6 +296,14 @@ impl Groups {
             .await?;
         *group.record.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(record);
         Ok(())
+    }
+
+    /// Writes what came last, at the end of the program.
+    pub(crate) async fn write_what_waits(&self) {
+        let known: Vec<Arc<Group>> = self.known().values().cloned().collect();
+        for group in known.iter().filter(|group| !group.waiting().appends.is_empty()) {
+            group.write_what_waits().await;
+        }
     }
 
     /// Deletes a group and all that is in it.

@@ -22,6 +22,7 @@ mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use engine::{Clock, Engine, Timestamp};
@@ -74,7 +75,9 @@ pub struct Logs {
     clock: Arc<dyn Clock>,
     groups: Groups,
     sync: bool,
-    room: Semaphore,
+    room: Arc<Semaphore>,
+    /// From then on nothing waits to be written together with what comes later.
+    stopping: AtomicBool,
     tails: Arc<Semaphore>,
 }
 
@@ -92,7 +95,8 @@ impl Logs {
             ids,
             clock,
             sync: settings.sync,
-            room: Semaphore::new(limits::WAITING_KIB_MAX as usize),
+            room: Arc::new(Semaphore::new(limits::WAITING_KIB_MAX as usize)),
+            stopping: AtomicBool::new(false),
             tails: Arc::new(Semaphore::new(limits::LIVE_TAILS_MAX)),
         })
     }
@@ -125,9 +129,16 @@ impl Logs {
             }
             tokio::select! {
                 () = self.clock.sleep_until(now.plus(SWEEP_EVERY)) => {}
-                () = stop.requested() => return,
+                () = stop.requested() => break,
             }
         }
+        self.stopping.store(true, Ordering::Relaxed);
+        self.groups.write_what_waits().await;
+    }
+
+    /// How long lines of functions wait for others.
+    fn write_delay(&self) -> Duration {
+        if self.stopping.load(Ordering::Relaxed) { Duration::ZERO } else { limits::WRITE_DELAY }
     }
 }
 

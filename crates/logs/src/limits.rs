@@ -2,6 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
 
+use std::time::Duration;
+
 /// Characters of a log group's or stream's name.
 pub(crate) const NAME_CHARACTERS_MAX: usize = 512;
 /// Events of one PutLogEvents, and of one page of GetLogEvents or FilterLogEvents.
@@ -44,5 +46,7 @@ pub(crate) const SEGMENT_BYTES_MAX: u64 = 4 << 20;
 pub(crate) const LINE_BYTES_MAX: usize = 256 << 10;
 /// Ours: text that waits to be written, KiB. Who writes more waits.
 pub(crate) const WAITING_KIB_MAX: u32 = 16 << 10;
+/// Ours: lines of a function wait so long for others, to be written with them.
+pub(crate) const WRITE_DELAY: Duration = Duration::from_millis(5);
 /// Ours: records read from the registry at once.
 pub(crate) const REGISTRY_PAGE: usize = 500;

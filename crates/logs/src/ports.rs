@@ -10,7 +10,7 @@ use crate::Logs;
 use crate::groups::{Group, LogError};
 use crate::limits::{LINE_BYTES_MAX, WAITING_KIB_MAX};
 use crate::names::{GroupKey, check_group_name, check_stream_name};
-use crate::store::{Event, NewEvent, Order, Selection};
+use crate::store::{Append, Event, NewEvent, Order, Selection};
 
 /// A group that is deleted while it is written to is made again, as AWS does it; so often at most.
 const TRIES: usize = 3;
@@ -55,12 +55,12 @@ async fn write(logs: &Logs, stream: &LogStream, events: Vec<LogEvent>) -> Result
     let bytes: usize = events.iter().map(|event| event.message.len()).sum();
     let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX).min(WAITING_KIB_MAX);
     let failed = |error: &dyn std::fmt::Display| PortError::Failed(error.to_string());
-    let _room = logs.room.acquire_many(kib).await.map_err(|error| failed(&error))?;
-    let name: Arc<str> = Arc::from(stream.stream.as_str());
+    let append = Append { stream: stream.stream.as_str().into(), events, now: logs.clock.now().0 };
     let mut tries = TRIES;
     loop {
+        let room = Arc::clone(&logs.room).acquire_many_owned(kib).await.map_err(|error| failed(&error))?;
         let group = ensured(logs, &key).await?;
-        match group.append(Arc::clone(&name), events.clone(), logs.clock.now(), false).await {
+        match group.append_soon(append.clone(), room, logs.write_delay()) {
             Err(LogError::Gone) if tries > 0 => tries -= 1,
             other => return other.map_err(|error| failed(&error)),
         }

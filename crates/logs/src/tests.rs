@@ -24,7 +24,7 @@ const NOW: u64 = 1_767_225_600_000;
 struct Bench {
     logs: Arc<Logs>,
     clock: SimulatedClock,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Bench {
@@ -39,7 +39,7 @@ impl Bench {
         let engine = Local::open(&settings, Arc::new(clock.clone())).unwrap();
         let settings = Settings { folder: folder.path().join("logs"), sync: false };
         let logs = Logs::new(engine, Arc::new(CountingIds::default()), Arc::new(clock.clone()), settings);
-        Self { logs, clock, _folder: folder }
+        Self { logs, clock, folder }
     }
 
     fn context(&self) -> Context {
@@ -321,4 +321,18 @@ async fn a_live_tail_begins_and_then_tells_what_matches_each_second() {
     });
     assert!(update.contains("sessionUpdate") && update.contains("ERROR one"), "{update}");
     assert!(!update.contains("fine") && !update.contains("before") && update.contains("\"sampled\":false"));
+}
+
+#[tokio::test]
+async fn lines_that_wait_to_be_written_are_there_when_the_program_has_ended() {
+    let bench = Bench::new();
+    let tasks = service::Tasks::default();
+    crate::start(&bench.logs, &tasks);
+    bench.write("g", "s", "the last words").await;
+    tasks.shut_down().await;
+    let groups = std::fs::read_dir(bench.folder.path().join("logs")).unwrap();
+    let segments = groups.flat_map(|group| std::fs::read_dir(group.unwrap().path()).unwrap());
+    let texts: Vec<String> =
+        segments.map(|segment| std::fs::read_to_string(segment.unwrap().path()).unwrap()).collect();
+    assert!(matches!(&texts[..], [text] if text.contains("the last words")), "{texts:?}");
 }

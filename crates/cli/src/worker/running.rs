@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use client::Client;
 use engine::Clock;
-use lambda::process::{Process, Program, Supervision};
+use lambda::process::{Process, Program, Supervision, Supervisor};
 
 use super::output::Output;
 
@@ -61,8 +61,8 @@ impl Worker {
     }
 
     async fn start(&self) -> std::io::Result<(Process, Output)> {
-        let supervision =
-            Supervision { supervisor: self.supervisor.clone(), mounts: None, limits: None, cgroup: None };
+        let supervisor = Supervisor::start(&self.supervisor, None).await?;
+        let supervision = Supervision { supervisor, mounts: None, limits: None, cgroup: None };
         let (process, pipes) = Process::start(&self.program, Some(supervision)).await?;
         let output = Output::follow(pipes, self)?;
         tracing::info!(worker = self.name, "a worker runs");

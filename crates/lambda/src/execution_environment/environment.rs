@@ -92,6 +92,11 @@ impl Environment {
         self.spec.revision
     }
 
+    /// Whether it has namespaces of its own.
+    pub(super) fn is_isolated(&self) -> bool {
+        self.place.mounts.is_some()
+    }
+
     pub(super) fn is_alive(&self) -> bool {
         self.instance.is_alive()
     }
@@ -251,9 +256,7 @@ async fn place(
             provisioned: false,
         });
     };
-    for folder in ["root", "tmp"] {
-        std::fs::create_dir(scratch.join(folder))?;
-    }
+    std::fs::create_dir(scratch.join("tmp"))?;
     let layers = if spec.layers.is_empty() { Vec::new() } else { vec![supervisor::OPT.into()] };
     let (task, tmp) = (supervisor::TASK.into(), supervisor::TMP.into());
     Ok(Place { task, tmp, layers, log_stream, mounts: Some(mounts), provisioned: false })

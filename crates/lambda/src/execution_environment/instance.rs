@@ -12,7 +12,8 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use service::ports::LogStream;
-use tokio::time::Instant;
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::{Instant, Interval};
 
 use super::cgroups::Cgroup;
 use super::containers::Container;
@@ -41,6 +42,8 @@ pub(super) struct Instance {
     /// The most memory that the watch has seen, MB.
     seen_mb: AtomicU64,
     peak: (Option<Instant>, u64),
+    /// When its memory is looked at. It goes on between invocations, so that not each begins a timer of its own.
+    looks: AsyncMutex<Interval>,
 }
 
 impl Instance {
@@ -79,6 +82,7 @@ impl Instance {
             cgroup: None,
             seen_mb: AtomicU64::new(0),
             peak: (None, 0),
+            looks: AsyncMutex::new(memory::looks()),
         })
     }
 
@@ -123,8 +127,8 @@ impl Instance {
         let all = variables::of(site, spec, &self.address, place);
         let started = programs::of(site, spec, &all).await.map_err(Failure::NotStarted)?;
         self.cgroup = cgroup(site, spec, place, self.external.len());
-        let cgroup = self.cgroup.as_ref();
-        let supervision = || supervision(site, spec, place, cgroup);
+        let supervision = || supervision(site, spec, place, self.cgroup.as_ref());
+        let not_started = |error: std::io::Error| Failure::NotStarted(error.into());
         for extension in &self.external {
             let variables = extensions::variables(&all);
             let program = Program {
@@ -134,7 +138,8 @@ impl Instance {
                 variables,
             };
             let (output, kind) = (&self.output, Kind::Extension);
-            let running = Running::start(&extension.name, &program, supervision(), output, kind).await;
+            let supervision = supervision().await.map_err(not_started)?;
+            let running = Running::start(&extension.name, &program, supervision, output, kind).await;
             let failed = |error: std::io::Error| {
                 Failure::NotStarted(NotStarted::new(
                     "Extension.LaunchError",
@@ -154,7 +159,8 @@ impl Instance {
         };
         self.container = started.container;
         let (output, kind) = (&self.output, Kind::Function);
-        let running = Running::start("runtime", &program, supervision(), output, kind).await;
+        let supervision = supervision().await.map_err(not_started)?;
+        let running = Running::start("runtime", &program, supervision, output, kind).await;
         let running = running.map_err(|error| {
             let message = format!("cannot start {}: {error}", program.file.display());
             Failure::NotStarted(NotStarted::new("Runtime.InvalidEntrypoint", message))

@@ -8,7 +8,7 @@ use tokio::process::Command;
 use tokio::sync::OnceCell;
 
 use crate::execution::FunctionSpec;
-use crate::supervisor::{self, Limits, Mounts, Order};
+use crate::supervisor::{self, Ground, Limits, Mounts, Order};
 
 /// What the supervisor needs, and whether this machine lets it make namespaces.
 pub(super) struct Isolation {
@@ -47,6 +47,11 @@ impl Isolation {
         self.wanted && self.supervisor.is_some()
     }
 
+    /// Where functions' roots are put together.
+    pub(super) fn ground(&self) -> Ground {
+        Ground { root: self.scratch.join("root") }
+    }
+
     /// What a function of a place of its own sees; absent: everything.
     pub(super) async fn mounts(
         &self,
@@ -79,7 +84,6 @@ impl Isolation {
         let is_hidden =
             |path: &&PathBuf| path.exists() && (path.starts_with("/tmp") || path.starts_with(&self.hidden));
         Mounts {
-            root: scratch.join("root"),
             task: task.to_path_buf(),
             layers: layers.to_vec(),
             tmp: shared_tmp.then(|| scratch.join("tmp")),
@@ -100,9 +104,9 @@ impl Isolation {
 
     async fn try_it(&self) -> std::io::Result<()> {
         let Some(supervisor) = &self.supervisor else { return Ok(()) };
-        std::fs::create_dir_all(&self.scratch)?;
+        std::fs::create_dir_all(self.ground().root)?;
         let scratch = tempfile::Builder::new().prefix("try").tempdir_in(&self.scratch)?;
-        for folder in ["root", "task", "tmp"] {
+        for folder in ["task", "tmp"] {
             std::fs::create_dir(scratch.path().join(folder))?;
         }
         let mounts = self.mounts_of(scratch.path(), &scratch.path().join("task"), &[], false, 1);
@@ -127,7 +131,7 @@ impl Isolation {
         // Held until it has ended: its end would end the child.
         let mut input = child.stdin.take();
         if let Some(input) = &mut input {
-            input.write_all(&line(&order)).await?;
+            input.write_all(&[line(&self.ground()), line(&order)].concat()).await?;
         }
         let output = child.wait_with_output().await?;
         drop(input);
@@ -139,9 +143,9 @@ impl Isolation {
     }
 }
 
-/// An order as the supervisor reads it.
-pub(super) fn line(order: &Order) -> Vec<u8> {
-    let mut line = serde_json::to_vec(order).expect("an order has text keys");
+/// A ground or an order as the supervisor reads it.
+pub(super) fn line(told: &impl serde::Serialize) -> Vec<u8> {
+    let mut line = serde_json::to_vec(told).expect("an order has text keys");
     line.push(b'\n');
     line
 }

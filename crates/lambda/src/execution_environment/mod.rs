@@ -15,6 +15,7 @@ mod platform;
 pub mod process;
 mod programs;
 mod provisioned;
+mod reserve;
 mod variables;
 
 use std::collections::{BTreeMap, HashMap};
@@ -28,7 +29,7 @@ use engine::Clock;
 use futures_util::future::BoxFuture;
 use service::views::InvocationCounts;
 use service::{Ids, Ports, Stop, Tasks};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::execution::{
     Execute, FunctionError, FunctionSpec, Invocation, InvokeError, Measured, Outcome, Piece,
@@ -41,6 +42,7 @@ use failure::{Failure, NotStarted};
 use figures::Tally;
 use isolation::Isolation;
 pub use machine::{Finding, examine};
+use reserve::Reserve;
 
 /// Environments at once; beyond, invocations are throttled.
 const ENVIRONMENTS_MAX: usize = 512;
@@ -73,7 +75,7 @@ pub struct Executor {
     /// By their functions' versions.
     idle: Mutex<HashMap<Arn, Vec<Environment>>>,
     provisioned: provisioned::Provisioned,
-    running: Arc<Semaphore>,
+    running: Semaphore,
     tally: Tally,
     stopping: std::sync::atomic::AtomicBool,
     this: std::sync::Weak<Self>,
@@ -92,6 +94,7 @@ struct Site {
     /// Set at the start, where a control group is delegated.
     cgroups: OnceLock<Cgroups>,
     containers: Containers,
+    reserve: Reserve,
     /// Where clients of the Runtime API are laid down.
     runtimes: PathBuf,
     xray_daemon: Option<SocketAddr>,
@@ -131,12 +134,13 @@ impl Executor {
                 isolation,
                 cgroups: OnceLock::new(),
                 containers,
+                reserve: Reserve::default(),
                 runtimes,
                 xray_daemon,
             },
             idle: Mutex::default(),
             provisioned: provisioned::Provisioned::default(),
-            running: Arc::new(Semaphore::new(ENVIRONMENTS_MAX)),
+            running: Semaphore::new(ENVIRONMENTS_MAX),
             tally: Tally::default(),
             stopping: false.into(),
             this: this.clone(),
@@ -179,6 +183,7 @@ impl Executor {
             }
         }
         self.stopping.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.site.reserve.end_unneeded(self.site.clock.now(), Duration::ZERO);
         // Running invocations have the listener's and the pollers' grace; whoever still runs then is ended.
         let all: Vec<Environment> = self.idle().drain().flat_map(|(_, environments)| environments).collect();
         let ends = all.into_iter().map(|environment| environment.end(&self.site, "spindown"));
@@ -204,6 +209,7 @@ impl Executor {
 
     fn end_idle(&self) {
         let now = self.site.clock.now();
+        self.site.reserve.end_unneeded(now, IDLE_MAX);
         let mut ending = Vec::new();
         self.idle().retain(|version, environments| {
             let mut kept = self.provisioned.wanted(version);
@@ -238,6 +244,19 @@ impl Executor {
         drop(idle);
         self.end(outdated, "spindown");
         warm
+    }
+
+    /// What one function has needed, the next one will: not while the first one is waited for.
+    fn prepare_for_next(&self, environment: &Environment) {
+        let Some(this) = self.this.upgrade() else { return };
+        let isolated = environment.is_isolated();
+        tokio::spawn(async move {
+            let Some(program) = this.site.isolation.supervisor() else { return };
+            let ground = isolated.then(|| this.site.isolation.ground());
+            if let Err(error) = this.site.reserve.fill(program, ground, this.site.clock.now()).await {
+                tracing::debug!(%error, "no supervisor is kept for the next function");
+            }
+        });
     }
 
     fn put_back(&self, mut environment: Environment) {
@@ -281,6 +300,9 @@ impl Executor {
             // A new environment always has an outcome, so this ends.
             match environment.invoke(&self.site, invocation.clone(), pieces.clone()).await {
                 Ended::With(outcome, Ok(())) => {
+                    if cold {
+                        self.prepare_for_next(&environment);
+                    }
                     self.put_back(environment);
                     return (outcome, cold);
                 }
@@ -293,25 +315,18 @@ impl Executor {
         }
     }
 
-    /// Runs an invocation in a task of its own: who invoked may go away, the function goes on.
+    /// Runs an invocation, if there is a place for it.
     async fn begin(
         &self,
         spec: Arc<FunctionSpec>,
         invocation: Invocation,
         pieces: Option<mpsc::Sender<Piece>>,
     ) -> Result<Outcome, InvokeError> {
-        let this = self.this.upgrade().ok_or(InvokeError::Stopped)?;
         if self.stopping.load(std::sync::atomic::Ordering::Relaxed) {
             return Err(InvokeError::Stopped);
         }
-        let place = Arc::clone(&self.running).try_acquire_owned().map_err(|_| InvokeError::Throttled)?;
-        let (tell, told) = oneshot::channel();
-        tokio::spawn(async move {
-            let outcome = this.run(spec, invocation, pieces).await;
-            drop(place);
-            let _ = tell.send(outcome);
-        });
-        told.await.map_err(|_| InvokeError::Failed("the invocation ended by a panic".to_owned()))
+        let _place = self.running.try_acquire().map_err(|_| InvokeError::Throttled)?;
+        Ok(self.run(spec, invocation, pieces).await)
     }
 }
 

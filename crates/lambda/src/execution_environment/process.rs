@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::watch;
 
 use super::isolation;
-use crate::supervisor::{self, FILES_MAX, Limits, Mounts, Order};
+use crate::supervisor::{self, FILES_MAX, Ground, Limits, Mounts, Order};
 
 /// Bytes of a page of memory, as `/proc` counts.
 const PAGE_KIB: u64 = 4;
@@ -31,16 +31,41 @@ pub struct Program {
 }
 
 /// How a process is supervised.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Supervision {
-    /// This very program.
-    pub supervisor: PathBuf,
+    /// The supervisor that waits for its order.
+    pub supervisor: Supervisor,
     /// What it sees of the machine; absent: everything.
     pub mounts: Option<Mounts>,
     /// The limits of a function; absent: those of the server.
     pub limits: Option<Limits>,
     /// The file by which a process enters its control group; absent: it stays in the server's.
     pub cgroup: Option<PathBuf>,
+}
+
+/// A supervisor that waits for its order. It ends when this is dropped.
+#[derive(Debug)]
+pub struct Supervisor {
+    child: Child,
+    input: ChildStdin,
+}
+
+impl Supervisor {
+    /// Starts this very program as a supervisor that prepares a ground.
+    pub async fn start(program: &Path, ground: Option<&Ground>) -> std::io::Result<Self> {
+        let mut command = Command::new(program);
+        command.arg(supervisor::ARGUMENT).stdin(Stdio::piped()).env_clear();
+        let mut child = grouped(&mut command).spawn()?;
+        let missing = || std::io::Error::other("the supervisor has no input");
+        let mut input = child.stdin.take().ok_or_else(missing)?;
+        input.write_all(&isolation::line(&ground)).await?;
+        Ok(Self { child, input })
+    }
+
+    /// Whether it has not ended.
+    pub(super) fn waits(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
 }
 
 /// A running process group. Dropping it kills the group.
@@ -65,30 +90,13 @@ impl Process {
         program: &Program,
         supervision: Option<Supervision>,
     ) -> std::io::Result<(Self, Pipes)> {
-        let mut command = match &supervision {
-            Some(supervision) => supervised(supervision),
-            None => bare(program),
+        let (mut child, lifeline) = match supervision {
+            Some(supervision) => supervised(program, supervision).await?,
+            None => (bare(program)?, None),
         };
-        let mut child = command
-            .env_clear()
-            .envs(if supervision.is_some() { None } else { Some(&program.variables) }.into_iter().flatten())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()?;
-        let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        let group = id.ok_or_else(|| std::io::Error::other("the process has no id"))?;
-        let mut lifeline = child.stdin.take();
-        match (supervision, &mut lifeline) {
-            (Some(supervision), Some(input)) => {
-                // Before it has its order: whatever it starts is in the group, too.
-                if let Some(cgroup) = &supervision.cgroup {
-                    tokio::fs::write(cgroup, group.as_raw_nonzero().to_string()).await?;
-                }
-                input.write_all(&isolation::line(&order(program, supervision))).await?;
-            }
-            _ => limit(group),
+        let group = group(&child)?;
+        if lifeline.is_none() {
+            limit(group);
         }
         let missing = || std::io::Error::other("the process has no output");
         let pipes = Pipes {
@@ -169,26 +177,43 @@ impl Drop for Process {
     }
 }
 
-fn bare(program: &Program) -> Command {
+/// In a group of its own, what it prints in pipes.
+fn grouped(command: &mut Command) -> &mut Command {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true)
+}
+
+fn group(child: &Child) -> std::io::Result<Pid> {
+    let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    id.ok_or_else(|| std::io::Error::other("the process has no id"))
+}
+
+fn bare(program: &Program) -> std::io::Result<Child> {
     let mut command = Command::new(&program.file);
     command.args(&program.arguments).current_dir(&program.folder).stdin(Stdio::null());
-    command
+    grouped(command.env_clear().envs(&program.variables)).spawn()
 }
 
-fn supervised(supervision: &Supervision) -> Command {
-    let mut command = Command::new(&supervision.supervisor);
-    command.arg(supervisor::ARGUMENT).stdin(Stdio::piped());
-    command
+async fn supervised(
+    program: &Program,
+    supervision: Supervision,
+) -> std::io::Result<(Child, Option<ChildStdin>)> {
+    let Supervision { supervisor: Supervisor { child, mut input }, mounts, limits, cgroup } = supervision;
+    // Before it has its order: whatever it starts is in the control group, too.
+    if let Some(cgroup) = &cgroup {
+        tokio::fs::write(cgroup, group(&child)?.as_raw_nonzero().to_string()).await?;
+    }
+    input.write_all(&isolation::line(&order(program, mounts, limits))).await?;
+    Ok((child, Some(input)))
 }
 
-fn order(program: &Program, supervision: Supervision) -> Order {
+fn order(program: &Program, mounts: Option<Mounts>, limits: Option<Limits>) -> Order {
     Order {
         file: program.file.clone(),
         arguments: program.arguments.clone(),
         folder: program.folder.clone(),
         variables: program.variables.clone(),
-        mounts: supervision.mounts,
-        limits: supervision.limits,
+        mounts,
+        limits,
     }
 }
 

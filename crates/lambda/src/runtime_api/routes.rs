@@ -44,7 +44,7 @@ pub(super) async fn answer(exchange: &Exchange, call: &str, request: Request<Inc
                     let kind = text(request.headers(), ERROR_TYPE);
                     let document = document(request).await;
                     answering.finish(whole(Answer::Error { document, kind }, Instant::now(), 0));
-                    accepted()
+                    after_the_caller().await
                 }
                 Err(refused) => refusal(refused),
             },
@@ -97,7 +97,7 @@ async fn collect(answering: Answering, body: Incoming, first: Instant, content_t
         }
         Read::Failed(document, kind) => {
             answering.finish(whole(Answer::Error { document, kind: Some(kind) }, first, 0));
-            return accepted();
+            return after_the_caller().await;
         }
     };
     let bytes = payload.len();
@@ -111,6 +111,13 @@ async fn collect(answering: Answering, body: Incoming, first: Instant, content_t
         None => whole(Answer::Response(payload), first, bytes),
     };
     answering.finish(answer);
+    after_the_caller().await
+}
+
+/// Takes an answer once its invocation has been told: who waits for it comes before the function, which has done its
+/// work.
+async fn after_the_caller() -> Reply {
+    tokio::task::yield_now().await;
     accepted()
 }
 

@@ -21,11 +21,16 @@ pub const OPT: &str = "/opt";
 /// Where it may write.
 pub const TMP: &str = "/tmp";
 
+/// What every function sees of the machine. It can be prepared before it is known which function that will be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ground {
+    /// An empty folder, on which the new root is put together. All may take the same: none sees another's.
+    pub root: PathBuf,
+}
+
 /// What is laid over what a function sees.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Mounts {
-    /// An empty folder, on which the new root is put together.
-    pub root: PathBuf,
     /// The folder of the code.
     pub task: PathBuf,
     /// The folders of the layers, in their order.
@@ -44,37 +49,16 @@ fn failed(what: impl std::fmt::Display) -> impl FnOnce(rustix::io::Errno) -> io:
     move |error| io::Error::other(format!("{what}: {}", io::Error::from(error)))
 }
 
-impl Mounts {
-    /// Makes namespaces of users and mounts and goes there. The process must have one thread.
-    pub(super) fn enter(&self) -> io::Result<()> {
+impl Ground {
+    /// Makes namespaces of users and mounts, goes there, and takes over what all functions see. The process must have
+    /// one thread.
+    pub(super) fn prepare(&self) -> io::Result<()> {
         unshare()?;
         let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
         mount_change("/", private).map_err(failed("making mounts private"))?;
         tmpfs(&self.root, "mode=755,size=1m")?;
-        self.lay_out()?;
-        std::env::set_current_dir(&self.root)?;
-        pivot_root(".", ".").map_err(failed("changing the root"))?;
-        unmount(".", UnmountFlags::DETACH).map_err(failed("leaving the old root"))?;
-        std::env::set_current_dir("/")
-    }
-
-    fn lay_out(&self) -> io::Result<()> {
-        let own = if self.layers.is_empty() { vec!["tmp", "var"] } else { vec!["tmp", "var", "opt"] };
-        self.take_over(Path::new("/"), &own)?;
-        self.take_over(Path::new("/var"), &["task"])?;
-        self.show(&self.task, Path::new(TASK))?;
-        self.layers()?;
-        self.tmp()?;
-        let hidden = self.inside(&self.hidden);
-        if hidden.is_dir() {
-            tmpfs(&hidden, "mode=755,size=1m")?;
-        }
-        for shown in &self.shown {
-            if !self.inside(shown).exists() {
-                self.show(shown, shown)?;
-            }
-        }
-        Ok(())
+        self.take_over(Path::new("/"), &["tmp", "var", "opt"])?;
+        self.take_over(Path::new("/var"), &["task"])
     }
 
     /// Where a path lies below the new root.
@@ -95,14 +79,20 @@ impl Mounts {
             if kind.is_symlink() {
                 std::os::unix::fs::symlink(fs::read_link(&path)?, target)?;
             } else if kind.is_dir() {
-                fs::create_dir(&target)?;
-                mount_bind_recursive(&path, &target).map_err(failed(path.display()))?;
+                self.bind(&path)?;
             } else if kind.is_file() {
                 fs::write(&target, "")?;
                 mount_bind(&path, &target).map_err(failed(path.display()))?;
             }
         }
         Ok(())
+    }
+
+    /// Shows a folder of the machine's as it is there.
+    fn bind(&self, folder: &Path) -> io::Result<()> {
+        let target = self.inside(folder);
+        fs::create_dir(&target)?;
+        mount_bind_recursive(folder, &target).map_err(failed(folder.display()))
     }
 
     /// Shows a folder or a file somewhere, read-only.
@@ -132,14 +122,38 @@ impl Mounts {
         }
         mount_remount(&target, flags, c"").map_err(failed(format!("{} read-only", target.display())))
     }
+}
+
+impl Mounts {
+    /// Puts what is the function's own onto a ground that was prepared, and goes there.
+    pub(super) fn enter(&self, ground: &Ground) -> io::Result<()> {
+        ground.show(&self.task, Path::new(TASK))?;
+        self.layers(ground)?;
+        self.tmp(ground)?;
+        let hidden = ground.inside(&self.hidden);
+        if hidden.is_dir() {
+            tmpfs(&hidden, "mode=755,size=1m")?;
+        }
+        for shown in &self.shown {
+            if !ground.inside(shown).exists() {
+                ground.show(shown, shown)?;
+            }
+        }
+        std::env::set_current_dir(&ground.root)?;
+        pivot_root(".", ".").map_err(failed("changing the root"))?;
+        unmount(".", UnmountFlags::DETACH).map_err(failed("leaving the old root"))?;
+        std::env::set_current_dir("/")
+    }
 
     /// A later layer lies over the earlier ones.
-    fn layers(&self) -> io::Result<()> {
+    fn layers(&self, ground: &Ground) -> io::Result<()> {
+        let opt = Path::new(OPT);
         match self.layers.as_slice() {
+            [] if opt.is_dir() => ground.bind(opt),
             [] => Ok(()),
-            [one] => self.show(one, Path::new(OPT)),
+            [one] => ground.show(one, opt),
             several => {
-                let target = self.inside(Path::new(OPT));
+                let target = ground.inside(opt);
                 fs::create_dir_all(&target)?;
                 let escaped = |path: &PathBuf| {
                     path.display().to_string().replace('\\', "\\\\").replace(':', "\\:").replace(',', "\\,")
@@ -152,8 +166,8 @@ impl Mounts {
         }
     }
 
-    fn tmp(&self) -> io::Result<()> {
-        let target = self.inside(Path::new(TMP));
+    fn tmp(&self, ground: &Ground) -> io::Result<()> {
+        let target = ground.inside(Path::new(TMP));
         fs::create_dir_all(&target)?;
         match &self.tmp {
             Some(folder) => mount_bind(folder, &target).map_err(failed(folder.display())),

@@ -10,7 +10,7 @@ use crate::limits::{
     AGE_MS_MAX, AHEAD_MS_MAX, BATCH_BYTES_MAX, BATCH_SPAN_MS_MAX, DAY_MS, EVENT_OVERHEAD_BYTES, EVENTS_MAX,
 };
 use crate::names::{GroupKey, check_stream_name};
-use crate::store::NewEvent;
+use crate::store::{Append, NewEvent};
 use crate::{Logs, records};
 
 #[derive(Deserialize)]
@@ -76,7 +76,8 @@ impl Action for PutLogEvents {
             .map(|event| NewEvent { timestamp: event.timestamp, request_id: None, message: event.message });
         let events: Vec<NewEvent> = accepted.collect();
         if !events.is_empty() {
-            group.append(input.log_stream_name.into(), events, context.now, logs.sync).await?;
+            let stream = input.log_stream_name.into();
+            group.append(Append { stream, events, now: context.now.0 }, logs.sync).await?;
         }
         Ok(Output {
             // AWS ignores these tokens since 2023 and still answers one.

@@ -35,6 +35,15 @@ pub(crate) struct NewEvent {
     pub(crate) message: String,
 }
 
+/// Events that come to a stream together.
+#[derive(Clone, Debug)]
+pub(crate) struct Append {
+    pub(crate) stream: Arc<str>,
+    pub(crate) events: Vec<NewEvent>,
+    /// When they came, milliseconds since 1970.
+    pub(crate) now: u64,
+}
+
 /// Where an event stands among those of its group: by its time, and among those of one moment as they came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Position {

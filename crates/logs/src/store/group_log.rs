@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::event::{Event, NewEvent};
+use super::event::{Append, Event};
 use super::segment::{Line, Segment};
 use super::selection::Snapshot;
 use crate::limits::{GROUP_BYTES_MAX, SEGMENT_BYTES_MAX};
@@ -46,22 +46,19 @@ impl GroupLog {
         Ok(log)
     }
 
-    /// Adds events and answers them numbered.
-    pub(crate) fn append(
-        &mut self,
-        stream: &Arc<str>,
-        events: Vec<NewEvent>,
-        now: u64,
-        sync: bool,
-    ) -> std::io::Result<()> {
-        let numbered = (self.next_sequence..).zip(events);
-        let lines: Vec<Line> = numbered
-            .map(|(sequence, event)| {
+    /// Adds events, numbered as they come.
+    pub(crate) fn append(&mut self, appends: Vec<Append>, sync: bool) -> std::io::Result<()> {
+        let events = appends.into_iter().flat_map(|Append { stream, events, now }| {
+            events.into_iter().map(move |event| (Arc::clone(&stream), event, now))
+        });
+        let lines: Vec<Line> = (self.next_sequence..)
+            .zip(events)
+            .map(|(sequence, (stream, event, now))| {
                 Line::Event(Event {
                     sequence,
                     timestamp: event.timestamp,
                     ingestion_time: now,
-                    stream: Arc::clone(stream),
+                    stream,
                     request_id: event.request_id,
                     message: event.message,
                 })

@@ -10,6 +10,6 @@ mod selection;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use event::{Event, NewEvent, Position};
+pub(crate) use event::{Append, Event, NewEvent, Position};
 pub(crate) use group_log::{GroupLog, StreamFacts};
 pub(crate) use selection::{Order, Page, Selection, Streams};

@@ -1,7 +1,5 @@
 //! A group's log against what was written to it.
 
-use std::sync::Arc;
-
 use super::*;
 use crate::filter_pattern::FilterPattern;
 
@@ -26,7 +24,8 @@ impl Bench {
     }
 
     fn put(&mut self, stream: &str, timestamp: u64, message: &str) {
-        self.log.append(&Arc::from(stream), vec![event(timestamp, message)], 1000, false).unwrap();
+        let events = vec![event(timestamp, message)];
+        self.log.append(vec![Append { stream: stream.into(), events, now: 1000 }], false).unwrap();
     }
 
     fn select(&self, selection: &Selection) -> Page {

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use super::Instance;
 use crate::execution::FunctionSpec;
@@ -14,12 +14,20 @@ const WATCH_EVERY: Duration = Duration::from_millis(100);
 /// The peak of memory is looked up no more often than this.
 const PEAK_EVERY: Duration = Duration::from_millis(100);
 
+/// When the memory of an instance is looked at.
+pub(super) fn looks() -> Interval {
+    let mut looks = tokio::time::interval_at(Instant::now() + WATCH_EVERY, WATCH_EVERY);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    looks
+}
+
 impl Instance {
     /// Completes when more memory is used than there is. Files in `/tmp` may lie in memory too and are none of it: that
     /// is why a control group's bound alone would come too late.
     pub(super) async fn out_of_memory(&self, spec: &FunctionSpec) {
+        let mut looks = self.looks.lock().await;
         loop {
-            tokio::time::sleep(WATCH_EVERY).await;
+            looks.tick().await;
             let used = self.memory_mb();
             self.seen_mb.fetch_max(used, Ordering::Relaxed);
             if used > spec.memory_mb.into() {

@@ -44,22 +44,24 @@ fn lies_in_memory(folder: &Path) -> bool {
     rustix::fs::statfs(folder).is_ok_and(|system| system.f_type == TMPFS)
 }
 
-/// How the processes of a place are supervised.
-pub(super) fn supervision(
+/// How the processes of a place are supervised; not at all in tests.
+pub(super) async fn supervision(
     site: &Site,
     spec: &FunctionSpec,
     place: &Place,
     cgroup: Option<&Cgroup>,
-) -> Option<Supervision> {
+) -> std::io::Result<Option<Supervision>> {
+    let Some(program) = site.isolation.supervisor() else { return Ok(None) };
+    let ground = place.mounts.as_ref().map(|_| site.isolation.ground());
     // Threads map more for their stacks than they use.
     let data_bytes_max = 4 * (u64::from(spec.memory_mb) << 20) + DATA_BYTES_BESIDES;
     let data_bytes_max = cgroup.is_none().then_some(data_bytes_max);
-    Some(Supervision {
-        supervisor: site.isolation.supervisor()?.to_path_buf(),
+    Ok(Some(Supervision {
+        supervisor: site.reserve.take(program, ground).await?,
         mounts: place.mounts.clone(),
         limits: spec.image.is_none().then_some(Limits { data_bytes_max }),
         cgroup: cgroup.map(Cgroup::entrance),
-    })
+    }))
 }
 
 /// A process and what it prints.
