@@ -1,5 +1,8 @@
 //! Functions in the registry: read, store under a condition, list.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use aws::Arn;
 use engine::{Error, Expect, Refusal};
 use service::{Caller, Context, ServiceError};
@@ -7,7 +10,7 @@ use service::{Caller, Context, ServiceError};
 use crate::Lambda;
 use crate::errors::{self, function_not_found};
 use crate::function_name::FunctionName;
-use crate::limits::REGISTRY_PAGE;
+use crate::limits::{FUNCTIONS_REMEMBERED_MAX, REGISTRY_PAGE};
 use crate::records::{self, FunctionRecord, LastUpdate, State, function_key};
 
 /// A function's record and the registry revision it was read at.
@@ -17,7 +20,27 @@ pub(crate) struct Stored {
     pub(crate) revision: u64,
 }
 
+/// Functions as they were last read for a call, with their revisions: to read one anew takes ten times as long as to look
+/// whether it has changed.
+#[derive(Default)]
+pub(crate) struct Remembered(Mutex<HashMap<Arn, (u64, Arc<FunctionRecord>)>>);
+
 impl Lambda {
+    /// The function of that ARN as it is now, to be called.
+    pub(crate) async fn called_function(&self, arn: &Arn) -> Result<Option<Arc<FunctionRecord>>, Error> {
+        let Some(found) = self.engine.get(&function_key(arn)).await? else { return Ok(None) };
+        let mut remembered = self.remembered.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, record)) = remembered.get(arn).filter(|(revision, _)| *revision == found.revision) {
+            return Ok(Some(Arc::clone(record)));
+        }
+        let record = Arc::new(records::decode(&found)?);
+        if remembered.len() >= FUNCTIONS_REMEMBERED_MAX {
+            remembered.clear();
+        }
+        remembered.insert(arn.clone(), (found.revision, Arc::clone(&record)));
+        Ok(Some(record))
+    }
+
     /// The function of that ARN, if there is one.
     pub(crate) async fn find_function(&self, arn: &Arn) -> Result<Option<Stored>, Error> {
         let Some(found) = self.engine.get(&function_key(arn)).await? else { return Ok(None) };

@@ -56,6 +56,8 @@ pub(crate) const CODE_STORAGE_BYTES: u64 = 80_530_636_800;
 pub(crate) const LISTED_FUNCTIONS_MAX: usize = 50;
 /// Mappings in one answer of ListEventSourceMappings.
 pub(crate) const LISTED_MAPPINGS_MAX: usize = 100;
+/// Ours: functions whose records are remembered between calls.
+pub(crate) const FUNCTIONS_REMEMBERED_MAX: usize = 1024;
 /// Ours: records read from the registry at once.
 pub(crate) const REGISTRY_PAGE: usize = 500;
 

@@ -128,6 +128,11 @@ impl QueuePort for Queues {
     }
 }
 
+/// A body's text. It was text when it was sent; to check that takes less than to look for what is not.
+fn text(body: &[u8]) -> String {
+    std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body).into_owned(), str::to_owned)
+}
+
 /// A delivery as Lambda's records have it.
 fn record(sqs: &Sqs, queue: &QueueKey, delivery: Delivery) -> Result<QueueRecord, PortError> {
     let content = Content::decode(&delivery.content).map_err(|error| PortError::Failed(error.to_string()))?;
@@ -140,7 +145,7 @@ fn record(sqs: &Sqs, queue: &QueueKey, delivery: Delivery) -> Result<QueueRecord
         received,
         message_id: id_text(delivery.message_id),
         receipt_handle: delivery.receipt_handle,
-        body: String::from_utf8_lossy(&content.body).into_owned(),
+        body: text(&content.body),
         md5_of_body: hex::encode(content.md5_of_body),
         attributes,
         md5_of_message_attributes: digest::of_attributes(&content.attributes),

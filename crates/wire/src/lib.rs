@@ -14,4 +14,4 @@ mod text;
 pub use blob::Blob;
 pub use error::{DecodeError, Fault};
 pub use protocol::{Binding, Method, Protocol, QueryDialect, QueryName, Reply, Request, Rest};
-pub use text::Text;
+pub use text::{Text, json};

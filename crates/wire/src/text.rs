@@ -4,7 +4,7 @@ use std::io;
 
 use bytes::Bytes;
 use serde::{Serialize, Serializer};
-use serde_json::ser::Formatter;
+use serde_json::ser::{Formatter, Serializer as JsonSerializer};
 
 /// UTF-8 text that shares its bytes with what it was read from. The protocols of this crate write it like a `String`;
 /// bytes that are no UTF-8 are written as U+FFFD.
@@ -24,9 +24,20 @@ impl Serialize for Text {
     }
 }
 
+/// A document as compact JSON, with room for so many bytes at once; what serialises as bytes is text, as `Text` is.
+///
+/// # Panics
+/// For keys that are no text: documents are types of ours.
+pub fn json<T: Serialize>(document: &T, room: usize) -> Vec<u8> {
+    let mut written = Vec::with_capacity(room);
+    let mut serializer = JsonSerializer::with_formatter(&mut written, TextFormatter::default());
+    document.serialize(&mut serializer).expect("shapes have text keys and finite numbers");
+    written
+}
+
 /// Compact JSON; bytes are text.
 #[derive(Default)]
-pub(crate) struct TextFormatter {
+struct TextFormatter {
     escaped: Vec<u8>,
 }
 

@@ -165,15 +165,15 @@ async fn attempt(
     mapping: &MappingRecord,
     invocation: Invocation,
 ) -> Result<Outcome, InvokeError> {
-    let found = lambda.find_function(&mapping.function).await;
-    let stored = found.map_err(|error| InvokeError::Failed(error.to_string()))?;
-    let stored = stored.ok_or_else(|| InvokeError::Failed(format!("{} does not exist", mapping.function)))?;
-    let version = lambda.resolve(&stored.record, mapping.qualifier.as_deref()).await;
-    let version = version.map_err(|error| InvokeError::Failed(error.to_string()))?;
+    let failed = |error: engine::Error| InvokeError::Failed(error.to_string());
     let gone = || InvokeError::Failed(format!("{} does not exist", mapping.called_arn()));
-    let version = version.ok_or_else(gone)?;
+    let function = lambda.called_function(&mapping.function).await.map_err(failed)?.ok_or_else(gone)?;
+    let version = match mapping.qualifier.as_deref() {
+        None => Arc::clone(&function),
+        qualifier => lambda.resolve(&function, qualifier).await.map_err(failed)?.ok_or_else(gone)?.into(),
+    };
     check_active(&version).map_err(|error| InvokeError::Failed(error.message.into_owned()))?;
-    lambda.call(&stored.record, &version, invocation).await
+    lambda.call(&function, &version, invocation).await
 }
 
 /// The wait after a wait that did not help.

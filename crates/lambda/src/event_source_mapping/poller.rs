@@ -185,8 +185,11 @@ impl Poller {
         let first = self.lambda.clock.now();
         let expires = first.plus_seconds(facts.visibility_timeout_seconds);
         let closes = first.plus_seconds(self.mapping.batching_window_seconds);
-        let mut bytes: usize = messages.iter().map(measure).sum();
-        while let Some((room, wait)) = self.open(&messages, bytes, closes) {
+        let mut size = Size::default();
+        if !closes.since(first).is_zero() {
+            size.add(&messages);
+        }
+        while let Some((room, wait)) = self.open(&messages, &size, closes) {
             let more = match self.receive(room, wait).await {
                 Ok(more) => self.sieve.sift(more).await,
                 Err(error) => Err(error),
@@ -198,20 +201,19 @@ impl Poller {
                     break;
                 }
             };
-            bytes += more.iter().map(measure).sum::<usize>();
+            size.add(&more);
             messages.extend(more);
         }
         Ok(Some(Batch { messages, expires }))
     }
 
     /// How many messages the batch still takes and how long it waits for them; `None` when it is closed.
-    fn open(&self, messages: &[QueueRecord], bytes: usize, closes: Timestamp) -> Option<(u32, Duration)> {
+    fn open(&self, messages: &[QueueRecord], size: &Size, closes: Timestamp) -> Option<(u32, Duration)> {
         let wait = closes.since(self.lambda.clock.now());
         let taken = u32::try_from(messages.len()).unwrap_or(u32::MAX);
         let room = self.mapping.batch_size.saturating_sub(taken);
         // The next receive may bring as many bytes as the largest message seen, each time.
-        let largest = messages.iter().map(measure).max().unwrap_or(0).max(1);
-        let by_bytes = SYNCHRONOUS_PAYLOAD_BYTES_MAX.saturating_sub(bytes) / largest;
+        let by_bytes = SYNCHRONOUS_PAYLOAD_BYTES_MAX.saturating_sub(size.bytes) / size.largest.max(1);
         let room = room.min(u32::try_from(by_bytes).unwrap_or(u32::MAX));
         let open = room > 0 && !wait.is_zero() && !*self.end.borrow();
         open.then_some((room, wait.min(LONG_POLL)))
@@ -244,6 +246,22 @@ impl Poller {
             if !wanted.is_empty() {
                 return Ok(wanted);
             }
+        }
+    }
+}
+
+/// How much a batch is that is still open.
+#[derive(Default)]
+struct Size {
+    bytes: usize,
+    largest: usize,
+}
+
+impl Size {
+    fn add(&mut self, messages: &[QueueRecord]) {
+        for bytes in messages.iter().map(measure) {
+            self.bytes += bytes;
+            self.largest = self.largest.max(bytes);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use aws::{Arn, TraceHeader};
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 use service::Blob;
 use service::ports::{MessageAttribute, MessageAttributeValue, QueueRecord};
@@ -23,8 +23,8 @@ struct Event<'a> {
 #[serde(rename_all = "camelCase")]
 struct Record<'a> {
     message_id: &'a str,
-    receipt_handle: &'a str,
-    body: &'a str,
+    receipt_handle: Text<'a>,
+    body: Text<'a>,
     attributes: &'a BTreeMap<String, String>,
     message_attributes: BTreeMap<&'a str, Attribute<'a>>,
     #[serde(rename = "md5OfMessageAttributes", skip_serializing_if = "Option::is_none")]
@@ -35,6 +35,15 @@ struct Record<'a> {
     #[serde(rename = "eventSourceARN")]
     event_source_arn: &'a str,
     aws_region: &'a str,
+}
+
+/// A longer text: as bytes it is looked through, and copied where nothing is to be escaped, many at a time.
+struct Text<'a>(&'a str);
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0.as_bytes())
+    }
 }
 
 #[derive(Serialize)]
@@ -52,19 +61,20 @@ struct Attribute<'a> {
 /// The event of a batch.
 pub(super) fn event(queue: &Arn, messages: &[QueueRecord]) -> Bytes {
     let records = messages.iter().map(|message| record(queue, message)).collect();
-    serde_json::to_vec(&Event { records }).expect("records have text keys and no numbers").into()
+    let room = FRAME + messages.iter().map(|message| message.body.len() + FRAME + FRAME).sum::<usize>();
+    service::json(&Event { records }, room).into()
 }
 
 /// A message as filters see it: the record of the event.
 pub(super) fn as_json(queue: &Arn, message: &QueueRecord) -> Json {
-    serde_json::to_value(record(queue, message)).expect("records have text keys and no numbers")
+    serde_json::from_slice(&service::json(&record(queue, message), FRAME)).expect("it was just written")
 }
 
 fn record<'a>(queue: &'a Arn, message: &'a QueueRecord) -> Record<'a> {
     Record {
         message_id: &message.message_id,
-        receipt_handle: &message.receipt_handle,
-        body: &message.body,
+        receipt_handle: Text(&message.receipt_handle),
+        body: Text(&message.body),
         attributes: &message.attributes,
         message_attributes: message
             .message_attributes
@@ -107,11 +117,25 @@ pub(super) fn lineage(messages: &[QueueRecord]) -> Lineage {
     lineage
 }
 
+/// Names of a record's members and what stands around their values, bytes.
+const FRAME: usize = 400;
+/// The same for an attribute.
+const FRAME_OF_ONE: usize = 100;
+const QUEUE_NAME_MAX: usize = 80;
+/// No byte is written as more than so many.
+const ESCAPED_MAX: usize = 6;
+
 /// Bytes of a message in the event, closely enough to keep batches below the payload limit: text may be escaped.
 pub(super) fn measure(message: &QueueRecord) -> usize {
-    const FRAME: usize = 400;
-    const QUEUE_NAME_MAX: usize = 80;
-    const FRAME_OF_ONE: usize = 100;
+    measured(message, escaped)
+}
+
+/// The same without a look at the text.
+fn at_most(message: &QueueRecord) -> usize {
+    measured(message, |text| text.len() * ESCAPED_MAX)
+}
+
+fn measured(message: &QueueRecord, escaped: impl Fn(&str) -> usize) -> usize {
     let system: usize =
         message.attributes.iter().map(|(name, value)| name.len() + escaped(value) + FRAME_OF_ONE).sum();
     let attributes: usize = message
@@ -130,6 +154,9 @@ pub(super) fn measure(message: &QueueRecord) -> usize {
 
 /// Messages in as few groups as fit a call each, in order.
 pub(super) fn split(messages: Vec<QueueRecord>, bytes_max: usize) -> Vec<Vec<QueueRecord>> {
+    if !messages.is_empty() && messages.iter().map(at_most).sum::<usize>() <= bytes_max {
+        return vec![messages];
+    }
     let mut groups: Vec<Vec<QueueRecord>> = Vec::new();
     let mut bytes = 0;
     for message in messages {
@@ -152,7 +179,7 @@ fn escaped(text: &str) -> usize {
     text.bytes()
         .map(|byte| match byte {
             b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 8 | 12 => 2,
-            0..=31 => 6,
+            0..=31 => ESCAPED_MAX,
             _ => 1,
         })
         .sum()
@@ -200,7 +227,8 @@ mod tests {
         let queue: Arn = "arn:aws:sqs:us-east-2:123456789012:my-queue".parse().unwrap();
         for body in ["", "plain", "\"\\\n\u{1}\u{1f}", "日本語"] {
             let message = message("m1", body);
-            assert!(measure(&message) >= event(&queue, std::slice::from_ref(&message)).len(), "{body:?}");
+            let bytes = event(&queue, std::slice::from_ref(&message)).len();
+            assert!(measure(&message) >= bytes && at_most(&message) >= measure(&message), "{body:?}");
         }
     }
 

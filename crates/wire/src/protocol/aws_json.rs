@@ -5,10 +5,9 @@
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Serializer, Value as Json};
+use serde_json::{Map, Value as Json};
 
 use super::{Reply, reply};
-use crate::text::TextFormatter;
 use crate::{DecodeError, Fault};
 
 pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
@@ -36,10 +35,7 @@ pub(super) fn encode<T: Serialize>(content_type: &'static str, request_id: &str,
 
 /// An output as JSON; `null` for one of type `()`.
 pub(super) fn document<T: Serialize>(output: &T) -> Vec<u8> {
-    let mut body = Vec::with_capacity(ANSWER_BYTES);
-    let mut serializer = Serializer::with_formatter(&mut body, TextFormatter::default());
-    output.serialize(&mut serializer).expect("shapes have text keys and finite numbers");
-    body
+    crate::json(output, ANSWER_BYTES)
 }
 
 pub(super) fn encode_fault(
