@@ -229,6 +229,11 @@ pub trait Execute: Send + Sync + 'static {
         environments: u32,
     ) -> BoxFuture<'_, Result<u32, InvokeError>>;
 
+    /// Whether more executions at once would only wait for the processor.
+    fn is_busy(&self) -> bool {
+        false
+    }
+
     /// Code or configuration of the version (a qualified ARN) has changed, or it is deleted: its environments end when
     /// idle.
     fn retire(&self, version: &Arn);

@@ -1,5 +1,5 @@
-//! Polls a mapping's queue and runs batches beside each other: more as long as the queue is never empty, fewer when
-//! there is no room for the function.
+//! Polls a mapping's queue and runs batches beside each other: more as long as the queue is never empty and the machine
+//! has something to spare, fewer when there is no room for the function.
 //!
 //! One loop receives; batches run in tasks of their own. A message is received only when its batch may begin at once, so
 //! its visibility timeout belongs to the function.
@@ -25,7 +25,7 @@ use crate::limits::{
 };
 use crate::records::MappingRecord;
 
-/// More batches at once after so many full ones in a row: AWS adds 300 a minute, five a second.
+/// More batches at once as long as all run that may and the processor has time left: AWS adds 300 a minute, five a second.
 const GROWTH_EVERY: Duration = Duration::from_secs(1);
 const GROWTH: usize = 5;
 
@@ -61,6 +61,11 @@ impl Concurrency {
 
     fn grow(&mut self, now: Timestamp) {
         self.now = (self.now + GROWTH).min(self.max);
+        self.grown_at = now;
+    }
+
+    /// More would take the processor from those that run: their number is right until it has some to spare.
+    fn stay(&mut self, now: Timestamp) {
         self.grown_at = now;
     }
 
@@ -144,7 +149,11 @@ impl Poller {
             tokio::select! {
                 Some(ended) = self.running.join_next() => self.note(ended),
                 () = clock.sleep_until(grows_at.unwrap_or_default()), if grows_at.is_some() => {
-                    self.concurrency.grow(clock.now());
+                    if self.lambda.executor.is_busy() {
+                        self.concurrency.stay(clock.now());
+                    } else {
+                        self.concurrency.grow(clock.now());
+                    }
                 }
                 () = ended(&mut end) => return false,
             }

@@ -13,6 +13,7 @@ mod output;
 mod pipe;
 mod platform;
 pub mod process;
+mod processor;
 mod programs;
 mod provisioned;
 mod reserve;
@@ -77,6 +78,7 @@ pub struct Executor {
     provisioned: provisioned::Provisioned,
     running: Semaphore,
     tally: Tally,
+    processor: processor::Processor,
     stopping: std::sync::atomic::AtomicBool,
     this: std::sync::Weak<Self>,
 }
@@ -142,6 +144,7 @@ impl Executor {
             provisioned: provisioned::Provisioned::default(),
             running: Semaphore::new(ENVIRONMENTS_MAX),
             tally: Tally::default(),
+            processor: processor::Processor::default(),
             stopping: false.into(),
             this: this.clone(),
         })
@@ -371,6 +374,10 @@ impl Execute for Executor {
             self.provisioned.want(&spec, environments);
             Ok(self.fill(&spec).await)
         })
+    }
+
+    fn is_busy(&self) -> bool {
+        self.processor.is_busy()
     }
 
     fn retire(&self, version: &Arn) {

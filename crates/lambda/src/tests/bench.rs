@@ -43,6 +43,8 @@ pub(super) struct Scripted {
     pub(super) stream_type: Mutex<String>,
     /// Functions wait while it is true.
     pub(super) hold: watch::Sender<bool>,
+    /// How often the processor is still busy.
+    pub(super) busy: Mutex<u32>,
 }
 
 impl Scripted {
@@ -77,6 +79,13 @@ impl Execute for Scripted {
             let _ = hold.wait_for(|hold| !hold).await;
             outcome
         })
+    }
+
+    fn is_busy(&self) -> bool {
+        let mut busy = self.busy.lock().unwrap();
+        let is_busy = *busy > 0;
+        *busy = busy.saturating_sub(1);
+        is_busy
     }
 
     fn invoke_streaming(
@@ -341,6 +350,7 @@ impl Bench {
             provisioned: Mutex::default(),
             stream_type: Mutex::new("application/octet-stream".to_owned()),
             hold: watch::Sender::new(false),
+            busy: Mutex::default(),
         });
         let ports = Ports::default();
         ports.offer_queues(Arc::new(Queues(Arc::clone(&engine))));

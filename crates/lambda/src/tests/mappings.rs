@@ -267,6 +267,17 @@ async fn a_backlog_gets_more_batches_every_second() {
 }
 
 #[tokio::test]
+async fn a_backlog_gets_no_more_batches_while_the_processor_is_busy() {
+    let (bench, _) = bench(json!({"BatchSize": 1})).await;
+    *bench.executor.busy.lock().unwrap() = 3;
+    bench.executor.hold.send_replace(true);
+    bench.enqueue(&["x"; 20]).await;
+    bench.called(5).await;
+    let waited = bench.advance_until(async || bench.executor.count() >= 10).await;
+    assert_eq!(waited, Duration::from_secs(4));
+}
+
+#[tokio::test]
 async fn what_no_filter_lets_through_is_deleted_unprocessed() {
     let pattern = r#"{"body":{"kind":["wanted"]}}"#;
     let (bench, uuid) = bench(json!({"FilterCriteria": {"Filters": [{"Pattern": pattern}]}})).await;
