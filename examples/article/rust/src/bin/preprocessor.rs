@@ -34,7 +34,8 @@ async fn handle(clients: &Clients, _: LambdaEvent<Value>) -> Result<Value, Error
     Ok(json!({"statusCode": 200, "body": body}))
 }
 
-#[tokio::main]
+// One thread: an environment handles one invocation at a time, and has less than a whole processor to itself.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let config = aws_config::load_from_env().await;
     // Path style works here and on AWS alike.
