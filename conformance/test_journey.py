@@ -158,6 +158,11 @@ def test_a_workflow_is_started_in_the_middle_and_told_when_its_input_has_changed
 
     anew(lambda: server.run("start", service, "--message", json.dumps({"request_id": request_id})))
     anew(lambda: server.run("start", service, "--request", request_id))
+    ended = anew(lambda: server.run("start", service, "--message", json.dumps({"request_id": request_id}), "--to", service))
+    way = ended.stdout.splitlines()[-1]
+    assert way.startswith("no further than ") and way.endswith(f":{service}") and "Service01" not in way
+    trace = ended.stdout.splitlines()[-2]
+    until(lambda: [hop["outcome"] for hop in hops(journey(server, trace), "publish", "Notifier")] == ["skipped"], "what is held back")
     first = anew(lambda: server.run("replay", request_id, "--from", service))
     assert first.stdout.count("replayed to") == 1
     again = server.run("replay", request_id, "--from", service)

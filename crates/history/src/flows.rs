@@ -19,6 +19,7 @@ pub(crate) struct Flows {
     /// answered.
     early: HashMap<SpanId, Vec<Early>>,
     early_order: VecDeque<SpanId>,
+    early_count: usize,
     counts: HashMap<Between, Counts>,
 }
 
@@ -116,7 +117,7 @@ impl Flows {
     fn remember(&mut self, hop: &Hop) {
         if self.spans.insert(hop.span, Arc::clone(&hop.resource)).is_none() {
             self.order.push_back(hop.span);
-            for Early { to, kind, minute, times } in self.early.remove(&hop.span).unwrap_or_default() {
+            for Early { to, kind, minute, times } in self.take_early(hop.span) {
                 if let Some(counts) = self.counts.get_mut(&("".into(), Arc::clone(&to), kind)) {
                     counts.take(minute, times);
                 }
@@ -137,12 +138,19 @@ impl Flows {
         }
         if siblings.len() < EARLY_OF_SPAN_MAX {
             siblings.push(early);
+            self.early_count += 1;
         }
-        if self.early_order.len() > SPANS_MAX
+        while self.early_count.max(self.early_order.len()) > SPANS_MAX
             && let Some(oldest) = self.early_order.pop_front()
         {
-            self.early.remove(&oldest);
+            self.take_early(oldest);
         }
+    }
+
+    fn take_early(&mut self, span: SpanId) -> Vec<Early> {
+        let early = self.early.remove(&span).unwrap_or_default();
+        self.early_count -= early.len();
+        early
     }
 
     fn count(&mut self, between: Between, now: u64, times: Times) {
@@ -266,6 +274,8 @@ mod tests {
             flows.note(&hop(HopKind::Send, 1, 7_777_777, "q"), 1, Timestamp(0));
         }
         assert!(flows.early.len() <= SPANS_MAX && flows.early_order.len() <= SPANS_MAX);
+        let kept: usize = flows.early.values().map(Vec::len).sum();
+        assert!(flows.early_count == kept && kept <= SPANS_MAX, "{kept}");
         assert!(flows.early.values().all(|early| early.len() <= EARLY_OF_SPAN_MAX));
         flows = Flows::default();
         for number in 0..FLOWS_MAX + 10 {

@@ -58,7 +58,7 @@ pub(crate) const RESOURCES_WITH_PATHS_MAX: usize = 10_000;
 pub(crate) const FLOW_MINUTES: usize = 5;
 /// Pairs of resources that are counted.
 pub(crate) const FLOWS_MAX: usize = 20_000;
-/// Hops that may bring others about and are remembered for it.
+/// Hops that may bring others about and are remembered for it; and as many that were told before what brought them about.
 pub(crate) const SPANS_MAX: usize = 32_768;
 /// Hops that were told before the one that brought them about, of one such hop.
 pub(crate) const EARLY_OF_SPAN_MAX: usize = 256;
