@@ -26,7 +26,7 @@ pub use queue::{
     SettingsChange,
 };
 pub use queues::{Moved, Moving, Queues, Receive, Settle, Settlement};
-pub use registry::{Expect, Record, RecordKey, Registry, Watch};
+pub use registry::{Change, Expect, Record, RecordKey, Registry, Watch};
 pub use time::{Clock, Timestamp};
 
 /// The whole engine, as the program puts it together and services hold it.

@@ -52,6 +52,17 @@ pub enum Expect {
     Revision(u64),
 }
 
+/// One of the changes that happen together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Stores a record.
+    Put(RecordKey, Bytes, Expect),
+    /// Removes a record; one that is not there is fine with `Expect::Anything`.
+    Delete(RecordKey, Expect),
+    /// Changes nothing, but must hold as well.
+    Check(RecordKey, Expect),
+}
+
 /// Completes `changed` whenever a record under the watched prefix was put or deleted.
 pub trait Watch: Send {
     /// Waits for the next change since the last call (changes may be merged). `false` when the engine stops.
@@ -73,6 +84,9 @@ pub trait Registry: Send + Sync + 'static {
     fn put(&self, key: RecordKey, value: Bytes, expect: Expect) -> BoxFuture<'_, Result<u64, Error>>;
     /// Removes a record; one that is not there is fine with `Expect::Anything`. Refuses `RecordChanged`.
     fn delete(&self, key: RecordKey, expect: Expect) -> BoxFuture<'_, Result<(), Error>>;
+    /// Makes all of these changes at once; where one expectation does not hold, none. Refuses `RecordChanged`. Each record
+    /// is named once.
+    fn change(&self, changes: Vec<Change>) -> BoxFuture<'_, Result<(), Error>>;
     /// Watches all records whose keys begin with `prefix`.
     fn watch(&self, prefix: &str) -> Box<dyn Watch>;
 }

@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use engine::{EngineError, Error, Expect, Record, RecordKey, Refusal, Registry, Watch};
+use engine::{Change, EngineError, Error, Expect, Record, RecordKey, Refusal, Registry, Watch};
 use futures_util::future::BoxFuture;
 use journal::{Journal, JournalError, Position};
 use serde::{Deserialize, Serialize};
@@ -17,8 +17,16 @@ use crate::{Local, limits, open};
 /// A record of the registry's journal. Described in `docs/formats/registry.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Entry {
-    Put { key: String, revision: u64, value: Vec<u8> },
-    Deleted { key: String },
+    Put {
+        key: String,
+        revision: u64,
+        value: Vec<u8>,
+    },
+    Deleted {
+        key: String,
+    },
+    /// Changes that happened together.
+    Together(Vec<Entry>),
 }
 
 /// The whole state, as a snapshot holds it.
@@ -183,6 +191,7 @@ impl State {
                 self.records.remove(&key);
                 key
             }
+            Entry::Together(entries) => return entries.into_iter().for_each(|entry| self.apply(entry)),
         };
         self.change += 1;
         let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -190,6 +199,29 @@ impl State {
         if changes.len() > limits::CHANGES_KEPT {
             changes.pop_front();
         }
+    }
+
+    /// The entries that changes become, if all may be made.
+    fn entries(&self, changes: Vec<Change>) -> Result<Vec<Entry>, Refusal> {
+        let mut entries = Vec::with_capacity(changes.len());
+        let mut revision = self.revision;
+        for change in changes {
+            match change {
+                Change::Put(key, value, expect) => {
+                    self.check(&key, expect)?;
+                    revision += 1;
+                    entries.push(Entry::Put { key: key.as_str().to_owned(), revision, value: value.into() });
+                }
+                Change::Delete(key, expect) => {
+                    self.check(&key, expect)?;
+                    if self.records.contains_key(key.as_str()) {
+                        entries.push(Entry::Deleted { key: key.as_str().to_owned() });
+                    }
+                }
+                Change::Check(key, expect) => self.check(&key, expect)?,
+            }
+        }
+        Ok(entries)
     }
 
     fn check(&self, key: &RecordKey, expect: Expect) -> Result<(), Refusal> {
@@ -260,6 +292,22 @@ impl Registry for Local {
                     return Ok(());
                 }
                 self.registry.write(&mut state, Entry::Deleted { key: key.as_str().to_owned() })?
+            };
+            safe(durable).await?;
+            self.registry.snapshot_if_grown().await;
+            Ok(())
+        })
+    }
+
+    fn change(&self, changes: Vec<Change>) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            let durable = {
+                let mut state = self.registry.state();
+                let entries = state.entries(changes)?;
+                if entries.is_empty() {
+                    return Ok(());
+                }
+                self.registry.write(&mut state, Entry::Together(entries))?
             };
             safe(durable).await?;
             self.registry.snapshot_if_grown().await;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use engine::{
-    BlobId, Blobs as _, ByteRange, Commit, DeadLetter, Delivery, Enqueue, Error, Expect, MessageId, Moving,
-    NewMessage, QueueKey, QueueKind, QueueSettings, Queues as _, Receive, RecordKey, Refusal, Registry as _,
-    Settle, Settlement,
+    BlobId, Blobs as _, ByteRange, Change, Commit, DeadLetter, Delivery, Enqueue, Error, Expect, MessageId,
+    Moving, NewMessage, QueueKey, QueueKind, QueueSettings, Queues as _, Receive, RecordKey, Refusal,
+    Registry as _, Settle, Settlement,
 };
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use partition::partition_of;
@@ -344,6 +344,36 @@ async fn junk_handles_are_refused_one_by_one() {
     let settle = |handle: &str| Settlement { receipt_handle: handle.to_owned(), settle: Settle::Delete };
     let results = bench.local.settle(key("q"), vec![settle("junk"), settle(&good)]).await.unwrap();
     assert_eq!(results, [Err(Refusal::InvalidReceiptHandle), Ok(())]);
+}
+
+#[tokio::test]
+async fn changes_of_records_happen_together_or_not_at_all_even_if_killed_in_between() {
+    let bench = Bench::with(&[]).await;
+    let (a, b, c) = (RecordKey::new("a"), RecordKey::new("b"), RecordKey::new("c"));
+    let value = Bytes::from_static(b"v");
+    let first = bench.local.put(a.clone(), value.clone(), Expect::Absent).await.unwrap();
+    let mut watch = bench.local.watch("b");
+    let refused = vec![
+        Change::Delete(a.clone(), Expect::Anything),
+        Change::Put(b.clone(), value.clone(), Expect::Absent),
+        Change::Check(c.clone(), Expect::Revision(1)),
+    ];
+    let refused = bench.local.change(refused).await.unwrap_err();
+    assert!(matches!(refused, Error::Refused(Refusal::RecordChanged(key)) if key == c));
+    assert!(bench.local.get(&a).await.unwrap().is_some() && bench.local.get(&b).await.unwrap().is_none());
+    let made = vec![
+        Change::Delete(a.clone(), Expect::Revision(first)),
+        Change::Put(b.clone(), value.clone(), Expect::Absent),
+        Change::Put(c.clone(), value.clone(), Expect::Anything),
+    ];
+    bench.local.change(made).await.unwrap();
+    assert!(watch.changed().await, "who watches one of them is told");
+    let bench = bench.killed();
+    assert!(bench.local.get(&a).await.unwrap().is_none());
+    let (b, c) = (bench.local.get(&b).await.unwrap().unwrap(), bench.local.get(&c).await.unwrap().unwrap());
+    assert!(first < b.revision && b.revision < c.revision);
+    let later = bench.local.put(a, value, Expect::Absent).await.unwrap();
+    assert!(later > c.revision, "revisions are never given twice");
 }
 
 #[tokio::test]
