@@ -67,7 +67,8 @@ fn rewrite_length(headers: &mut HeaderMap) {
     }
 }
 
-fn parameter(query: &str, name: &str) -> Option<String> {
+/// A parameter of a query, decoded.
+pub(crate) fn parameter(query: &str, name: &str) -> Option<String> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let mut found = pairs.filter(|(key, _)| *key == name);
     found.next().map(|(_, value)| percent_decode_str(value).decode_utf8_lossy().into_owned())

@@ -9,6 +9,7 @@ use service::ports::PortError;
 use service::{Context, OnlyLooking};
 
 use crate::S3;
+use crate::front::parameter;
 use crate::notifications::Target;
 use crate::records::BucketRecord;
 
@@ -36,11 +37,15 @@ impl S3 {
         let query = request.uri().query().unwrap_or_default();
         let action = action(request.method(), &key, query, request.headers());
         let mut hop = context.hop(HopKind::Call, format!("arn:aws:s3:::{bucket}")).noting("action", action);
-        if !key.is_empty() {
+        let key_given = !key.is_empty();
+        if key_given {
             hop = hop.noting("key", key);
         }
         if let Some(source) = text(request.headers(), "x-amz-copy-source") {
             hop = hop.noting("source", source);
+        }
+        if let Some(version) = parameter(query, "versionId").filter(|_| key_given) {
+            hop = hop.noting("askedVersion", version);
         }
         let size = number(request.headers(), "x-amz-decoded-content-length")
             .or_else(|| number(request.headers(), CONTENT_LENGTH.as_str()));
@@ -62,6 +67,9 @@ impl S3 {
         }
         if let Some(e_tag) = text(headers, ETAG.as_str()) {
             hop = hop.noting("eTag", e_tag.trim_matches('"'));
+        }
+        if let Some(version) = text(headers, "x-amz-version-id") {
+            hop = hop.noting("versionId", version);
         }
         let outcome = match status {
             status if status.is_server_error() => HopOutcome::Failed,
@@ -108,8 +116,15 @@ fn action(method: &Method, key: &str, query: &str, headers: &HeaderMap) -> &'sta
     let asks = |name: &str| query.split('&').any(|pair| pair.split('=').next() == Some(name));
     match (method.as_str(), key.is_empty()) {
         ("GET", true) if asks("list-type") => "ListObjectsV2",
+        ("GET", true) if asks("versions") => "ListObjectVersions",
+        ("GET", true) if asks("versioning") => "GetBucketVersioning",
+        ("GET", true) if asks("location") => "GetBucketLocation",
+        ("GET", true) if asks("notification") => "GetBucketNotificationConfiguration",
+        ("GET", true) if asks("uploads") => "ListMultipartUploads",
         ("GET", true) => "ListObjects",
         ("HEAD", true) => "HeadBucket",
+        ("PUT", true) if asks("versioning") => "PutBucketVersioning",
+        ("PUT", true) if asks("notification") => "PutBucketNotificationConfiguration",
         ("PUT", true) => "CreateBucket",
         ("DELETE", true) => "DeleteBucket",
         ("POST", true) => "DeleteObjects",

@@ -14,6 +14,8 @@ mod operations;
 mod ports;
 mod records;
 mod store;
+mod version_id;
+mod versions;
 mod view;
 
 use std::sync::Arc;

@@ -14,3 +14,7 @@ pub(crate) const PART_BYTES_MIN: u64 = 5 << 20;
 pub(crate) const METADATA_BYTES_MAX: usize = 2048;
 /// A line of an aws-chunked body (chunk head, trailer), bytes.
 pub(crate) const CHUNK_LINE_BYTES_MAX: usize = 8192;
+/// Tries of a change of a key that others are changing too.
+pub(crate) const CHANGE_TRIES_MAX: usize = 64;
+/// Versions of a key that are looked through for a certain content.
+pub(crate) const VERSIONS_LOOKED_AT_MAX: usize = 1000;

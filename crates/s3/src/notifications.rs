@@ -12,7 +12,8 @@ use service::ports::{FunctionEvent, PortError, QueueMessage, Sender};
 use service::{Context, way};
 
 use crate::S3;
-use crate::records::BucketRecord;
+use crate::records::{BucketRecord, ObjectRecord};
+use crate::version_id::VersionId;
 
 /// As policies call this service.
 const PRINCIPAL: &str = "s3.amazonaws.com";
@@ -90,6 +91,21 @@ pub(crate) struct Happened<'a> {
     pub(crate) key: &'a str,
     pub(crate) size: Option<u64>,
     pub(crate) e_tag: Option<&'a str>,
+    /// Where the bucket keeps versions.
+    pub(crate) version_id: Option<String>,
+}
+
+impl<'a> Happened<'a> {
+    /// An object was written.
+    pub(crate) fn created(
+        event: &'static str,
+        key: &'a str,
+        object: &'a ObjectRecord,
+        version: Option<VersionId>,
+    ) -> Self {
+        let version_id = version.and_then(|version| version.told());
+        Self { event, key, size: Some(object.size), e_tag: Some(&object.e_tag), version_id }
+    }
 }
 
 impl Target {
@@ -171,6 +187,9 @@ impl S3 {
         if let (Some(size), Some(e_tag)) = (happened.size, happened.e_tag) {
             object["size"] = json!(size);
             object["eTag"] = json!(e_tag);
+        }
+        if let Some(version_id) = &happened.version_id {
+            object["versionId"] = json!(version_id);
         }
         json!({"Records": [{
             "eventVersion": EVENT_VERSION,
@@ -310,7 +329,7 @@ mod tests {
 
     #[test]
     fn a_target_wants_events_of_its_names_prefix_and_suffix() {
-        let happened = |event, key| Happened { event, key, size: None, e_tag: None };
+        let happened = |event, key| Happened { event, key, size: None, e_tag: None, version_id: None };
         let wants = target(&["s3:ObjectCreated:*"], "in/", ".json");
         assert!(wants.wants(&happened("ObjectCreated:Put", "in/a.json")));
         assert!(!wants.wants(&happened("ObjectRemoved:Delete", "in/a.json")));

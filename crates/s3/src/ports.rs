@@ -6,31 +6,38 @@ use std::sync::Arc;
 
 use aws::{AccountId, Region, RequestId};
 use bytes::{Bytes, BytesMut};
-use engine::Expect;
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use md5::{Digest as _, Md5};
 use s3s::{S3Error, S3ErrorCode, S3Result};
-use service::ports::{ObjectPort, PortError};
+use service::ports::{ObjectPort, ObjectSince, ObjectThen, PortError};
 use service::{Caller, Context, Endpoint};
 
 use crate::S3;
 use crate::notifications::Happened;
 use crate::records::{BucketRecord, Headers, ObjectRecord};
+use crate::versions::{Condition, Found};
 
 /// S3 as other services see it.
 pub struct Objects(pub Arc<S3>);
 
 impl ObjectPort for Objects {
-    fn e_tag(&self, bucket: String, key: String) -> BoxFuture<'_, Result<String, PortError>> {
+    fn since(&self, then: ObjectThen) -> BoxFuture<'_, Result<ObjectSince, PortError>> {
         Box::pin(async move {
-            let object = self.0.object(&bucket, &key).await.map_err(|error| match error.code() {
-                S3ErrorCode::NoSuchBucket | S3ErrorCode::NoSuchKey => {
-                    PortError::NotFound(format!("{bucket}/{key}"))
-                }
-                _ => PortError::Failed(error.to_string()),
-            })?;
-            Ok(object.e_tag)
+            let bucket = then.bucket.clone();
+            self.0.since(then).await.map_err(|error| refusal(&error, &bucket))
+        })
+    }
+
+    fn restore(
+        &self,
+        bucket: String,
+        key: String,
+        version_id: String,
+    ) -> BoxFuture<'_, Result<String, PortError>> {
+        Box::pin(async move {
+            let restored = self.0.restore(&bucket, &key, &version_id).await;
+            restored.map_err(|error| refusal(&error, &format!("{bucket}/{key}, version {version_id}")))
         })
     }
 
@@ -42,12 +49,13 @@ impl ObjectPort for Objects {
         max_bytes: u64,
     ) -> BoxFuture<'_, Result<Bytes, PortError>> {
         Box::pin(async move {
-            if version.is_some_and(|version| version != "null") {
-                return Err(PortError::NotFound(format!("that version of {bucket}/{key}")));
-            }
-            let object = self.0.object(&bucket, &key).await.map_err(|error| match error.code() {
+            let found = self.0.version_or_object(&bucket, &key, version.as_deref()).await;
+            let Found { object, .. } = found.map_err(|error| match error.code() {
                 S3ErrorCode::NoSuchBucket => PortError::NotFound(bucket.clone()),
                 S3ErrorCode::NoSuchKey => PortError::NotFound(format!("{bucket}/{key}")),
+                S3ErrorCode::NoSuchVersion | S3ErrorCode::MethodNotAllowed | S3ErrorCode::InvalidArgument => {
+                    PortError::NotFound(format!("that version of {bucket}/{key}"))
+                }
                 _ => PortError::Failed(error.to_string()),
             })?;
             if object.size > max_bytes {
@@ -71,7 +79,7 @@ impl ObjectPort for Objects {
 
 /// The same as PutObject, told to whom it concerns.
 async fn write(s3: &S3, bucket: &str, key: &str, document: Bytes) -> S3Result<()> {
-    let (record, _) = s3.bucket(bucket).await?;
+    s3.bucket(bucket).await?;
     let headers = Headers { content_type: Some("application/json".to_owned()), ..Headers::default() };
     let object = ObjectRecord {
         version: 1,
@@ -81,10 +89,10 @@ async fn write(s3: &S3, bucket: &str, key: &str, document: Bytes) -> S3Result<()
         modified_at: s3.clock.now(),
         headers,
         checksums: BTreeMap::new(),
+        version_id: None,
     };
-    s3.replace_object(bucket, key, &object, Expect::Anything).await?;
-    let happened =
-        Happened { event: "ObjectCreated:Put", key, size: Some(object.size), e_tag: Some(&object.e_tag) };
+    let (record, version) = s3.put_object(bucket, key, &object, &Condition::default()).await?;
+    let happened = Happened::created("ObjectCreated:Put", key, &object, version);
     s3.notify(&own_context(s3, &record), &record, happened).await
 }
 
@@ -104,9 +112,11 @@ fn own_context(s3: &S3, bucket: &BucketRecord) -> Context {
     }
 }
 
-fn refusal(error: &S3Error, bucket: &str) -> PortError {
+fn refusal(error: &S3Error, what: &str) -> PortError {
     match error.code() {
-        S3ErrorCode::NoSuchBucket => PortError::NotFound(bucket.to_owned()),
+        S3ErrorCode::NoSuchBucket | S3ErrorCode::NoSuchKey | S3ErrorCode::NoSuchVersion => {
+            PortError::NotFound(what.to_owned())
+        }
         _ => PortError::Failed(error.to_string()),
     }
 }

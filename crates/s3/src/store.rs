@@ -1,10 +1,10 @@
-//! Objects and buckets in the engine.
+//! Buckets and blobs in the engine.
 
 use engine::{BlobId, BlobStream, Error, Expect, RecordKey, Refusal};
 use s3s::{S3Error, S3Result, s3_error};
 
 use crate::S3;
-use crate::records::{self, BucketRecord, ObjectRecord};
+use crate::records::{self, BucketRecord};
 
 /// What the engine says, as S3 says it.
 pub(crate) fn failed(error: &Error) -> S3Error {
@@ -19,18 +19,6 @@ impl S3 {
         Ok((records::decode(&found.value)?, found.revision))
     }
 
-    pub(crate) async fn object(&self, bucket: &str, key: &str) -> S3Result<ObjectRecord> {
-        let found =
-            self.engine.get(&records::object_key(bucket, key)).await.map_err(|error| failed(&error))?;
-        match found {
-            Some(record) => records::decode(&record.value),
-            None => {
-                self.bucket(bucket).await?;
-                Err(s3_error!(NoSuchKey, "The specified key does not exist."))
-            }
-        }
-    }
-
     pub(crate) async fn put(&self, key: RecordKey, value: bytes::Bytes, expect: Expect) -> S3Result<()> {
         match self.engine.put(key, value, expect).await {
             Ok(_) => Ok(()),
@@ -40,40 +28,6 @@ impl S3 {
             )),
             Err(error) => Err(failed(&error)),
         }
-    }
-
-    /// Puts an object's record in place of an older one, whose blob is then let go of. A crash in between leaves a blob
-    /// that nobody names, never a record without its blob.
-    pub(crate) async fn replace_object(
-        &self,
-        bucket: &str,
-        key: &str,
-        object: &ObjectRecord,
-        expect: Expect,
-    ) -> S3Result<()> {
-        let record_key = records::object_key(bucket, key);
-        let old = self.engine.get(&record_key).await.map_err(|error| failed(&error))?;
-        if let Err(error) = self.put(record_key, records::encode(object), expect).await {
-            self.forget_blob(&object.blob).await;
-            return Err(error);
-        }
-        if let Some(old) = old {
-            let old: ObjectRecord = records::decode(&old.value)?;
-            self.forget_blob(&old.blob).await;
-        }
-        Ok(())
-    }
-
-    /// Removes an object; whether there was one.
-    pub(crate) async fn remove_object(&self, bucket: &str, key: &str) -> S3Result<bool> {
-        let record_key = records::object_key(bucket, key);
-        let Some(old) = self.engine.get(&record_key).await.map_err(|error| failed(&error))? else {
-            return Ok(false);
-        };
-        self.engine.delete(record_key, Expect::Anything).await.map_err(|error| failed(&error))?;
-        let old: ObjectRecord = records::decode(&old.value)?;
-        self.forget_blob(&old.blob).await;
-        Ok(true)
     }
 
     /// A blob that cannot be removed costs space and no more.

@@ -287,10 +287,57 @@ pub trait FunctionPort: Send + Sync {
     fn queues_of(&self, function: Arn) -> BoxFuture<'_, Result<Vec<Arn>, PortError>>;
 }
 
+/// Which object a call dealt with, as it was then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectThen {
+    /// The bucket.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// Its ETag.
+    pub e_tag: String,
+    /// Its version, where the bucket kept versions.
+    pub version_id: Option<String>,
+}
+
+/// What has become of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectSince {
+    /// Its ETag now; `None`: it is gone.
+    pub e_tag: Option<String>,
+    /// Its version now, where the bucket keeps versions.
+    pub version_id: Option<String>,
+    /// The version that it was then, if that is kept.
+    pub then: Option<String>,
+    /// Why that cannot be made current again; `None`: it can.
+    pub hindrance: Option<NotRestorable>,
+}
+
+/// Why an object cannot be what it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotRestorable {
+    /// Its bucket is gone.
+    NoBucket,
+    /// Its bucket never kept versions.
+    NoVersions,
+    /// The version of then is gone, or was never kept.
+    VersionGone,
+    /// Versioning is suspended, and the object as it is now would be lost.
+    WouldLose,
+}
+
 /// Offered by S3.
 pub trait ObjectPort: Send + Sync {
-    /// The ETag of an object as it is. `NotFound`.
-    fn e_tag(&self, bucket: String, key: String) -> BoxFuture<'_, Result<String, PortError>>;
+    /// What has become of an object.
+    fn since(&self, then: ObjectThen) -> BoxFuture<'_, Result<ObjectSince, PortError>>;
+    /// Makes a version current again: copies it onto its key, telling nobody of it. Answers the copy's version.
+    /// `NotFound`.
+    fn restore(
+        &self,
+        bucket: String,
+        key: String,
+        version_id: String,
+    ) -> BoxFuture<'_, Result<String, PortError>>;
     /// Reads a whole object of at most `max_bytes`. `NotFound`, `Refused` (too large).
     fn read(
         &self,

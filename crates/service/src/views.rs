@@ -235,12 +235,38 @@ pub struct BucketGlance {
     pub created_at: Timestamp,
     /// Whom it tells of what: ARNs and events.
     pub notifications: Vec<(String, String)>,
+    /// Whether it keeps versions.
+    pub versioning: BucketVersioning,
+}
+
+/// Whether a bucket keeps versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BucketVersioning {
+    /// It never did.
+    Never,
+    /// It does.
+    Enabled,
+    /// It did.
+    Suspended,
+}
+
+/// A version of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionGlance {
+    /// Its id, or `null`.
+    pub id: String,
+    /// Bytes; `None`: it is a delete marker.
+    pub size: Option<u64>,
+    /// When it came.
+    pub modified_at: Timestamp,
 }
 
 /// Offered by S3.
 pub trait BucketView: Send + Sync {
     /// Every bucket, in order of names.
     fn buckets(&self) -> Seen<'_, Vec<BucketGlance>>;
+    /// The newest versions of an object, at most so many, the newest first; none if there is no such object.
+    fn versions(&self, bucket: String, key: String, limit: usize) -> Seen<'_, Vec<VersionGlance>>;
 }
 
 /// A file of the outbox folder: what would have left the machine.

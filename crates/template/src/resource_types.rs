@@ -92,7 +92,7 @@ pub const RESOURCE_TYPES: &[ResourceType] = &[
     },
     ResourceType {
         name: "AWS::S3::Bucket",
-        applied: &["BucketName", "NotificationConfiguration"],
+        applied: &["BucketName", "NotificationConfiguration", "VersioningConfiguration"],
         accepted: &[
             "AccessControl",
             "BucketEncryption",

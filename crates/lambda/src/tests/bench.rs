@@ -17,7 +17,8 @@ use futures_util::future::BoxFuture;
 use local::Local;
 use serde_json::{Value as Json, json};
 use service::ports::{
-    ObjectPort, PortError, QueueFacts, QueueMessage, QueuePort, QueueRecord, Sender, TopicPort,
+    ObjectPort, ObjectSince, ObjectThen, PortError, QueueFacts, QueueMessage, QueuePort, QueueRecord, Sender,
+    TopicPort,
 };
 use service::{Caller, Context, Endpoint, Ids, Method, Ports, RandomIds, Reply, Tasks};
 use testkit::SimulatedClock;
@@ -228,8 +229,12 @@ impl QueuePort for Queues {
 struct Objects(Arc<Mutex<Vec<(String, String, Bytes)>>>);
 
 impl ObjectPort for Objects {
-    fn e_tag(&self, bucket: String, key: String) -> BoxFuture<'_, Result<String, PortError>> {
-        Box::pin(async move { Err(PortError::NotFound(format!("{bucket}/{key}"))) })
+    fn since(&self, then: ObjectThen) -> BoxFuture<'_, Result<ObjectSince, PortError>> {
+        Box::pin(async move { Err(PortError::NotFound(then.key)) })
+    }
+
+    fn restore(&self, _: String, key: String, _: String) -> BoxFuture<'_, Result<String, PortError>> {
+        Box::pin(async move { Err(PortError::NotFound(key)) })
     }
 
     fn read(

@@ -10,7 +10,7 @@ use s3s::{S3Request, S3Result, s3_error};
 
 use super::{context, moment};
 use crate::S3;
-use crate::records::{self, BucketRecord};
+use crate::records::{self, BucketRecord, Versioning};
 use crate::store::failed;
 
 pub(super) async fn create_bucket(
@@ -29,6 +29,7 @@ pub(super) async fn create_bucket(
         account: context.caller.account.to_string(),
         created_at: s3.clock.now(),
         notifications: Vec::new(),
+        versioning: Versioning::Never,
     };
     let key = records::bucket_key(&input.bucket);
     match s3.engine.put(key, records::encode(&record), Expect::Absent).await {
@@ -92,11 +93,14 @@ pub(super) async fn delete_bucket(
     request: S3Request<DeleteBucketInput>,
 ) -> S3Result<DeleteBucketOutput> {
     let name = &request.input.bucket;
-    let (_, revision) = s3.bucket(name).await?;
-    for prefix in [records::objects_of(name), records::uploads_of(name)] {
+    let (bucket, revision) = s3.bucket(name).await?;
+    for prefix in [records::objects_of(name), records::versions_in(name), records::uploads_of(name)] {
         let held = s3.engine.list(&prefix, None, 1).await.map_err(|error| failed(&error))?;
         if !held.is_empty() {
-            return Err(s3_error!(BucketNotEmpty, "The bucket you tried to delete is not empty"));
+            let empty = "The bucket you tried to delete is not empty";
+            let versions = ". You must delete all versions in the bucket.";
+            let versions = if bucket.versioning == Versioning::Never { "" } else { versions };
+            return Err(s3_error!(BucketNotEmpty, "{empty}{versions}"));
         }
     }
     let deleted = s3.engine.delete(records::bucket_key(name), Expect::Revision(revision)).await;

@@ -96,11 +96,11 @@ impl Query {
 }
 
 /// A text that comes after everything that begins with `prefix`.
-fn behind(prefix: &str) -> String {
+pub(super) fn behind(prefix: &str) -> String {
     format!("{prefix}{}", char::MAX)
 }
 
-fn max_keys(given: Option<i32>) -> S3Result<usize> {
+pub(super) fn max_keys(given: Option<i32>) -> S3Result<usize> {
     match given {
         Some(negative) if negative < 0 => {
             Err(s3_error!(InvalidArgument, "Argument maxKeys must be an integer between 0 and 2147483647"))
@@ -109,7 +109,7 @@ fn max_keys(given: Option<i32>) -> S3Result<usize> {
     }
 }
 
-fn encoded(text: String, encoding: Option<&EncodingType>) -> String {
+pub(super) fn encoded(text: String, encoding: Option<&EncodingType>) -> String {
     match encoding {
         Some(_) => utf8_percent_encode(&text, PLAIN).to_string(),
         None => text,

@@ -1,11 +1,14 @@
 //! S3's operations, each delegated to the file of its subject. What is not here answers `NotImplemented`.
 
 mod buckets;
+mod deleting;
 mod listing;
+mod listing_versions;
 mod multipart;
 mod notification;
 mod objects;
 mod reading;
+mod versioning;
 
 use std::sync::Arc;
 
@@ -15,12 +18,14 @@ use s3s::dto::{
     CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteBucketInput, DeleteBucketOutput,
     DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, ETag,
     GetBucketLocationInput, GetBucketLocationOutput, GetBucketNotificationConfigurationInput,
-    GetBucketNotificationConfigurationOutput, GetObjectInput, GetObjectOutput, HeadBucketInput,
-    HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
-    ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput, ListObjectsOutput,
+    GetBucketNotificationConfigurationOutput, GetBucketVersioningInput, GetBucketVersioningOutput,
+    GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput,
+    ListBucketsInput, ListBucketsOutput, ListMultipartUploadsInput, ListMultipartUploadsOutput,
+    ListObjectVersionsInput, ListObjectVersionsOutput, ListObjectsInput, ListObjectsOutput,
     ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput,
-    PutBucketNotificationConfigurationInput, PutBucketNotificationConfigurationOutput, PutObjectInput,
-    PutObjectOutput, Timestamp, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
+    PutBucketNotificationConfigurationInput, PutBucketNotificationConfigurationOutput,
+    PutBucketVersioningInput, PutBucketVersioningOutput, PutObjectInput, PutObjectOutput, Timestamp,
+    UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3Request, S3Response, S3Result, s3_error};
 use service::Context;
@@ -57,19 +62,22 @@ operations! {
     create_bucket(CreateBucketInput) -> CreateBucketOutput in buckets;
     create_multipart_upload(CreateMultipartUploadInput) -> CreateMultipartUploadOutput in multipart;
     delete_bucket(DeleteBucketInput) -> DeleteBucketOutput in buckets;
-    delete_object(DeleteObjectInput) -> DeleteObjectOutput in objects;
-    delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput in objects;
+    delete_object(DeleteObjectInput) -> DeleteObjectOutput in deleting;
+    delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput in deleting;
     get_bucket_location(GetBucketLocationInput) -> GetBucketLocationOutput in buckets;
     get_bucket_notification_configuration(GetBucketNotificationConfigurationInput) -> GetBucketNotificationConfigurationOutput in notification;
+    get_bucket_versioning(GetBucketVersioningInput) -> GetBucketVersioningOutput in versioning;
     get_object(GetObjectInput) -> GetObjectOutput in reading;
     head_bucket(HeadBucketInput) -> HeadBucketOutput in buckets;
     head_object(HeadObjectInput) -> HeadObjectOutput in reading;
     list_buckets(ListBucketsInput) -> ListBucketsOutput in buckets;
     list_multipart_uploads(ListMultipartUploadsInput) -> ListMultipartUploadsOutput in multipart;
+    list_object_versions(ListObjectVersionsInput) -> ListObjectVersionsOutput in listing_versions;
     list_objects(ListObjectsInput) -> ListObjectsOutput in listing;
     list_objects_v2(ListObjectsV2Input) -> ListObjectsV2Output in listing;
     list_parts(ListPartsInput) -> ListPartsOutput in multipart;
     put_bucket_notification_configuration(PutBucketNotificationConfigurationInput) -> PutBucketNotificationConfigurationOutput in notification;
+    put_bucket_versioning(PutBucketVersioningInput) -> PutBucketVersioningOutput in versioning;
     put_object(PutObjectInput) -> PutObjectOutput in objects;
     upload_part(UploadPartInput) -> UploadPartOutput in multipart;
     upload_part_copy(UploadPartCopyInput) -> UploadPartCopyOutput in multipart;
@@ -81,7 +89,7 @@ pub fn operations() -> impl Iterator<Item = &'static str> {
 }
 
 /// A moment in s3s's form.
-fn moment(at: engine::Timestamp) -> Timestamp {
+pub(crate) fn moment(at: engine::Timestamp) -> Timestamp {
     let seconds = i64::try_from(at.seconds()).unwrap_or(0);
     let at = time::OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
     Timestamp::from(at)

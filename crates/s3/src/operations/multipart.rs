@@ -12,13 +12,14 @@ use s3s::dto::{
 };
 use s3s::{S3Request, S3Result, s3_error};
 
-use super::objects::{expected, metadata, source, store};
+use super::objects::{expected, metadata, source, source_object, store};
 use super::{context, moment, size, strong};
 use crate::S3;
 use crate::limits;
 use crate::notifications::Happened;
 use crate::records::{self, Headers, ObjectRecord, PartRecord, UploadRecord};
 use crate::store::failed;
+use crate::versions::{Condition, Found};
 
 async fn upload(s3: &S3, bucket: &str, key: &str, id: &str) -> S3Result<UploadRecord> {
     let missing = || {
@@ -121,8 +122,8 @@ pub(super) async fn upload_part_copy(
     let input = request.input;
     check_number(input.part_number)?;
     upload(s3, &input.bucket, &input.key, &input.upload_id).await?;
-    let (from_bucket, from_key) = source(&input.copy_source)?;
-    let from = s3.object(&from_bucket, &from_key).await?;
+    let Found { object: from, version_id: from_version } =
+        source_object(s3, source(&input.copy_source)?).await?;
     let wanted = match &input.copy_source_range {
         Some(text) => {
             let range = Range::parse(text).ok().and_then(|range| range.check(from.size).ok());
@@ -150,7 +151,11 @@ pub(super) async fn upload_part_copy(
         last_modified: Some(moment(part.modified_at)),
         ..CopyPartResult::default()
     };
-    Ok(UploadPartCopyOutput { copy_part_result: Some(result), ..UploadPartCopyOutput::default() })
+    Ok(UploadPartCopyOutput {
+        copy_part_result: Some(result),
+        copy_source_version_id: from_version,
+        ..UploadPartCopyOutput::default()
+    })
 }
 
 /// The parts that a client lists, in their order, each as it was uploaded.
@@ -196,7 +201,6 @@ pub(super) async fn complete_multipart_upload(
     let context = context(&request)?;
     let input = request.input;
     let record = upload(s3, &input.bucket, &input.key, &input.upload_id).await?;
-    let (bucket, _) = s3.bucket(&input.bucket).await?;
     let uploaded = parts(s3, &input.bucket, &input.upload_id).await?;
     let listed = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
     let chosen = chosen(listed, &uploaded)?;
@@ -213,21 +217,20 @@ pub(super) async fn complete_multipart_upload(
         modified_at: s3.clock.now(),
         headers: record.headers,
         checksums: std::collections::BTreeMap::new(),
+        version_id: None,
     };
-    s3.replace_object(&input.bucket, &input.key, &object, Expect::Anything).await?;
+    let completed = s3.put_object(&input.bucket, &input.key, &object, &Condition::default()).await;
+    let (bucket, version) = completed?;
     forget(s3, &input.bucket, &input.upload_id, &uploaded).await?;
-    let happened = Happened {
-        event: "ObjectCreated:CompleteMultipartUpload",
-        key: &input.key,
-        size: Some(object.size),
-        e_tag: Some(&object.e_tag),
-    };
+    let event = "ObjectCreated:CompleteMultipartUpload";
+    let happened = Happened::created(event, &input.key, &object, version);
     s3.notify(&context, &bucket, happened).await?;
     Ok(CompleteMultipartUploadOutput {
         location: Some(format!("{}/{}/{}", context.endpoint, input.bucket, input.key)),
         bucket: Some(input.bucket),
         key: Some(input.key),
         e_tag: Some(strong(&object.e_tag)),
+        version_id: version.and_then(|version| version.told()),
         ..CompleteMultipartUploadOutput::default()
     })
 }

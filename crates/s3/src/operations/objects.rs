@@ -1,15 +1,14 @@
-//! Putting, copying and deleting objects.
+//! Putting and copying objects.
 
 use std::collections::BTreeMap;
 
-use engine::{Expect, Timestamp};
+use engine::Timestamp;
 use futures_util::StreamExt as _;
 use s3s::dto::{
-    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, DeleteObjectInput, DeleteObjectOutput,
-    DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag, Metadata, PutObjectInput, PutObjectOutput,
-    StreamingBlob,
+    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, Metadata, PutObjectInput,
+    PutObjectOutput, StreamingBlob,
 };
-use s3s::{S3Request, S3Result, s3_error};
+use s3s::{S3ErrorCode, S3Request, S3Result, s3_error};
 
 use super::{context, moment, strong};
 use crate::S3;
@@ -18,6 +17,7 @@ use crate::digest::{Digesting, Expected};
 use crate::limits;
 use crate::notifications::Happened;
 use crate::records::{Headers, ObjectRecord};
+use crate::versions::{Condition, Found};
 
 /// What is stored of content that came in.
 pub(super) struct Stored {
@@ -80,21 +80,13 @@ pub(super) async fn put_object(s3: &S3, request: S3Request<PutObjectInput>) -> S
     let context = context(&request)?;
     let expected = expected(&request);
     let input = request.input;
-    let (bucket, _) = s3.bucket(&input.bucket).await?;
-    let expect = match &input.if_none_match {
-        Some(condition) if condition.is_any() => Expect::Absent,
+    s3.bucket(&input.bucket).await?;
+    let absent = match &input.if_none_match {
+        Some(condition) if condition.is_any() => true,
         Some(_) => return Err(s3_error!(NotImplemented, "If-None-Match takes * only")),
-        None => Expect::Anything,
+        None => false,
     };
-    if let Some(wanted) = &input.if_match {
-        let current = s3.object(&input.bucket, &input.key).await?;
-        if !wanted.is_any() && wanted.as_etag().map(ETag::value) != Some(current.e_tag.as_str()) {
-            return Err(s3_error!(
-                PreconditionFailed,
-                "At least one of the pre-conditions you specified did not hold"
-            ));
-        }
-    }
+    let condition = Condition { absent, matches: input.if_match };
     let headers = Headers {
         content_type: input.content_type,
         content_encoding: input.content_encoding,
@@ -112,14 +104,10 @@ pub(super) async fn put_object(s3: &S3, request: S3Request<PutObjectInput>) -> S
         modified_at: s3.clock.now(),
         headers,
         checksums: stored.checksums,
+        version_id: None,
     };
-    s3.replace_object(&input.bucket, &input.key, &object, expect).await?;
-    let happened = Happened {
-        event: "ObjectCreated:Put",
-        key: &input.key,
-        size: Some(object.size),
-        e_tag: Some(&object.e_tag),
-    };
+    let (bucket, version) = s3.put_object(&input.bucket, &input.key, &object, &condition).await?;
+    let happened = Happened::created("ObjectCreated:Put", &input.key, &object, version);
     s3.notify(&context, &bucket, happened).await?;
     let checksum = |name: &str| object.checksums.get(&format!("x-amz-checksum-{name}")).cloned();
     Ok(PutObjectOutput {
@@ -129,31 +117,40 @@ pub(super) async fn put_object(s3: &S3, request: S3Request<PutObjectInput>) -> S
         checksum_crc64nvme: checksum("crc64nvme"),
         checksum_sha1: checksum("sha1"),
         checksum_sha256: checksum("sha256"),
+        version_id: version.and_then(|version| version.told()),
         ..PutObjectOutput::default()
     })
 }
 
-/// The bucket and key of a copy's source.
-pub(super) fn source(source: &CopySource) -> S3Result<(String, String)> {
+/// A copy's source: bucket, key, and the version where one is asked for.
+pub(super) fn source(source: &CopySource) -> S3Result<(&str, &str, Option<&str>)> {
     match source {
-        CopySource::Bucket { bucket, key, version_id }
-            if version_id.as_deref().is_none_or(|id| id == "null") =>
-        {
-            Ok((bucket.to_string(), key.to_string()))
-        }
-        CopySource::Bucket { .. } => Err(s3_error!(NoSuchVersion, "The specified version does not exist.")),
+        CopySource::Bucket { bucket, key, version_id } => Ok((bucket, key, version_id.as_deref())),
         _ => Err(s3_error!(NotImplemented, "Copying from access points is not implemented")),
     }
+}
+
+/// The object of a copy's source. A delete marker cannot be copied.
+pub(super) async fn source_object(s3: &S3, from: (&str, &str, Option<&str>)) -> S3Result<Found> {
+    let (bucket, key, version) = from;
+    s3.version_or_object(bucket, key, version).await.map_err(|error| match error.code() {
+        S3ErrorCode::MethodNotAllowed => s3_error!(
+            InvalidRequest,
+            "The source of a copy request may not specifically refer to a delete marker by version id."
+        ),
+        _ => error,
+    })
 }
 
 pub(super) async fn copy_object(s3: &S3, request: S3Request<CopyObjectInput>) -> S3Result<CopyObjectOutput> {
     let context = context(&request)?;
     let input = request.input;
-    let (bucket, _) = s3.bucket(&input.bucket).await?;
-    let (from_bucket, from_key) = source(&input.copy_source)?;
-    let from = s3.object(&from_bucket, &from_key).await?;
+    s3.bucket(&input.bucket).await?;
+    let from = source(&input.copy_source)?;
+    let to_itself = from == (&*input.bucket, &*input.key, None);
+    let Found { object: from, version_id: from_version } = source_object(s3, from).await?;
     let replaces = input.metadata_directive.as_ref().is_some_and(|directive| directive.as_str() == "REPLACE");
-    if !replaces && from_bucket == input.bucket && from_key == input.key {
+    if !replaces && to_itself {
         let text = "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.";
         return Err(s3_error!(InvalidRequest, "{text}"));
     }
@@ -172,57 +169,21 @@ pub(super) async fn copy_object(s3: &S3, request: S3Request<CopyObjectInput>) ->
     let bytes = s3.engine.read_blob(&from.blob, None).await.map_err(|error| crate::store::failed(&error))?;
     let blob = s3.store_blob(bytes).await?;
     let object = ObjectRecord { blob, headers, modified_at: s3.clock.now(), ..from };
-    s3.replace_object(&input.bucket, &input.key, &object, Expect::Anything).await?;
-    let happened = Happened {
-        event: "ObjectCreated:Copy",
-        key: &input.key,
-        size: Some(object.size),
-        e_tag: Some(&object.e_tag),
-    };
+    let copied = s3.put_object(&input.bucket, &input.key, &object, &Condition::default()).await;
+    let (bucket, version) = copied?;
+    let happened = Happened::created("ObjectCreated:Copy", &input.key, &object, version);
     s3.notify(&context, &bucket, happened).await?;
     let result = CopyObjectResult {
         e_tag: Some(strong(&object.e_tag)),
         last_modified: Some(moment(object.modified_at)),
         ..CopyObjectResult::default()
     };
-    Ok(CopyObjectOutput { copy_object_result: Some(result), ..CopyObjectOutput::default() })
-}
-
-pub(super) async fn delete_object(
-    s3: &S3,
-    request: S3Request<DeleteObjectInput>,
-) -> S3Result<DeleteObjectOutput> {
-    let context = context(&request)?;
-    let input = request.input;
-    let (bucket, _) = s3.bucket(&input.bucket).await?;
-    if s3.remove_object(&input.bucket, &input.key).await? {
-        let happened = Happened { event: "ObjectRemoved:Delete", key: &input.key, size: None, e_tag: None };
-        s3.notify(&context, &bucket, happened).await?;
-    }
-    Ok(DeleteObjectOutput::default())
-}
-
-pub(super) async fn delete_objects(
-    s3: &S3,
-    request: S3Request<DeleteObjectsInput>,
-) -> S3Result<DeleteObjectsOutput> {
-    let context = context(&request)?;
-    let input = request.input;
-    let (bucket, _) = s3.bucket(&input.bucket).await?;
-    if input.delete.objects.len() > limits::DELETE_OBJECTS_MAX {
-        return Err(s3_error!(MalformedXML, "At most 1000 objects can be deleted at once"));
-    }
-    let mut deleted = Vec::new();
-    for object in input.delete.objects {
-        if s3.remove_object(&input.bucket, &object.key).await? {
-            let happened =
-                Happened { event: "ObjectRemoved:Delete", key: &object.key, size: None, e_tag: None };
-            s3.notify(&context, &bucket, happened).await?;
-        }
-        deleted.push(DeletedObject { key: Some(object.key), ..DeletedObject::default() });
-    }
-    let quiet = input.delete.quiet == Some(true);
-    Ok(DeleteObjectsOutput { deleted: (!quiet).then_some(deleted), ..DeleteObjectsOutput::default() })
+    Ok(CopyObjectOutput {
+        copy_object_result: Some(result),
+        copy_source_version_id: from_version,
+        version_id: version.and_then(|version| version.told()),
+        ..CopyObjectOutput::default()
+    })
 }
 
 /// When a record was changed, to the second, as HTTP's dates are.

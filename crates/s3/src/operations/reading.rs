@@ -13,6 +13,7 @@ use super::{moment, size, strong};
 use crate::S3;
 use crate::records::ObjectRecord;
 use crate::store::failed;
+use crate::versions::Found;
 
 /// The conditions of a request; `NotModified` and `PreconditionFailed` as HTTP has them.
 struct Conditions {
@@ -55,8 +56,8 @@ fn range(wanted: Option<&Range>, object: &ObjectRecord) -> S3Result<(ByteRange, 
 
 pub(super) async fn get_object(s3: &S3, request: S3Request<GetObjectInput>) -> S3Result<GetObjectOutput> {
     let input = request.input;
-    check_version(input.version_id.as_deref())?;
-    let object = s3.object(&input.bucket, &input.key).await?;
+    let version = input.version_id.as_deref();
+    let Found { object, version_id } = s3.version_or_object(&input.bucket, &input.key, version).await?;
     let conditions = Conditions {
         if_match: input.if_match,
         if_none_match: input.if_none_match,
@@ -91,14 +92,15 @@ pub(super) async fn get_object(s3: &S3, request: S3Request<GetObjectInput>) -> S
         e_tag: Some(strong(&object.e_tag)),
         last_modified: Some(moment(object.modified_at)),
         metadata: metadata(headers.metadata),
+        version_id,
         ..GetObjectOutput::default()
     })
 }
 
 pub(super) async fn head_object(s3: &S3, request: S3Request<HeadObjectInput>) -> S3Result<HeadObjectOutput> {
     let input = request.input;
-    check_version(input.version_id.as_deref())?;
-    let object = s3.object(&input.bucket, &input.key).await?;
+    let version = input.version_id.as_deref();
+    let Found { object, version_id } = s3.version_or_object(&input.bucket, &input.key, version).await?;
     let conditions = Conditions {
         if_match: input.if_match,
         if_none_match: input.if_none_match,
@@ -128,15 +130,9 @@ pub(super) async fn head_object(s3: &S3, request: S3Request<HeadObjectInput>) ->
         e_tag: Some(strong(&object.e_tag)),
         last_modified: Some(moment(object.modified_at)),
         metadata: metadata(headers.metadata),
+        version_id,
         ..HeadObjectOutput::default()
     })
-}
-
-fn check_version(version: Option<&str>) -> S3Result<()> {
-    match version {
-        None | Some("null") => Ok(()),
-        Some(_) => Err(s3_error!(NoSuchVersion, "The specified version does not exist.")),
-    }
 }
 
 /// What an object is that nobody said anything of.

@@ -1,4 +1,4 @@
-//! `AWS::S3::Bucket`, with its notifications.
+//! `AWS::S3::Bucket`, with its versioning and its notifications.
 
 use std::collections::BTreeMap;
 
@@ -48,11 +48,28 @@ fn location(region: &str) -> String {
     )
 }
 
-/// Replaces the bucket's notifications by the template's.
+/// Replaces the bucket's versioning and notifications by the template's.
 pub(super) async fn configure(site: &Site, name: &str, properties: &Json) -> anyhow::Result<()> {
+    version(site, name, &properties["VersioningConfiguration"]).await?;
     let configuration = notification_xml(&properties["NotificationConfiguration"]);
     let document = format!("<NotificationConfiguration>{configuration}</NotificationConfiguration>");
     s3(site, Method::PUT, &format!("/{name}?notification="), document).await?;
+    Ok(())
+}
+
+/// A bucket whose versioning the template does not mention (any more) is suspended, as at AWS.
+async fn version(site: &Site, name: &str, configuration: &Json) -> anyhow::Result<()> {
+    let path = format!("/{name}?versioning=");
+    let status = match text(configuration, "Status") {
+        Some(status) => status.to_owned(),
+        None => match s3(site, Method::GET, &path, String::new()).await?.element("Status") {
+            Some(enabled) if enabled == "Enabled" => "Suspended".to_owned(),
+            _ => return Ok(()),
+        },
+    };
+    let status = escaped(&status);
+    let document = format!("<VersioningConfiguration><Status>{status}</Status></VersioningConfiguration>");
+    s3(site, Method::PUT, &path, document).await?;
     Ok(())
 }
 
