@@ -15,6 +15,8 @@ mod compatibility;
 mod ends;
 /// What became of a request: traces carried through every hop.
 mod journeys;
+/// Versions of objects: what buckets tell of them, and replays that bring back the version of then.
+mod object_versions;
 /// The list of journeys, page by page.
 mod pages;
 /// From a publish to an HTTP endpoint and back by its links.

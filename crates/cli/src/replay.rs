@@ -30,6 +30,10 @@ pub(crate) struct Replay {
     /// Of a topic, this subscription alone (its ARN).
     #[arg(long, conflicts_with = "failed")]
     only: Option<String>,
+    /// First make the objects that the step will read what they were, where their buckets keep versions.
+    // Not of many at once: they run side by side, and one would pull another's objects away.
+    #[arg(long, conflicts_with = "failed")]
+    restore: bool,
     /// Change the message in `$EDITOR` first.
     #[arg(long, conflicts_with = "failed")]
     edit: bool,
@@ -92,6 +96,7 @@ async fn one(client: &Client, arguments: &Replay) -> anyhow::Result<()> {
         "journey": arguments.journey,
         "from": arguments.from,
         "run": arguments.run,
+        "restore": arguments.restore,
         "dryRun": arguments.dry_run,
     });
     if let Some(only) = &arguments.only {
@@ -111,11 +116,8 @@ async fn one(client: &Client, arguments: &Replay) -> anyhow::Result<()> {
     }
     let answer = post(client, &input).await?;
     for object in list(&answer, "objects") {
-        let place = format!("s3://{}/{}", text(object, "bucket"), text(object, "key"));
-        match text(object, "state") {
-            "changed" => eprintln!("{place} has changed since; restoring it is {}", text(object, "restore")),
-            "gone" => eprintln!("{place} is gone; restoring it is {}", text(object, "restore")),
-            _ => {}
+        if let Some(line) = told(object, arguments.restore) {
+            eprintln!("{line}");
         }
     }
     for replay in list(&answer, "replays") {
@@ -123,6 +125,28 @@ async fn one(client: &Client, arguments: &Replay) -> anyhow::Result<()> {
     }
     print_way(&answer);
     Ok(())
+}
+
+/// What became of an object that the step reads, unless it is what it was.
+fn told(object: &Json, restores: bool) -> Option<String> {
+    let place = format!("s3://{}/{}", text(object, "bucket"), text(object, "key"));
+    let became = match text(object, "state") {
+        "changed" => "has changed since",
+        "gone" => "is gone",
+        "restored" => {
+            return Some(format!(
+                "{place} is again what it was, as version {}",
+                text(object, "versionIdNow")
+            ));
+        }
+        _ => return None,
+    };
+    let remedy = match text(object, "reason") {
+        "" if restores => "it would be restored".to_owned(),
+        "" => "--restore makes it what it was".to_owned(),
+        reason => format!("it cannot be restored: {reason}"),
+    };
+    Some(format!("{place} {became}; {remedy}"))
 }
 
 fn line(replay: &Json, run: &str) -> String {
@@ -205,6 +229,20 @@ async fn all(client: &Client, arguments: &Replay, clock: &Arc<dyn Clock>) -> any
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_object_that_is_not_what_it_was_is_told_of_with_a_remedy() {
+        let object = |state: &str, restore: &str| json!({"bucket": "b", "key": "k", "state": state, "restore": restore, "versionIdNow": "7"});
+        assert_eq!(told(&object("unchanged", ""), false), None);
+        let changed = told(&object("changed", ""), false).unwrap();
+        assert_eq!(changed, "s3://b/k has changed since; --restore makes it what it was");
+        let gone = told(&object("gone", "the bucket keeps no versions"), false).unwrap();
+        assert_eq!(gone, "s3://b/k is gone; it cannot be restored: the bucket keeps no versions");
+        assert_eq!(
+            told(&object("restored", ""), true).unwrap(),
+            "s3://b/k is again what it was, as version 7"
+        );
+    }
 
     #[test]
     fn times_have_a_unit() {

@@ -50,6 +50,15 @@ pub(crate) enum Replayed {
     Before(ReplayRecord),
 }
 
+/// How a replay is given.
+pub(crate) struct Given<'a> {
+    pub(crate) run: &'a str,
+    /// The resources that it may reach, its end last; empty: all.
+    pub(crate) way: &'a [String],
+    /// Objects that were made what they were, each with its new version.
+    pub(crate) restored: Vec<String>,
+}
+
 impl Journeys {
     /// When a hop was replayed in a run, if it was.
     pub(crate) async fn replayed(
@@ -79,8 +88,9 @@ impl Journeys {
         context: &Context,
         origin: &KeptHop,
         input: Input,
-        (run, way): (&str, &[String]),
+        given: &Given<'_>,
     ) -> Result<Replayed, ServiceError> {
+        let run = given.run;
         let link = Link { trace: origin.hop.trace, span: origin.hop.span };
         let id = self.ids.uuid().as_u128();
         let trace = TraceId::begun(context.now, id);
@@ -102,7 +112,8 @@ impl Journeys {
             links: vec![link],
             run: Some(run.to_owned()),
             message,
-            way: way.to_vec(),
+            way: given.way.to_vec(),
+            restored: given.restored.join(", "),
         };
         match self.start(context, id, input, told).await {
             Ok(trace) => Ok(Replayed::Now(trace)),

@@ -66,6 +66,8 @@ pub(crate) struct Told {
     pub(crate) message: u128,
     /// The resources that it may reach, its end last; empty: all.
     pub(crate) way: Vec<String>,
+    /// The objects that were restored for it; empty: none.
+    pub(crate) restored: String,
 }
 
 impl Journeys {
@@ -120,6 +122,9 @@ impl Journeys {
         }
         if let Some(end) = told.way.last() {
             hop = hop.noting("to", end.as_str());
+        }
+        if !told.restored.is_empty() {
+            hop = hop.noting("restored", told.restored);
         }
         let hop = Hop { payload: input.text().into(), ..hop };
         self.hand_over(input, header, link).await.map_err(refused)?;

@@ -1,6 +1,6 @@
 //! `POST /_konekuta/api/replays`: what a step got in a journey, once more, to that step alone.
 
-use engine::KeptHop;
+use engine::{KeptHop, Link};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use service::{Action, Context, Method, Rest, ServiceError};
@@ -8,7 +8,7 @@ use service::{Action, Context, Method, Rest, ServiceError};
 use super::start_step::text;
 use crate::gather::{Gathered, gather};
 use crate::read_objects::ReadObject;
-use crate::replay::{RUN, Replayed, check_run};
+use crate::replay::{Given, RUN, Replayed, check_run};
 use crate::way::Below;
 use crate::{Journeys, errors};
 
@@ -28,6 +28,8 @@ pub(crate) struct Input {
     message: Option<Json>,
     /// A hop is replayed once in a run.
     run: Option<String>,
+    /// First make the objects that the step will read what they were then.
+    restore: Option<bool>,
     /// Only tell what would be done.
     dry_run: Option<bool>,
 }
@@ -84,6 +86,16 @@ impl Action for ReplayStep {
             Some(to) if !to.is_empty() => Journeys::way(&below, &journeys.step(to, context).await?)?,
             _ => Vec::new(),
         };
+        let mut objects = journeys.read_objects(&gathered, &origins).await?;
+        let dry_run = input.dry_run == Some(true);
+        if input.restore == Some(true) && !dry_run && journeys.is_left(&run, &origins).await? {
+            journeys.restore_objects(&mut objects).await?;
+        }
+        let given = Given {
+            run: &run,
+            way: &way,
+            restored: objects.iter().filter_map(ReadObject::restored).collect(),
+        };
         let mut replays = Vec::new();
         for origin in &origins {
             let recorded = journeys.recorded_input(origin, input.only.clone()).await?;
@@ -99,14 +111,14 @@ impl Action for ReplayStep {
                 journey: None,
                 at: None,
             };
-            if input.dry_run == Some(true) {
-                let link = engine::Link { trace: origin.hop.trace, span: origin.hop.span };
+            if dry_run {
+                let link = Link { trace: origin.hop.trace, span: origin.hop.span };
                 if let Some(before) = journeys.replayed(&run, link).await? {
                     (replay.state, replay.journey, replay.at) =
                         ("before", Some(before.trace), Some(before.at));
                 }
             } else {
-                match journeys.replay(context, origin, to_replay, (&run, &way)).await? {
+                match journeys.replay(context, origin, to_replay, &given).await? {
                     Replayed::Now(trace) => {
                         (replay.state, replay.journey) = ("replayed", Some(aws::trace_id(trace.0)));
                         replay.at = Some(context.now.0);
@@ -119,12 +131,22 @@ impl Action for ReplayStep {
             }
             replays.push(replay);
         }
-        let objects = journeys.read_objects(&gathered, &origins).await?;
         Ok(Output { run, replays, steps: below.steps(), way, objects })
     }
 }
 
 impl Journeys {
+    /// Whether some of these were not replayed in this run yet.
+    async fn is_left(&self, run: &str, origins: &[KeptHop]) -> Result<bool, ServiceError> {
+        for origin in origins {
+            let link = Link { trace: origin.hop.trace, span: origin.hop.span };
+            if self.replayed(run, link).await?.is_none() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// The hops whose input is to be given again, and the journey.
     async fn origins(
         &self,

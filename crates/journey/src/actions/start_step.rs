@@ -60,7 +60,14 @@ impl Action for StartStep {
             }
             None => Vec::new(),
         };
-        let told = Told { action: "start", links: Vec::new(), run: None, message: 0, way: way.clone() };
+        let told = Told {
+            action: "start",
+            links: Vec::new(),
+            run: None,
+            message: 0,
+            way: way.clone(),
+            restored: String::new(),
+        };
         let trace = journeys.start(context, context.request_id.0.as_u128(), started, told).await?;
         Ok(Output { journey: aws::trace_id(trace.0), step: step.arn().to_string(), by: by.to_string(), way })
     }
