@@ -4,6 +4,7 @@ import http.client
 import io
 import json
 import urllib.parse
+import urllib.request
 import zipfile
 
 import article
@@ -59,6 +60,12 @@ def fill(server):
     s3.create_bucket(Bucket="pictures")
     s3.put_object(Bucket="pictures", Key=f"x/{HOSTILE}.html", Body=HOSTILE.encode(), ContentType="text/html")
     s3.put_object(Bucket="pictures", Key="2026/11/report.json", Body=json.dumps({"total": 3, "rows": [1, 2, 3]}).encode())
+    s3.create_bucket(Bucket="drafts")
+    s3.put_bucket_versioning(Bucket="drafts", VersioningConfiguration={"Status": "Enabled"})
+    for number in range(3):
+        s3.put_object(Bucket="drafts", Key="plan.json", Body=json.dumps({"draft": number}).encode())
+    s3.put_object(Bucket="drafts", Key="dropped.txt", Body=b"dropped")
+    s3.delete_object(Bucket="drafts", Key="dropped.txt")
     create_function(server, "failing", FAILING)
     create_function(server, "echo", ECHO)
     server.client("lambda").invoke(FunctionName="failing", Payload=b"{}")
@@ -112,6 +119,9 @@ def test_every_screen_is_accessible_and_fits_its_window_in_every_look(chromium, 
         "buckets": "buckets",
         "bucket": "buckets/pictures",
         "object": "buckets/pictures?object=2026/11/report.json",
+        "bucket-deleted": "buckets/drafts?deleted=1",
+        "object-versions": "buckets/drafts?object=plan.json",
+        "object-deleted": "buckets/drafts?object=dropped.txt",
         "mails": "mails",
         "mail": f"mails/{mail}",
     }
@@ -306,6 +316,63 @@ def test_a_bucket_takes_a_file_and_shows_it(browser, scene, tmp_path):
     browser.click("#delete .danger")
     keys = lambda: scene.client("s3").list_objects_v2(Bucket="pictures", Prefix="in/").get("KeyCount")
     until(lambda: keys() == 0, "the object is gone")
+
+
+def test_versions_are_kept_looked_at_brought_back_and_deleted(browser, scene):
+    s3 = scene.client("s3")
+    content = lambda **version: s3.get_object(Bucket="plans", Key="a/plan.json", **version)["Body"].read()
+    rows = lambda: browser.all("#versions tbody tr")
+    s3.create_bucket(Bucket="plans")
+    s3.put_object(Bucket="plans", Key="a/plan.json", Body=b'{"draft": "first"}')
+    browser.open("buckets/plans?prefix=a/")
+    assert "not kept" in browser.text(".versioning")
+    browser.click("[data-opens=keep-versions]")
+    browser.shoot("keep-versions")
+    assert browser.axe() == []
+    browser.click("#keep-versions .danger")
+    browser.until(lambda: browser.all(".versioning .badge.good"), "versions are kept")
+    s3.put_object(Bucket="plans", Key="a/plan.json", Body=b'{"draft": "second"}')
+    browser.click("#live th a")
+    browser.until(lambda: len(rows()) == 2 and '"second"' in browser.text(".payload"), "both versions")
+    browser.shoot("versions")
+    # An older one is looked at, downloaded and made current again.
+    rows()[1].find_element("css selector", "th a").click()
+    browser.until(lambda: '"first"' in browser.text(".payload"), "the older version")
+    download = browser.find(".actions a[download]").get_attribute("href")
+    assert urllib.request.urlopen(download).read() == b'{"draft": "first"}'
+    browser.click("[data-opens=restore-version]")
+    browser.click("#restore-version .danger")
+    browser.until(lambda: len(rows()) == 3, "the copy")
+    assert content() == b'{"draft": "first"}'
+    # The object is deleted, found among the deleted ones, and back once its marker is removed.
+    browser.open("buckets/plans?object=a/plan.json")
+    browser.click("[data-opens=delete]")
+    assert "its versions stay" in browser.text("#delete")
+    browser.click("#delete .danger")
+    browser.until(lambda: "delete marker" in browser.text("#live .notice"), "that it is deleted")
+    browser.open("buckets/plans?prefix=a/")
+    assert "plan.json" not in browser.text("#live")
+    browser.click(".versioning a")
+    browser.until(lambda: browser.all("td .badge.off"), "the deleted object")
+    browser.click("#live th a")
+    browser.until(lambda: len(rows()) == 4, "its versions")
+    rows()[0].find_element("css selector", "th a").click()
+    browser.until(lambda: browser.all("[data-opens=delete-version]"), "the marker's page")
+    browser.shoot("delete-marker")
+    browser.click("[data-opens=delete-version]")
+    browser.click("#delete-version .danger")
+    browser.until(lambda: s3.list_objects_v2(Bucket="plans").get("KeyCount") == 1, "the object is back")
+    # A version is deleted for good.
+    browser.open("buckets/plans?object=a/plan.json&version=null")
+    browser.click("[data-opens=delete-version]")
+    browser.click("#delete-version .danger")
+    left = lambda: [one["VersionId"] for one in s3.list_object_versions(Bucket="plans")["Versions"]]
+    until(lambda: len(left()) == 2 and "null" not in left(), "the version is gone")
+    browser.open("buckets/plans")
+    browser.click("[data-opens=suspend-versions]")
+    browser.click("#suspend-versions .danger")
+    browser.until(lambda: browser.all(".versioning .badge.warn"), "versioning is suspended")
+    assert browser.errors() == []
 
 
 def test_a_mail_is_shown_as_it_was_sent_with_its_links(browser, scene):

@@ -77,6 +77,30 @@ def test_a_step_is_replayed_from_its_journey_and_the_replay_is_linked_to_it(brow
     assert browser.errors() == []
 
 
+def test_a_replay_makes_objects_what_they_were_where_the_bucket_keeps_versions(browser, scene):
+    s3, bucket, key = scene.client("s3"), scene.names["Bucket"], f"article/preprocessor/{scene.request}.json"
+    content = lambda: s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    then = content()
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket=bucket, Key=key, Body=b'{"key1": "other"}')
+    open_run(browser, scene)
+    replay(browser, again=True)
+    assert "has changed since" in browser.text("#replay")
+    browser.click("#replay input[name=restore]")
+    browser.shoot("replay-restore")
+    assert browser.axe() == []
+    anew(scene, lambda: browser.click("#replay button[type=submit]"))
+    browser.until(lambda: "again what it was" in browser.text("#replay output"), "the object is restored")
+    assert content() == then
+    assert browser.errors() == []
+    # The same from the terminal.
+    s3.delete_object(Bucket=bucket, Key=key)
+    replays = lambda *options: scene.run("replay", scene.request, "--from", scene.service, "--run", "terminal", *options)
+    assert f"s3://{bucket}/{key} is gone; --restore makes it what it was" in replays("--dry-run").stderr
+    assert f"s3://{bucket}/{key} is again what it was, as version " in replays("--restore").stderr
+    assert content() == then
+
+
 def test_a_replay_says_which_object_has_changed_and_takes_another_message(browser, scene):
     key = f"article/preprocessor/{scene.request}.json"
     scene.client("s3").put_object(Bucket=scene.names["Bucket"], Key=key, Body=b'{"key1": "other"}')

@@ -3,6 +3,7 @@
 mod function;
 mod journey;
 mod message;
+mod object;
 mod queue;
 
 use maud::Markup;
@@ -27,14 +28,11 @@ pub(crate) async fn run(console: &Console, ask: &Ask, deed: &str, form: &Form) -
         "event-delete" => function::delete_event(console, ask, form).await,
         "start" => journey::start(console, ask, form).await,
         "replay" => journey::replay(console, ask, form).await,
-        "object-delete" => delete_object(console, ask, form).await,
+        "object-delete" => object::delete(console, ask, form).await,
+        "version-restore" => object::restore(console, ask, form).await,
+        "bucket-versioning" => object::set_versioning(console, ask, form).await,
         _ => Err(Trouble::NotFound(deed.to_owned())),
     }
-}
-
-async fn delete_object(console: &Console, ask: &Ask, form: &Form) -> Result<Markup, Trouble> {
-    console.delete_object(ask, form.value("bucket"), form.value("key")).await?;
-    Ok(done(ask.texts().deleted, form.value("key")))
 }
 
 /// That it is done, and with what.

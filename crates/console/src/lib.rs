@@ -17,6 +17,7 @@ mod json;
 mod limits;
 mod live;
 mod mail;
+mod object_versions;
 mod objects;
 mod page;
 mod parts;

@@ -22,6 +22,8 @@ pub(crate) const LOG_LINES: usize = 300;
 pub(crate) const SHOWN_BYTES: usize = 64 << 10;
 /// Bytes of an object that are read to be shown.
 pub(crate) const OBJECT_BYTES: usize = 256 << 10;
+/// Versions of an object at once.
+pub(crate) const VERSIONS: usize = 100;
 /// Nodes of the map.
 pub(crate) const NODES_MAX: usize = 120;
 /// How often counts are taken.

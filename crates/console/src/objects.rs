@@ -26,17 +26,9 @@ const PICTURES: [&str; 5] = ["image/png", "image/jpeg", "image/gif", "image/webp
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Listed {
     pub(crate) key: String,
-    pub(crate) size: u64,
-    pub(crate) modified: String,
-}
-
-/// A version of an object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Version {
-    pub(crate) id: String,
+    /// `None`: it is behind a delete marker.
     pub(crate) size: Option<u64>,
     pub(crate) modified: String,
-    pub(crate) latest: bool,
 }
 
 /// A page of a listing.
@@ -44,6 +36,7 @@ pub(crate) struct Version {
 pub(crate) struct Listing {
     pub(crate) folders: Vec<String>,
     pub(crate) objects: Vec<Listed>,
+    /// The query of the next page.
     pub(crate) next: Option<String>,
 }
 
@@ -62,7 +55,7 @@ impl Console {
         found.ok_or_else(|| Trouble::NotFound(name.to_owned()))
     }
 
-    async fn s3(
+    pub(crate) async fn s3(
         &self,
         ask: &Ask,
         bucket: &str,
@@ -88,7 +81,7 @@ impl Console {
         Err(Trouble::Refused { code, message: part("Message").unwrap_or_default(), status })
     }
 
-    async fn get(
+    pub(crate) async fn get(
         &self,
         ask: &Ask,
         bucket: &str,
@@ -115,24 +108,6 @@ impl Console {
         parse_listing(&document).ok_or_else(|| Trouble::Failed("S3's listing cannot be read".to_owned()))
     }
 
-    /// The versions of an object; none where the bucket keeps none.
-    pub(crate) async fn versions(&self, ask: &Ask, bucket: &str, key: &str) -> Vec<Version> {
-        let uri = format!("/{}?versions&prefix={}", escaped(bucket), escaped(key));
-        let Ok(response) = self.get(ask, bucket, &uri).await else { return Vec::new() };
-        let Ok(document) = text(response).await else { return Vec::new() };
-        let Ok(document) = Document::parse(&document) else { return Vec::new() };
-        let versions = document.descendants().filter(|node| {
-            (node.has_tag_name("Version") || node.has_tag_name("DeleteMarker")) && child(*node, "Key") == key
-        });
-        let version = |node: Node<'_, '_>| Version {
-            id: child(node, "VersionId"),
-            size: child(node, "Size").parse().ok(),
-            modified: child(node, "LastModified"),
-            latest: child(node, "IsLatest") == "true",
-        };
-        versions.map(version).collect()
-    }
-
     /// The beginning of an object.
     pub(crate) async fn object(
         &self,
@@ -141,11 +116,7 @@ impl Console {
         key: &str,
         version: &str,
     ) -> Result<Shown, Trouble> {
-        let mut uri = object_uri(bucket, key);
-        if !version.is_empty() {
-            uri.extend([format!("?versionId={}", escaped(version))]);
-        }
-        let response = self.get(ask, bucket, &uri).await?;
+        let response = self.get(ask, bucket, &version_uri(bucket, key, version)).await?;
         let (head, body) = response.into_parts();
         let text = |name| {
             head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
@@ -156,8 +127,15 @@ impl Console {
         Ok(Shown { size, content_type, modified, content })
     }
 
-    pub(crate) async fn delete_object(&self, ask: &Ask, bucket: &str, key: &str) -> Result<(), Trouble> {
-        let request = Request::builder().method(Method::DELETE).uri(object_uri(bucket, key));
+    /// Deletes an object, or a version of it.
+    pub(crate) async fn delete_object(
+        &self,
+        ask: &Ask,
+        bucket: &str,
+        key: &str,
+        version: &str,
+    ) -> Result<(), Trouble> {
+        let request = Request::builder().method(Method::DELETE).uri(version_uri(bucket, key, version));
         self.s3(ask, bucket, request, nothing()).await.map(drop)
     }
 }
@@ -166,6 +144,12 @@ impl Console {
 pub(crate) fn object_uri(bucket: &str, key: &str) -> String {
     let pieces: Vec<String> = key.split('/').map(escaped).collect();
     format!("/{}/{}", escaped(bucket), pieces.join("/"))
+}
+
+/// The path of an object, or of a version of it.
+pub(crate) fn version_uri(bucket: &str, key: &str, version: &str) -> String {
+    let uri = object_uri(bucket, key);
+    if version.is_empty() { uri } else { format!("{uri}?versionId={}", escaped(version)) }
 }
 
 /// Whether a browser may show it.
@@ -180,10 +164,7 @@ pub(crate) async fn download(
     bucket: &str,
     key: &str,
 ) -> Response<StreamingBody> {
-    let mut uri = object_uri(bucket, key);
-    if !ask.value("version").is_empty() {
-        uri.extend([format!("?versionId={}", escaped(ask.value("version")))]);
-    }
+    let uri = version_uri(bucket, key, ask.value("version"));
     let Ok(found) = console.get(ask, bucket, &uri).await else {
         return plain(StatusCode::NOT_FOUND, "There is no such object.");
     };
@@ -228,11 +209,11 @@ pub(crate) async fn upload(
     Ok(html! { p.notice.good { (ask.texts().uploaded) " " code { (key) } } })
 }
 
-fn nothing() -> StreamingBody {
+pub(crate) fn nothing() -> StreamingBody {
     Full::new(Bytes::new()).map_err(|never| match never {}).boxed_unsync()
 }
 
-async fn text(response: Response<StreamingBody>) -> Result<String, Trouble> {
+pub(crate) async fn text(response: Response<StreamingBody>) -> Result<String, Trouble> {
     let whole = beginning(response.into_body(), DOCUMENT_BYTES_MAX).await?;
     Ok(String::from_utf8_lossy(&whole).into_owned())
 }
@@ -252,7 +233,7 @@ pub(crate) async fn beginning(mut body: StreamingBody, bytes_max: usize) -> Resu
     Ok(content.into())
 }
 
-fn child(node: Node<'_, '_>, name: &str) -> String {
+pub(crate) fn child(node: Node<'_, '_>, name: &str) -> String {
     let found = node.children().find(|child| child.has_tag_name(name) || child.tag_name().name() == name);
     found.and_then(|child| child.text()).unwrap_or_default().to_owned()
 }
@@ -263,14 +244,14 @@ fn parse_listing(document: &str) -> Option<Listing> {
     let named = |name: &'static str| root.children().filter(move |node| node.tag_name().name() == name);
     let object = |node: Node<'_, '_>| Listed {
         key: child(node, "Key"),
-        size: child(node, "Size").parse().unwrap_or(0),
+        size: Some(child(node, "Size").parse().unwrap_or(0)),
         modified: child(node, "LastModified"),
     };
     let next = child(root, "NextContinuationToken");
     Some(Listing {
         folders: named("CommonPrefixes").map(|node| child(node, "Prefix")).collect(),
         objects: named("Contents").map(object).collect(),
-        next: (!next.is_empty()).then_some(next),
+        next: (!next.is_empty()).then(|| format!("after={}", escaped(&next))),
     })
 }
 
@@ -287,9 +268,9 @@ mod tests {
         let listing = parse_listing(document).unwrap();
         assert_eq!(
             (listing.folders.as_slice(), listing.next.as_deref()),
-            (&["p/".to_owned()][..], Some("t"))
+            (&["p/".to_owned()][..], Some("after=t"))
         );
-        assert_eq!((listing.objects[0].key.as_str(), listing.objects[0].size), ("a <b>.json", 7));
+        assert_eq!((listing.objects[0].key.as_str(), listing.objects[0].size), ("a <b>.json", Some(7)));
     }
 
     #[test]

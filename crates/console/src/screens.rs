@@ -5,6 +5,7 @@ mod functions;
 mod journeys;
 mod mails;
 mod map;
+mod object;
 mod queues;
 mod topics;
 

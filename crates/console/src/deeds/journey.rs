@@ -30,6 +30,9 @@ pub(super) async fn replay(console: &Console, ask: &Ask, form: &Form) -> Result<
     if !form.value("to").is_empty() {
         input["to"] = json!(form.value("to"));
     }
+    if form.value("restore") == "1" {
+        input["restore"] = json!(true);
+    }
     if form.value("again") == "1" {
         input["run"] = json!(format!("console-{}", ask.context.request_id));
     }

@@ -1,16 +1,16 @@
-//! Buckets: the list; one bucket folder by folder; an object, as far as it can be shown.
+//! Buckets: the list; one bucket folder by folder, and whether it keeps versions. Objects: `object.rs`.
 
 use maud::{Markup, html};
-use service::views::BucketGlance;
+use service::views::{BucketGlance, BucketVersioning};
 
-use super::paged;
+use super::{object, paged};
 use crate::ask::Ask;
-use crate::objects::{Listing, Shown, Version, is_picture, object_uri};
+use crate::objects::Listing;
 use crate::page::{Section, View};
-use crate::parts::{Question, dialog, escaped, facts, icon, link, moment, nothing, pager, search};
+use crate::parts::{Question, dialog, escaped, icon, link, moment, nothing, pager, search};
 use crate::texts::Texts;
 use crate::trouble::Trouble;
-use crate::{Console, PREFIX, figures, json as payloads};
+use crate::{Console, PREFIX, figures};
 
 pub(super) async fn list(console: &Console, ask: &Ask) -> Result<View, Trouble> {
     let texts = ask.texts();
@@ -57,12 +57,16 @@ pub(super) async fn one(console: &Console, ask: &Ask, name: &str) -> Result<View
     let texts = ask.texts();
     let bucket = console.bucket(name).await?;
     if !ask.value("object").is_empty() {
-        return object(console, ask, &bucket).await;
+        return object::one(console, ask, &bucket).await;
     }
-    let prefix = ask.value("prefix");
-    let listing = console.listing(ask, name, prefix, ask.value("after")).await?;
+    let (prefix, deleted) = (ask.value("prefix"), ask.value("deleted") == "1");
+    let listing = match deleted {
+        true => console.listing_with_deleted(ask, name, prefix).await?,
+        false => console.listing(ask, name, prefix, ask.value("after")).await?,
+    };
     let live = html! {
         (crumbs(name, prefix))
+        (versioning(texts, &bucket, prefix, deleted))
         (listed(texts, name, prefix, &listing))
     };
     let action = format!("{PREFIX}/upload/{}", escaped(name));
@@ -77,14 +81,60 @@ pub(super) async fn one(console: &Console, ask: &Ask, name: &str) -> Result<View
     Ok(View {
         actions: html! { button.primary type="button" data-opens="upload" data-act { (texts.upload) } },
         live,
-        still: dialog(texts, "upload", texts.upload, &upload),
+        still: html! {
+            (dialog(texts, "upload", texts.upload, &upload))
+            (keep_versions(texts).dialog(texts, &console.token, &[("bucket", name), ("status", "Enabled")]))
+            (suspend_versions(texts).dialog(texts, &console.token, &[("bucket", name), ("status", "Suspended")]))
+        },
         ..View::new(Section::Buckets, name)
     }
     .below(texts))
 }
 
+/// Whether the bucket keeps versions, and the switch.
+fn versioning(texts: &Texts, bucket: &BucketGlance, prefix: &str, deleted: bool) -> Markup {
+    let enabled = bucket.versioning == BucketVersioning::Enabled;
+    let (class, state) = match bucket.versioning {
+        BucketVersioning::Never => ("off", texts.versions_never),
+        BucketVersioning::Enabled => ("good", texts.versions_enabled),
+        BucketVersioning::Suspended => ("warn", texts.versions_suspended),
+    };
+    let here = format!("{}?prefix={}", link("buckets", &bucket.name), escaped(prefix));
+    html! {
+        div.row.versioning {
+            span { (texts.versions) " " span.badge.(class) { (state) } }
+            @if enabled { button type="button" data-opens="suspend-versions" { (texts.suspend_versions) } }
+            @else { button type="button" data-opens="keep-versions" { (texts.keep_versions) } }
+            @if bucket.versioning != BucketVersioning::Never {
+                @if deleted { a href=(here) { (texts.hide_deleted) } }
+                @else { a href={ (here) "&deleted=1" } { (texts.show_deleted) } }
+            }
+        }
+    }
+}
+
+fn keep_versions(texts: &Texts) -> Question<'_> {
+    Question {
+        id: "keep-versions",
+        deed: "bucket-versioning",
+        title: texts.keep_versions_title,
+        text: texts.keep_versions_text,
+        yes: texts.keep_versions,
+    }
+}
+
+fn suspend_versions(texts: &Texts) -> Question<'_> {
+    Question {
+        id: "suspend-versions",
+        deed: "bucket-versioning",
+        title: texts.suspend_versions_title,
+        text: texts.suspend_versions_text,
+        yes: texts.suspend_versions,
+    }
+}
+
 /// The folders above, each a link.
-fn crumbs(bucket: &str, prefix: &str) -> Markup {
+pub(super) fn crumbs(bucket: &str, prefix: &str) -> Markup {
     let path = link("buckets", bucket);
     let ends = prefix.match_indices('/').map(|(at, _)| at + 1);
     let mut from = 0;
@@ -118,7 +168,7 @@ fn listed(texts: &Texts, bucket: &str, prefix: &str, listing: &Listing) -> Marku
                         @for object in &listing.objects {
                             tr {
                                 th scope="row" { a href={ (path) "?object=" (escaped(&object.key)) } { (icon::of("file")) span { (short(&object.key)) } } }
-                                td.number { (figures::size(object.size)) }
+                                td.number { @match object.size { Some(size) => (figures::size(size)), None => span.badge.off { (texts.deleted_object) } } }
                                 td { time datetime=(object.modified) { (object.modified) } }
                             }
                         }
@@ -126,80 +176,7 @@ fn listed(texts: &Texts, bucket: &str, prefix: &str, listing: &Listing) -> Marku
                 }
             }
             @if let Some(next) = &listing.next {
-                nav.pager aria-label=(texts.pages) { a href={ (path) "?prefix=" (escaped(prefix)) "&after=" (escaped(next)) } { (texts.later) " →" } }
-            }
-        }
-    }
-}
-
-async fn object(console: &Console, ask: &Ask, bucket: &BucketGlance) -> Result<View, Trouble> {
-    let texts = ask.texts();
-    let (key, version) = (ask.value("object"), ask.value("version"));
-    let shown = console.object(ask, &bucket.name, key, version).await?;
-    let versions = console.versions(ask, &bucket.name, key).await;
-    let download = format!("{PREFIX}/download{}", object_uri(&bucket.name, key));
-    let download =
-        if version.is_empty() { download } else { format!("{download}?version={}", escaped(version)) };
-    let live = html! {
-        (crumbs(&bucket.name, key))
-        (facts(&[
-            (texts.size, html! { (figures::size(shown.size)) }),
-            ("Content-Type", html! { code { (shown.content_type) } }),
-            (texts.modified, html! { (shown.modified) }),
-        ]))
-        (content(texts, &shown, &download))
-        @if versions.len() > 1 || versions.iter().any(|one| one.id != "null") { (version_list(texts, bucket, key, &versions)) }
-    };
-    let question = Question {
-        id: "delete",
-        deed: "object-delete",
-        title: texts.delete_object_title,
-        text: texts.delete_object_text,
-        yes: texts.delete,
-    };
-    Ok(View {
-        actions: html! {
-            a.button href=(download) download { (texts.download) }
-            button type="button" data-opens="delete" { (texts.delete) }
-        },
-        live,
-        still: question.dialog(texts, &console.token, &[("bucket", &bucket.name), ("key", key)]),
-        ..View::new(Section::Buckets, key.rsplit('/').next().unwrap_or(key))
-    }
-    .below(texts))
-}
-
-fn content(texts: &Texts, shown: &Shown, download: &str) -> Markup {
-    html! {
-        @if is_picture(&shown.content_type) {
-            img.shown src=(download) alt="";
-        } @else {
-            @match std::str::from_utf8(&shown.content) {
-                Ok(text) if !text.contains('\0') => {
-                    (payloads::payload(texts, text))
-                    @if shown.size > shown.content.len() as u64 { p.faint { (texts.left_out) " " (figures::size(shown.size - shown.content.len() as u64)) } }
-                }
-                _ => { p.faint { (texts.binary) } }
-            }
-        }
-    }
-}
-
-fn version_list(texts: &Texts, bucket: &BucketGlance, key: &str, versions: &[Version]) -> Markup {
-    let path = format!("{}?object={}", link("buckets", &bucket.name), escaped(key));
-    html! {
-        section aria-labelledby="versions-title" {
-            h2 #versions-title { (texts.versions) }
-            div.scroll tabindex="0" role="region" aria-label=(texts.versions) {
-                table.list { tbody {
-                    @for version in versions {
-                        tr {
-                            th scope="row" { a href={ (path) "&version=" (escaped(&version.id)) } { code { (version.id) } } @if version.latest { " " span.badge.good { (texts.latest) } } }
-                            td.number { @match version.size { Some(size) => (figures::size(size)), None => span.badge.off { (texts.deleted) } } }
-                            td { time datetime=(version.modified) { (version.modified) } }
-                        }
-                    }
-                } }
+                nav.pager aria-label=(texts.pages) { a href={ (path) "?prefix=" (escaped(prefix)) "&" (next) } { (texts.later) " →" } }
             }
         }
     }

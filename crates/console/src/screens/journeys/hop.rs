@@ -123,6 +123,9 @@ impl Detail {
             p { (texts.replay_text) }
             @if replays.len() > 1 { p { (texts.replay_many) " " strong { (figures::number(replays.len() as u64)) } } }
             (objects_since(texts, would))
+            @if has_restorable(would) {
+                label.check { input type="checkbox" name="restore" value="1"; span { (texts.restore_objects) } }
+            }
             input type="hidden" name="hop" value=(text(&self.hop, "id"));
             @let steps = would["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
             @if !steps.is_empty() {
@@ -145,14 +148,41 @@ impl Detail {
 
 /// What became of the objects that a replay reads, where they are not what they were.
 pub(crate) fn objects_since(texts: &Texts, replay: &Json) -> Markup {
-    let objects = replay["objects"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let objects = objects(replay).iter().filter(|object| object["state"] != "unchanged");
     html! {
-        @for object in objects.iter().filter(|object| object["state"] != "unchanged") {
-            p.notice.object {
-                @if object["state"] == "gone" { (texts.object_gone) } @else { (texts.object_changed) }
+        @for object in objects {
+            p.notice.object.good[object["state"] == "restored"] {
+                @match text(object, "state") {
+                    "gone" => { (texts.object_gone) }
+                    "restored" => { (texts.object_restored) }
+                    _ => { (texts.object_changed) }
+                }
                 " " code { "s3://" (text(object, "bucket")) "/" (text(object, "key")) }
+                @if let Some(why) = not_restorable(texts, object) { " " (why) }
             }
         }
+    }
+}
+
+fn objects(replay: &Json) -> &[Json] {
+    replay["objects"].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Whether there is something to restore, and nothing that cannot be.
+fn has_restorable(replay: &Json) -> bool {
+    let codes = objects(replay).iter().map(|object| text(object, "restore"));
+    let codes: Vec<&str> = codes.filter(|code| !code.is_empty()).collect();
+    !codes.is_empty() && codes.iter().all(|code| *code == "possible")
+}
+
+fn not_restorable(texts: &Texts, object: &Json) -> Option<&'static str> {
+    match text(object, "restore") {
+        "noBucket" => Some(texts.restore_no_bucket),
+        "noVersions" => Some(texts.restore_no_versions),
+        "versionGone" => Some(texts.restore_version_gone),
+        "wouldLose" => Some(texts.restore_would_lose),
+        "ambiguous" => Some(texts.restore_ambiguous),
+        _ => None,
     }
 }
 
