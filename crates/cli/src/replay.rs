@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn an_object_that_is_not_what_it_was_is_told_of_with_a_remedy() {
-        let object = |state: &str, restore: &str| json!({"bucket": "b", "key": "k", "state": state, "restore": restore, "versionIdNow": "7"});
+        let object = |state: &str, reason: &str| json!({"bucket": "b", "key": "k", "state": state, "reason": reason, "versionIdNow": "7"});
         assert_eq!(told(&object("unchanged", ""), false), None);
         let changed = told(&object("changed", ""), false).unwrap();
         assert_eq!(changed, "s3://b/k has changed since; --restore makes it what it was");
