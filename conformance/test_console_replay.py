@@ -80,7 +80,7 @@ def test_a_step_is_replayed_from_its_journey_and_the_replay_is_linked_to_it(brow
 def test_a_replay_makes_objects_what_they_were_where_the_bucket_keeps_versions(browser, scene):
     s3, bucket, key = scene.client("s3"), scene.names["Bucket"], f"article/preprocessor/{scene.request}.json"
     content = lambda: s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    then = content()
+    then, mails = content(), len(article.mails(scene))
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     s3.put_object(Bucket=bucket, Key=key, Body=b'{"key1": "other"}')
     open_run(browser, scene)
@@ -99,6 +99,7 @@ def test_a_replay_makes_objects_what_they_were_where_the_bucket_keeps_versions(b
     assert f"s3://{bucket}/{key} is gone; --restore makes it what it was" in replays("--dry-run").stderr
     assert f"s3://{bucket}/{key} is again what it was, as version " in replays("--restore").stderr
     assert content() == then
+    until(lambda: len(article.mails(scene)) == mails + 2, "the mails of both replays")
 
 
 def test_a_replay_says_which_object_has_changed_and_takes_another_message(browser, scene):
