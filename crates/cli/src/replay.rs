@@ -17,6 +17,7 @@ use crate::start::print_way;
 
 /// Give a step what it got in a journey once more, or everything that failed there. Nothing is replayed twice in a run.
 #[derive(clap::Args, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Replay {
     /// The journey: a trace id, or anything that finds it.
     #[arg(required_unless_present = "failed", conflicts_with = "failed")]

@@ -157,9 +157,10 @@ impl Journeys {
         };
         let ObjectSince { e_tag, version_id, then, hindrance } = self.ports.objects()?.since(then).await?;
         // By its version it is read again as it was, whatever is current.
-        let same = match read.by_version {
-            true => then.is_some() && then.as_deref() == read.version_id,
-            false => e_tag.as_deref() == Some(read.e_tag),
+        let same = if read.by_version {
+            then.is_some() && then.as_deref() == read.version_id
+        } else {
+            e_tag.as_deref() == Some(read.e_tag)
         };
         let (state, restore) = match (same, hindrance) {
             (true, _) => (State::Unchanged, None),

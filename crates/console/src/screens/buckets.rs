@@ -60,9 +60,10 @@ pub(super) async fn one(console: &Console, ask: &Ask, name: &str) -> Result<View
         return object::one(console, ask, &bucket).await;
     }
     let (prefix, deleted) = (ask.value("prefix"), ask.value("deleted") == "1");
-    let listing = match deleted {
-        true => console.listing_with_deleted(ask, name, prefix).await?,
-        false => console.listing(ask, name, prefix, ask.value("after")).await?,
+    let listing = if deleted {
+        console.listing_with_deleted(ask, name, prefix).await?
+    } else {
+        console.listing(ask, name, prefix, ask.value("after")).await?
     };
     let live = html! {
         (crumbs(name, prefix))
