@@ -102,3 +102,19 @@ fn read(stored: StoredAttribute) -> Result<MessageAttribute, String> {
     };
     Ok(MessageAttribute { data_type: stored.data_type, value })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_from_before_one_subscription_could_be_named_is_for_all() {
+        let old = br#"{"version":1,"messages":{"default":"m"},"subject":null,"attributes":{},"group":"g",
+            "deduplication_id":"d","timestamp":"2026-01-01T00:00:00.000Z","trace":null}"#;
+        let waiting = decode(old).unwrap();
+        assert_eq!((waiting.outgoing.group.as_deref(), waiting.only), (Some("g"), None));
+        let only = "arn:aws:sns:us-east-1:000000000000:t.fifo:s";
+        let stored = encode(&waiting.outgoing, None, Some(only), Timestamp(0));
+        assert_eq!(decode(&stored).unwrap().only.as_deref(), Some(only));
+    }
+}
