@@ -4,8 +4,12 @@ use percent_encoding::percent_decode_str;
 
 /// The members of the path, decoded, if it fits the pattern. A final slash is ignored.
 pub(crate) fn members(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    if !may_fit(pattern, path) {
+        return None;
+    }
     let mut members = Vec::new();
-    let mut rest = path.strip_suffix('/').unwrap_or(path).split('/');
+    let mut rest = path.split('/');
     for expected in pattern.split('/') {
         let Some(name) = expected.strip_prefix('{').and_then(|part| part.strip_suffix('}')) else {
             if rest.next() != Some(expected) {
@@ -23,6 +27,14 @@ pub(crate) fn members(pattern: &'static str, path: &str) -> Option<Vec<(&'static
         members.push((name, percent_decode_str(&text).decode_utf8().ok()?.into_owned()));
     }
     rest.next().is_none().then_some(members)
+}
+
+/// A first look, because most patterns that a path is held against are others': whether it begins and ends as the
+/// pattern does.
+fn may_fit(pattern: &str, path: &str) -> bool {
+    let begin = pattern.split_once('{').map_or(pattern, |(begin, _)| begin);
+    let end = pattern.rsplit_once('}').map_or(pattern, |(_, end)| end);
+    path.starts_with(begin) && path.ends_with(end)
 }
 
 #[cfg(test)]
