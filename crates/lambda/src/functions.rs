@@ -20,31 +20,36 @@ pub(crate) struct Stored {
     pub(crate) revision: u64,
 }
 
-/// Functions as they were last read for a call, with their revisions: to read one anew takes ten times as long as to look
+/// Functions as they were last read, with their revisions: to read one anew takes ten times as long as to look
 /// whether it has changed.
 #[derive(Default)]
 pub(crate) struct Remembered(Mutex<HashMap<Arn, (u64, Arc<FunctionRecord>)>>);
 
 impl Lambda {
-    /// The function of that ARN as it is now, to be called.
-    pub(crate) async fn called_function(&self, arn: &Arn) -> Result<Option<Arc<FunctionRecord>>, Error> {
+    /// The function of that ARN as it is now, with its revision.
+    async fn remembered(&self, arn: &Arn) -> Result<Option<(u64, Arc<FunctionRecord>)>, Error> {
         let Some(found) = self.engine.get(&function_key(arn)).await? else { return Ok(None) };
         let mut remembered = self.remembered.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, record)) = remembered.get(arn).filter(|(revision, _)| *revision == found.revision) {
-            return Ok(Some(Arc::clone(record)));
+        if let Some(known) = remembered.get(arn).filter(|(revision, _)| *revision == found.revision) {
+            return Ok(Some(known.clone()));
         }
-        let record = Arc::new(records::decode(&found)?);
+        let read = (found.revision, Arc::new(records::decode(&found)?));
         if remembered.len() >= FUNCTIONS_REMEMBERED_MAX {
             remembered.clear();
         }
-        remembered.insert(arn.clone(), (found.revision, Arc::clone(&record)));
-        Ok(Some(record))
+        remembered.insert(arn.clone(), read.clone());
+        Ok(Some(read))
+    }
+
+    /// The function of that ARN as it is now, to be called.
+    pub(crate) async fn called_function(&self, arn: &Arn) -> Result<Option<Arc<FunctionRecord>>, Error> {
+        Ok(self.remembered(arn).await?.map(|(_, record)| record))
     }
 
     /// The function of that ARN, if there is one.
     pub(crate) async fn find_function(&self, arn: &Arn) -> Result<Option<Stored>, Error> {
-        let Some(found) = self.engine.get(&function_key(arn)).await? else { return Ok(None) };
-        Ok(Some(Stored { record: records::decode(&found)?, revision: found.revision }))
+        let found = self.remembered(arn).await?;
+        Ok(found.map(|(revision, record)| Stored { record: (*record).clone(), revision }))
     }
 
     /// The function a caller named, whose version or alias is there too. `ResourceNotFoundException`.
