@@ -40,3 +40,15 @@ def test_a_second_up_changes_what_changed_and_down_removes_it(server, tmp_path):
     assert "QueueUrls" not in server.client("sqs").list_queues()
     server.run("down", "s")
     assert server.client("sns").list_topics()["Topics"] == []
+
+
+def test_a_bucket_keeps_versions_while_the_template_says_so(server, tmp_path):
+    template = tmp_path / "bucket.yaml"
+    kept = "Resources:\n  B:\n    Type: AWS::S3::Bucket\n    Properties:\n      BucketName: kept\n"
+    versioning = "      VersioningConfiguration: {Status: %s}\n"
+    s3 = server.client("s3")
+    # Left out of the template, versioning is suspended: it cannot be as if it had never been.
+    for properties, status in (("", None), (versioning % "Enabled", "Enabled"), ("", "Suspended"), (versioning % "Suspended", "Suspended")):
+        template.write_text(kept + properties)
+        server.run("up", str(template), "--stack-name", "s")
+        assert s3.get_bucket_versioning(Bucket="kept").get("Status") == status
