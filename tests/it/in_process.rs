@@ -50,6 +50,8 @@ impl Server {
             python: None,
             path: "/usr/local/bin:/usr/bin:/bin".to_owned(),
             container_variables: std::collections::BTreeMap::new(),
+            environments_max: 64,
+            mapping_batches_max: 64,
             console_hosts: Vec::new(),
         };
         let daemon = Daemon::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();

@@ -39,6 +39,10 @@ pub struct Basis {
     pub path: String,
     /// Variables by which podman and docker find their images and daemons.
     pub container_variables: std::collections::BTreeMap<String, String>,
+    /// Invocations at once.
+    pub environments_max: usize,
+    /// Batches at once of a mapping that does not say how many.
+    pub mapping_batches_max: usize,
     /// Names under which the console may be reached besides this machine's own.
     pub console_hosts: Vec<String>,
 }
@@ -53,6 +57,7 @@ fn executor_settings(basis: &Basis, daemon: Option<&Daemon>) -> lambda::Executor
         supervisor: basis.supervisor.clone(),
         isolation: basis.isolation,
         xray_daemon: daemon.map(Daemon::local_addr),
+        environments_max: basis.environments_max,
     }
 }
 
@@ -88,6 +93,7 @@ pub fn assemble(basis: &Basis, daemon: Option<Daemon>, tasks: &Tasks) -> Service
             data_dir: basis.folder.clone(),
             endpoint: basis.endpoint.clone(),
             lenient_policies: basis.sqs.lenient_policies,
+            mapping_batches_max: basis.mapping_batches_max,
         },
     });
     ports.offer_functions(Arc::new(lambda::Functions(Arc::clone(&lambda))));

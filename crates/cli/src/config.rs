@@ -94,6 +94,13 @@ pub(crate) struct Settings {
     /// How far functions are kept apart from the machine and from each other.
     #[arg(long, env = "KONEKUTA_ISOLATION")]
     isolation: Option<Isolation>,
+    /// Invocations of functions at once, of all functions together: more are throttled; 512.
+    #[arg(long, env = "KONEKUTA_ENVIRONMENTS_MAX", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    environments_max: Option<u32>,
+    /// Batches of an event source mapping at once where it sets neither `MaximumConcurrency` nor provisioned pollers; 64.
+    /// AWS goes to 1,250.
+    #[arg(long, env = "KONEKUTA_MAPPING_BATCHES_MAX", value_parser = clap::value_parser!(u32).range(1..=1250))]
+    mapping_batches_max: Option<u32>,
     /// Commands that the server keeps running with the environment that functions have, by their names.
     #[arg(skip)]
     workers: BTreeMap<String, worker::Settings>,
@@ -118,6 +125,8 @@ pub(crate) struct Config {
     pub(crate) otlp: Option<otlp::Settings>,
     pub(crate) python: Option<PathBuf>,
     pub(crate) isolation: Isolation,
+    pub(crate) environments_max: usize,
+    pub(crate) mapping_batches_max: usize,
     pub(crate) console_hosts: Vec<String>,
     pub(crate) workers: BTreeMap<String, worker::Settings>,
     /// The search path for interpreters and functions.
@@ -168,11 +177,18 @@ impl Settings {
             } else {
                 self.console_hosts
             },
+            environments_max: bound(self.environments_max, file.environments_max, 512),
+            mapping_batches_max: bound(self.mapping_batches_max, file.mapping_batches_max, 64),
             workers: file.workers,
             path: search_path(),
             container_variables: container_variables(),
         })
     }
+}
+
+/// How many of something: none at all would be no server.
+fn bound(flag: Option<u32>, file: Option<u32>, default: usize) -> usize {
+    flag.or(file).and_then(|most| usize::try_from(most.max(1)).ok()).unwrap_or(default)
 }
 
 /// Where journeys are exported to. There must be some.

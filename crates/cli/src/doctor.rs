@@ -58,6 +58,7 @@ pub(crate) async fn doctor(arguments: Doctor, clock: Arc<dyn Clock>) -> anyhow::
         supervisor: Some(PathBuf::from(THIS_PROGRAM)),
         isolation: config.isolation == Isolation::Auto,
         xray_daemon: None,
+        environments_max: config.environments_max,
     };
     findings.extend(lambda::examine(&executor).await.into_iter().map(|finding| (Weight::Wished, finding)));
     if arguments.json {

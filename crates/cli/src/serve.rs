@@ -57,6 +57,8 @@ pub(crate) async fn serve(config: Config, partitions: u16) -> anyhow::Result<()>
         python: config.python.clone(),
         path: config.path.clone(),
         container_variables: config.container_variables.clone(),
+        environments_max: config.environments_max,
+        mapping_batches_max: config.mapping_batches_max,
         console_hosts: config.console_hosts.clone(),
     };
     // Before anything is recorded.

@@ -147,6 +147,8 @@ pub struct Settings {
     pub endpoint: String,
     /// Functions' policies are kept, and not asked.
     pub lenient_policies: bool,
+    /// Batches at once of a mapping that does not say how many.
+    pub mapping_batches_max: usize,
 }
 
 /// What Lambda is built on.

@@ -100,9 +100,8 @@ pub(crate) const MAXIMUM_POLLERS: std::ops::RangeInclusive<u32> = 2..=10_000;
 pub(crate) const MAXIMUM_POLLERS_DEFAULT: u32 = 200;
 /// `FilterCriteria.Filters`.
 pub(crate) const FILTERS_MAX: usize = 10;
-/// Ours: batches at once of one mapping, unless its `MaximumConcurrency` is less. (AWS: 1,250; here processes of one
-/// machine.)
-pub(crate) const BATCHES_MAX: usize = 64;
+/// Batches at once of one mapping. What it does not ask for by itself is bounded by a setting.
+pub(crate) const BATCHES_MAX: usize = 1250;
 /// How long one receive waits for a message.
 pub(crate) const LONG_POLL: Duration = Duration::from_secs(20);
 /// First and longest wait after an error of a poller or a throttled batch.

@@ -42,14 +42,16 @@ struct Concurrency {
 }
 
 impl Concurrency {
-    fn new(mapping: &MappingRecord, now: Timestamp) -> Self {
+    /// `unasked` is the bound of a mapping that sets none.
+    fn new(mapping: &MappingRecord, unasked: usize, now: Timestamp) -> Self {
         let pollers = |pollers: u32| usize::try_from(pollers).unwrap_or(BATCHES_MAX) * BATCHES_OF_POLLER;
         let provisioned = mapping.provisioned_pollers;
         let max = mapping
             .maximum_concurrency
             .and_then(|max| usize::try_from(max).ok())
             .or(provisioned.map(|config| pollers(config.maximum)))
-            .map_or(BATCHES_MAX, |max| max.min(BATCHES_MAX));
+            .unwrap_or(unasked)
+            .min(BATCHES_MAX);
         let first = provisioned.map_or(BATCHES_AT_FIRST, |config| pollers(config.minimum)).min(max);
         Self { now: first, max, first, sinks: !mapping.report_batch_item_failures, grown_at: now }
     }
@@ -92,7 +94,7 @@ impl Concurrency {
 pub(super) async fn poll(lambda: Arc<Lambda>, mapping: Arc<MappingRecord>, end: watch::Receiver<bool>) {
     let mut poller = Poller {
         sieve: Sieve::new(Arc::clone(&lambda), Arc::clone(&mapping)),
-        concurrency: Concurrency::new(&mapping, lambda.clock.now()),
+        concurrency: Concurrency::new(&mapping, lambda.settings.mapping_batches_max, lambda.clock.now()),
         running: JoinSet::new(),
         lambda,
         mapping,
@@ -288,7 +290,7 @@ mod tests {
 
     #[test]
     fn concurrency_grows_with_the_backlog_and_shrinks_without_room() {
-        let mut concurrency = Concurrency::new(&mapping(), Timestamp(0));
+        let mut concurrency = Concurrency::new(&mapping(), 64, Timestamp(0));
         assert_eq!(concurrency.now, 5);
         assert_eq!(concurrency.grows_at(), Some(Timestamp(1000)));
         concurrency.grow(Timestamp(1000));
@@ -296,9 +298,9 @@ mod tests {
         for _ in 0..100 {
             concurrency.grow(Timestamp(2000));
         }
-        assert_eq!((concurrency.now, concurrency.grows_at()), (BATCHES_MAX, None));
+        assert_eq!((concurrency.now, concurrency.grows_at()), (64, None));
         concurrency.after(Course::Throttled, Timestamp(3000));
-        assert_eq!(concurrency.now, BATCHES_MAX / 2);
+        assert_eq!(concurrency.now, 32);
         for _ in 0..100 {
             concurrency.after(Course::Throttled, Timestamp(3000));
         }
@@ -309,13 +311,13 @@ mod tests {
 
     #[test]
     fn errors_lower_it_gradually_unless_the_function_reports_them() {
-        let mut concurrency = Concurrency::new(&mapping(), Timestamp(0));
+        let mut concurrency = Concurrency::new(&mapping(), 64, Timestamp(0));
         for expected in [4, 3, 2, 2] {
             concurrency.after(Course::Failed, Timestamp(0));
             assert_eq!(concurrency.now, expected);
         }
         let reporting = MappingRecord { report_batch_item_failures: true, ..mapping() };
-        let mut concurrency = Concurrency::new(&reporting, Timestamp(0));
+        let mut concurrency = Concurrency::new(&reporting, 64, Timestamp(0));
         concurrency.after(Course::Failed, Timestamp(0));
         assert_eq!(concurrency.now, 5);
     }
@@ -324,14 +326,21 @@ mod tests {
     fn provisioned_pollers_begin_with_more() {
         let pollers = crate::records::ProvisionedPollers { minimum: 2, maximum: 3 };
         let mapping = MappingRecord { provisioned_pollers: Some(pollers), ..mapping() };
-        let concurrency = Concurrency::new(&mapping, Timestamp(0));
+        let concurrency = Concurrency::new(&mapping, 64, Timestamp(0));
         assert_eq!((concurrency.now, concurrency.max), (20, 30));
     }
 
     #[test]
     fn maximum_concurrency_is_the_bound() {
         let mapping = MappingRecord { maximum_concurrency: Some(2), ..mapping() };
-        let concurrency = Concurrency::new(&mapping, Timestamp(0));
+        let concurrency = Concurrency::new(&mapping, 64, Timestamp(0));
         assert_eq!((concurrency.now, concurrency.grows_at()), (2, None));
+        let most = |mapping: &MappingRecord, unasked| Concurrency::new(mapping, unasked, Timestamp(0)).max;
+        let asked = MappingRecord { maximum_concurrency: Some(1000), ..mapping };
+        assert_eq!(most(&asked, 64), 1000, "what is asked for is not bounded by what is not");
+        let pollers = crate::records::ProvisionedPollers { minimum: 2, maximum: 10_000 };
+        let provisioned =
+            MappingRecord { provisioned_pollers: Some(pollers), maximum_concurrency: None, ..asked };
+        assert_eq!((most(&provisioned, 64), most(&crate::testing::mapping(), 2000)), (1250, 1250));
     }
 }

@@ -45,8 +45,6 @@ use isolation::Isolation;
 pub use machine::{Finding, examine};
 use reserve::Reserve;
 
-/// Environments at once; beyond, invocations are throttled.
-const ENVIRONMENTS_MAX: usize = 512;
 /// An environment that has been idle so long ends.
 const IDLE_MAX: Duration = Duration::from_mins(10);
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
@@ -68,6 +66,8 @@ pub struct ExecutorSettings {
     pub isolation: bool,
     /// Where the X-Ray daemon's port is, if there is one.
     pub xray_daemon: Option<SocketAddr>,
+    /// Invocations at once; beyond, they are throttled.
+    pub environments_max: usize,
 }
 
 /// Runs functions in processes of their own.
@@ -118,6 +118,7 @@ impl Executor {
             supervisor,
             isolation,
             xray_daemon,
+            environments_max,
         } = settings;
         container_variables.insert("PATH".to_owned(), path.clone());
         let containers = Containers::new(&data_dir, container_variables);
@@ -142,7 +143,7 @@ impl Executor {
             },
             idle: Mutex::default(),
             provisioned: provisioned::Provisioned::default(),
-            running: Semaphore::new(ENVIRONMENTS_MAX),
+            running: Semaphore::new(environments_max),
             tally: Tally::default(),
             processor: processor::Processor::default(),
             stopping: false.into(),

@@ -83,6 +83,7 @@ fn bench() -> Bench {
         supervisor: None,
         isolation: false,
         xray_daemon: Some("127.0.0.1:2".parse().unwrap()),
+        environments_max: 3,
     };
     let executor = Executor::new(settings, clock, Arc::new(RandomIds), ports);
     Bench { folder, executor, lines }
@@ -176,6 +177,20 @@ async fn invocations_at_once_have_environments_of_their_own() {
     let spec = bench.function(&runtime(), 20, 1);
     let both = tokio::join!(bench.invoke(&spec, "{}"), bench.invoke(&spec, "{}"));
     assert_ne!(both.0.0["pid"], both.1.0["pid"]);
+}
+
+#[tokio::test]
+async fn more_at_once_than_the_setting_allows_is_throttled() {
+    let bench = bench();
+    let spec = bench.function(&runtime(), 20, 1);
+    let invoke = || {
+        let invocation = Invocation::of(RequestId(RandomIds.uuid()), Bytes::from_static(b"{}"), None);
+        bench.executor.invoke(Arc::clone(&spec), invocation)
+    };
+    let all = futures_util::future::join_all((0..4).map(|_| invoke())).await;
+    let throttled = all.iter().filter(|outcome| matches!(outcome, Err(InvokeError::Throttled))).count();
+    assert_eq!(throttled, 1);
+    assert!(invoke().await.is_ok(), "there is room again");
 }
 
 #[tokio::test]

@@ -73,7 +73,9 @@ impl Merging {
                 subsegments.extend(fitting);
             }
         }
-        for subsegment in document["subsegments"].as_array_mut().into_iter().flatten() {
+        // By its name alone it would be put there, as null.
+        let below = document.get_mut("subsegments").and_then(Json::as_array_mut);
+        for subsegment in below.into_iter().flatten() {
             self.fill(subsegment, depth + 1);
         }
     }
@@ -100,7 +102,8 @@ mod tests {
         let within = json!({"id": "s", "subsegments": [{"id": "a"}]});
         let merged = merge(vec![alone("c", "b"), alone("b", "a"), within]);
         assert_eq!(merged.len(), 1);
-        assert_eq!(merged[0]["subsegments"][0]["subsegments"][0]["subsegments"][0]["id"], "c");
+        let last = &merged[0]["subsegments"][0]["subsegments"][0]["subsegments"][0];
+        assert_eq!(last, &alone("c", "b"), "with nothing below it, not even null");
     }
 
     #[test]
