@@ -85,6 +85,7 @@ impl Server {
         self.client.rest("lambda", method, path, Some(&input)).await.unwrap()
     }
 
+    /// Makes a function and waits until it can be called and changed.
     async fn working_function(&self) {
         self.put("/work", String::new()).await.success().unwrap();
         let function = json!({
@@ -92,6 +93,15 @@ impl Server {
             "Role": "arn:aws:iam::111122223333:role/any", "Code": {"ZipFile": package(BOOTSTRAP)},
         });
         self.rest_lambda(Method::POST, "/2015-03-31/functions", function).await;
+        let path = "/2015-03-31/functions/f/configuration";
+        for _ in 0..200 {
+            let configuration = self.client.rest("lambda", Method::GET, path, None).await.unwrap();
+            if configuration["State"] == "Active" {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the function does not become active");
     }
 
     async fn waiting(&self, queue: &str) -> String {

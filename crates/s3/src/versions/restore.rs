@@ -1,7 +1,7 @@
 //! What has become of an object since a call dealt with it, and making the version of then current again.
 //!
 //! A restore is a copy of that version onto its key, as people do it at AWS; nothing that is there is lost. Nobody is
-//! told of it (docs/decisions/0021).
+//! told of it (docs/decisions/0022).
 
 use s3s::{S3ErrorCode, S3Result};
 use service::ports::{NotRestorable, ObjectSince, ObjectThen};
