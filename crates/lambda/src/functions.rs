@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws::Arn;
 use engine::{Error, Expect, Refusal};
-use service::{Caller, Context, ServiceError};
+use service::ports::Sender;
+use service::{Caller, Context, ServiceError, denial};
 
 use crate::Lambda;
+use crate::access;
 use crate::errors::{self, function_not_found};
 use crate::function_name::FunctionName;
 use crate::limits::{FUNCTIONS_REMEMBERED_MAX, REGISTRY_PAGE};
@@ -75,6 +77,25 @@ impl Lambda {
         let version = self.resolve(&stored.record, name.qualifier.as_deref()).await?;
         let version = version.ok_or_else(|| name.not_found())?;
         Ok((name, stored, version))
+    }
+
+    /// The same for an invocation: of another account's function, if its policy allows it. `AccessDeniedException`.
+    pub(crate) async fn invoked(
+        &self,
+        name: &str,
+        qualifier: Option<&str>,
+        context: &Context,
+    ) -> Result<(FunctionName, Stored, FunctionRecord), ServiceError> {
+        let found = self.version(name, qualifier, context).await?;
+        let (name, stored, _) = &found;
+        let caller = Sender::Account(context.caller.account.to_string());
+        let refused = access::refusal(&stored.record, name.qualifier.as_deref(), &caller).is_some();
+        if refused && !self.settings.lenient_policies {
+            self.denied.count(&stored.record.arn, caller.principal());
+            let text = denial(context, "lambda:InvokeFunction", name.qualified_arn().as_str(), false);
+            return Err(ServiceError::new(&errors::ACCESS_DENIED, text));
+        }
+        Ok(found)
     }
 
     /// The function a caller named without a version. `ResourceNotFoundException`.

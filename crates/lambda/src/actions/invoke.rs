@@ -100,7 +100,7 @@ impl Action for Invoke {
         let wants_log = wants_log(input.log_type.as_deref())?;
         let client_context = input.client_context.as_deref().map(decode_client_context).transpose()?;
         let (name, stored, version) =
-            lambda.version(&input.function_name, input.qualifier.as_deref(), context).await?;
+            lambda.invoked(&input.function_name, input.qualifier.as_deref(), context).await?;
         let payload = payload_or_empty(input.payload);
         match input.invocation_type.as_deref().unwrap_or("RequestResponse") {
             "RequestResponse" => {

@@ -69,7 +69,7 @@ impl StreamingAction for InvokeWithResponseStream {
         let wants_log = wants_log(input.log_type.as_deref())?;
         let client_context = input.client_context.as_deref().map(decode_client_context).transpose()?;
         let (name, stored, version) =
-            lambda.version(&input.function_name, input.qualifier.as_deref(), context).await?;
+            lambda.invoked(&input.function_name, input.qualifier.as_deref(), context).await?;
         let payload = payload_or_empty(input.payload);
         check_payload(&payload, limits::SYNCHRONOUS_PAYLOAD_BYTES_MAX, "InvokeWithResponseStream")?;
         match input.invocation_type.as_deref() {

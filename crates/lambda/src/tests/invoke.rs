@@ -1,8 +1,9 @@
 //! A function is called, and the caller waits.
 
+use aws::AccountId;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use service::Method;
 
 use super::bench::{Bench, answered, failed, function};
@@ -120,4 +121,35 @@ async fn too_much_at_once_is_throttled() {
     for _ in 0..3 {
         assert_eq!(bench.post(INVOKE, &json!({})).await.0, 200, "one after the other fits");
     }
+}
+
+#[tokio::test]
+async fn another_account_invokes_what_the_policy_lets_it_invoke() {
+    const OTHER: &str = "222222222222";
+    const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:f";
+    let bench = Bench::new().await;
+    bench.create("f", &json!({})).await;
+    let context = || {
+        let mut context = bench.context();
+        context.caller.account = AccountId::parse(OTHER).unwrap();
+        context
+    };
+    let invoke = format!("/2015-03-31/functions/{ARN}/invocations");
+    let stream = format!("/2021-11-15/functions/{ARN}/response-streaming-invocations");
+    let asynchronous = [("x-amz-invocation-type", "Event")];
+    for (path, headers) in [(&invoke, &[][..]), (&invoke, &asynchronous), (&stream, &[])] {
+        let reply = bench.send_in(context(), Method::Post, path, headers, "{}").await;
+        let body: Json = serde_json::from_slice(&reply.body).unwrap();
+        let expected = format!(
+            "User: arn:aws:iam::{OTHER}:root is not authorized to perform: lambda:InvokeFunction on resource: {ARN} \
+             because no resource-based policy allows the lambda:InvokeFunction action"
+        );
+        assert_eq!((reply.status.as_u16(), &body["Message"]), (403, &json!(expected)), "{path}");
+    }
+    assert!(bench.executor.calls.lock().unwrap().is_empty());
+    let permission = json!({"StatementId": "o", "Action": "lambda:InvokeFunction", "Principal": OTHER});
+    assert_eq!(bench.post("/2015-03-31/functions/f/policy", &permission).await.0, 201);
+    bench.executor.answer(|_| answered("1"));
+    let reply = bench.send_in(context(), Method::Post, &invoke, &[], "{}").await;
+    assert_eq!(reply.status.as_u16(), 200);
 }

@@ -17,6 +17,18 @@ impl Bench {
         headers: &[(&'static str, &str)],
         body: impl Into<Bytes>,
     ) -> Reply {
+        self.send_in(self.context(), method, target, headers, body).await
+    }
+
+    /// The same in other circumstances.
+    pub(in crate::tests) async fn send_in(
+        &self,
+        context: Context,
+        method: Method,
+        target: &str,
+        headers: &[(&'static str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Reply {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let service = crate::service(&self.lambda);
         let (action, rest, path_members) = service
@@ -44,7 +56,7 @@ impl Bench {
         };
         let trace =
             request.headers.get("x-amzn-trace-id").and_then(|value| TraceHeader::parse(value.to_str().ok()?));
-        match action.call(Context { trace, ..self.context() }, request).await {
+        match action.call(Context { trace, ..context }, request).await {
             Ok(service::Answer::Whole(reply)) => reply,
             Ok(service::Answer::Stream(streamed)) => {
                 let (head, body) = streamed.into_parts();
