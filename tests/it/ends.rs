@@ -11,14 +11,7 @@ use crate::in_process::Server;
 use crate::publish_to_function::package;
 
 /// Puts an object under the trace of the invocation, as AWS SDKs do, and streams its answer where it is asked to.
-const BOOTSTRAP: &str = r#"#!/usr/bin/env python3
-import http.client, json, os, urllib.parse
-api, home = os.environ["AWS_LAMBDA_RUNTIME_API"], urllib.parse.urlsplit(os.environ["AWS_ENDPOINT_URL"]).netloc
-def call(host, method, path, body=None, headers={}):
-    connection = http.client.HTTPConnection(host)
-    connection.request(method, path, body, headers)
-    return connection.getresponse()
-while True:
+const BOOTSTRAP: &str = r#"while True:
     answer = call(api, "GET", "/2018-06-01/runtime/invocation/next")
     request_id, trace = answer.getheader("Lambda-Runtime-Aws-Request-Id"), answer.getheader("Lambda-Runtime-Trace-Id")
     event = json.loads(answer.read())

@@ -14,7 +14,7 @@ async fn what_a_functions_policy_turns_away_goes_to_the_subscriptions_dead_lette
     let server = Server::start().await;
     let function = json!({
         "FunctionName": "f", "Runtime": "provided.al2023", "Handler": "x",
-        "Role": "arn:aws:iam::111122223333:role/any", "Code": {"ZipFile": package("#!/bin/sh\nexit 1\n")},
+        "Role": "arn:aws:iam::111122223333:role/any", "Code": {"ZipFile": package("exit(1)")},
     });
     server.client.rest("lambda", Method::POST, "/2015-03-31/functions", Some(&function)).await.unwrap();
     let (dead, dead_arn) = server.queue("dead").await;

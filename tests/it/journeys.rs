@@ -9,14 +9,7 @@ use crate::in_process::Server;
 use crate::publish_to_function::package;
 
 /// Sends each record's message on, under the trace of the invocation as AWS SDKs do; fails for `bad`.
-const BOOTSTRAP: &str = r#"#!/usr/bin/env python3
-import http.client, json, os, urllib.parse
-api, home = os.environ["AWS_LAMBDA_RUNTIME_API"], urllib.parse.urlsplit(os.environ["AWS_ENDPOINT_URL"]).netloc
-def call(host, method, path, body=None, headers={}):
-    connection = http.client.HTTPConnection(host)
-    connection.request(method, path, body, headers)
-    return connection.getresponse()
-def aws(service, trace, method, path, body, **headers):
+const BOOTSTRAP: &str = r#"def aws(service, trace, method, path, body, **headers):
     scope = "AWS4-HMAC-SHA256 Credential=%s/20260101/%s/%s/aws4_request, SignedHeaders=host, Signature=0" % (
         os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_REGION"], service)
     return call(home, method, path, body, {"Authorization": scope, "X-Amzn-Trace-Id": trace, **headers}).read()

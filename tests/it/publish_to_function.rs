@@ -8,15 +8,18 @@ use serde_json::json;
 
 use crate::in_process::Server;
 
-/// Sends the body of each record on to the queue `out`; fails for one that says `bad`.
-const BOOTSTRAP: &str = r#"#!/usr/bin/env python3
+/// What all functions here begin with.
+const BEGINNING: &str = r#"#!/usr/bin/env python3
 import http.client, json, os, urllib.parse
 api, home = os.environ["AWS_LAMBDA_RUNTIME_API"], urllib.parse.urlsplit(os.environ["AWS_ENDPOINT_URL"]).netloc
 def call(host, method, path, body=None, headers={}):
     connection = http.client.HTTPConnection(host)
     connection.request(method, path, body, headers)
     return connection.getresponse()
-while True:
+"#;
+
+/// Sends the body of each record on to the queue `out`; fails for one that says `bad`.
+const BOOTSTRAP: &str = r#"while True:
     answer = call(api, "GET", "/2018-06-01/runtime/invocation/next")
     request_id = answer.getheader("Lambda-Runtime-Aws-Request-Id")
     failures = []
@@ -33,12 +36,12 @@ while True:
     call(api, "POST", "/2018-06-01/runtime/invocation/%s/response" % request_id, json.dumps({"batchItemFailures": failures})).read()
 "#;
 
-/// A deployment package with a bootstrap.
-pub(crate) fn package(bootstrap: &str) -> String {
+/// A deployment package with a bootstrap in Python, by what it has of its own.
+pub(crate) fn package(own: &str) -> String {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default().unix_permissions(0o755);
     zip.start_file("bootstrap", options).unwrap();
-    zip.write_all(bootstrap.as_bytes()).unwrap();
+    zip.write_all([BEGINNING, own].concat().as_bytes()).unwrap();
     base64::engine::general_purpose::STANDARD.encode(zip.finish().unwrap().into_inner())
 }
 
