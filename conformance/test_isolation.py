@@ -1,8 +1,8 @@
 """What a function sees of the machine, and that it ends with the server."""
 
 import json
-import os
 
+from processes import descendants, is_running, is_supervisor, waiting_supervisors
 from test_functions import call, create
 from waiting import until
 
@@ -33,15 +33,6 @@ def handler(event, context):
 """
 
 
-def descendants(pid):
-    """All processes below one, by the kernel's own lists."""
-    found = []
-    for task in os.listdir(f"/proc/{pid}/task"):
-        for child in map(int, open(f"/proc/{pid}/task/{task}/children").read().split()):
-            found += [child, *descendants(child)]
-    return found
-
-
 def test_a_function_sees_its_own_folders_and_nothing_of_the_data(server):
     functions = create(server, code=CODE, Timeout=30, MemorySize=512)
     _, seen = call(functions, {"data": str(server.folder / "data" / "store.json"), "fill": True})
@@ -62,16 +53,13 @@ def test_functions_and_what_they_have_started_end_with_the_server(server):
     until(lambda: "sleep" in names(), "what the function has started")
     alive = descendants(server.process.pid)
     server.kill()
-    gone = lambda pid: not os.path.exists(f"/proc/{pid}") or open(f"/proc/{pid}/stat").read().split(") ")[1][0] == "Z"
-    until(lambda: all(map(gone, alive)), "the end of all of them")
+    until(lambda: not any(map(is_running, alive)), "the end of all of them")
 
 
 def test_a_supervisor_waits_for_the_next_function(server):
-    command = lambda pid: open(f"/proc/{pid}/cmdline", "rb").read()
-    supervisors = lambda: [pid for pid in descendants(server.process.pid) if b"supervise" in command(pid)]
-    waiting = lambda: [pid for pid in supervisors() if not descendants(pid)]
+    waiting = lambda: waiting_supervisors(server.process.pid)
     functions = create(server, name="first", code=CODE)
-    assert supervisors() == [], "nothing is kept before a function has run"
+    assert not any(map(is_supervisor, descendants(server.process.pid))), "nothing is kept before a function has run"
     functions.invoke(FunctionName="first", Payload=json.dumps({"data": ""}))
     until(lambda: len(waiting()) == 1, "one that waits")
     (kept,) = waiting()

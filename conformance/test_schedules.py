@@ -5,7 +5,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
-from test_functions import create, package
+from test_functions import create
 from waiting import until
 
 TEMPLATE = """

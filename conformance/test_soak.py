@@ -9,6 +9,7 @@ import os
 import pathlib
 import time
 
+from processes import descendants, is_running, waiting_supervisors
 from test_functions import create
 from waiting import until
 
@@ -59,44 +60,10 @@ def descriptors(process):
     return len(os.listdir(f"/proc/{process}/fd"))
 
 
-def descendants(process):
-    """All processes below one, and those that have left its tree but run for its functions."""
-    found = set()
-    children = {}
-    for entry in pathlib.Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-                children.setdefault(int(fields[1]), set()).add(int(entry.name))
-            except OSError:
-                continue
-    waiting = [process]
-    while waiting:
-        below = children.get(waiting.pop(), set()) - found
-        found |= below
-        waiting.extend(below)
-    return found
-
-
 def environments(process):
     """All processes but the supervisor that waits for the next function, of which there is one at most."""
-    found = descendants(process)
-    waiting = {pid for pid in found if is_supervisor(pid) and not descendants(pid)}
+    found, waiting = descendants(process), waiting_supervisors(process)
     return found - waiting if len(waiting) == 1 else found
-
-
-def is_supervisor(process):
-    try:
-        return b"supervise" in pathlib.Path(f"/proc/{process}/cmdline").read_bytes()
-    except OSError:
-        return False
-
-
-def is_running(process):
-    try:
-        return pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def test_functions_that_misbehave_leave_the_server_as_it_was(server):

@@ -1,6 +1,5 @@
 """A store is copied while it is used, made again from the copy, and checked; operators see what it does."""
 
-import os
 import re
 import threading
 import urllib.request

@@ -6,9 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 from conftest import KONEKUTA, Server, run
+from processes import is_running
 from waiting import until
 
 # Prints where it is, says that it is there, and ends as it is told to.
@@ -41,14 +41,6 @@ def processes(folder):
     return [[int(word) for word in line.split()] for line in file.read_text().splitlines()] if file.exists() else []
 
 
-def is_alive(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return "Z" not in Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
-
-
 def printed(server, name):
     logs = server.client("logs")
     try:
@@ -71,10 +63,10 @@ def test_a_worker_is_started_again_and_ends_with_its_process_group(server, tmp_p
         sqs.send_message(QueueUrl=url, MessageBody="die")
         until(lambda: len(processes(tmp_path)) == 2, "the second run")
         first, second = processes(tmp_path)
-        until(lambda: not any(map(is_alive, first)), "the end of the first run and of its child")
+        until(lambda: not any(map(is_running, first)), "the end of the first run and of its child")
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(timeout=30) == 0 and (tmp_path / "ended").exists()
-        assert not any(map(is_alive, second))
+        assert not any(map(is_running, second))
         lines = printed(server, "consumer")
         assert "consumed die" in lines and sum(line.startswith("endpoint ") for line in lines) == 2
     finally:
@@ -94,7 +86,7 @@ def test_workers_of_the_file_run_with_the_server_and_end_with_it_even_by_a_kill(
         until(lambda: any("told" in line for line in printed(server, "consumer")), "the worker's first line")
         (running,) = processes(tmp_path)
         server.kill()
-        until(lambda: not any(map(is_alive, running)), "the worker's end")
+        until(lambda: not any(map(is_running, running)), "the worker's end")
     finally:
         server.end()
 

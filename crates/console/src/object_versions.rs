@@ -7,7 +7,7 @@ use roxmltree::{Document, Node};
 
 use crate::Console;
 use crate::ask::Ask;
-use crate::objects::{Listed, Listing, child, nothing, object_uri, text, version_uri};
+use crate::objects::{Listed, Listing, child, nothing, object_uri, version_uri};
 use crate::parts::escaped;
 use crate::trouble::Trouble;
 
@@ -28,9 +28,7 @@ impl Console {
                 query.extend([format!("&{marker}={}", escaped(ask.value(name)))]);
             }
         }
-        let response = self.get(ask, bucket, &format!("/{}?{query}", escaped(bucket))).await?;
-        let document = text(response).await?;
-        parse(&document).ok_or_else(|| Trouble::Failed("S3's listing cannot be read".to_owned()))
+        self.listed(ask, bucket, &query, parse).await
     }
 
     /// Copies a version onto its key, as people do with the AWS CLI.

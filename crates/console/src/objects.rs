@@ -103,9 +103,20 @@ impl Console {
         if !after.is_empty() {
             query.extend([format!("&continuation-token={}", escaped(after))]);
         }
+        self.listed(ask, bucket, &query, parse_listing).await
+    }
+
+    /// A listing that S3 is asked for.
+    pub(crate) async fn listed(
+        &self,
+        ask: &Ask,
+        bucket: &str,
+        query: &str,
+        parse: fn(&str) -> Option<Listing>,
+    ) -> Result<Listing, Trouble> {
         let response = self.get(ask, bucket, &format!("/{}?{query}", escaped(bucket))).await?;
         let document = text(response).await?;
-        parse_listing(&document).ok_or_else(|| Trouble::Failed("S3's listing cannot be read".to_owned()))
+        parse(&document).ok_or_else(|| Trouble::Failed("S3's listing cannot be read".to_owned()))
     }
 
     /// The beginning of an object.

@@ -105,6 +105,24 @@ impl RegistryJournal {
         Ok(self.journal.durable(appended.end))
     }
 
+    /// Makes changes, all or none; durable when it answers. Answers the revision then.
+    async fn make(&self, changes: Vec<Change>) -> Result<u64, Error> {
+        let (revision, durable) = {
+            let mut state = self.state();
+            let mut entries = state.entries(changes)?;
+            let entry = match entries.len() {
+                0 => return Ok(state.revision),
+                1 => entries.remove(0),
+                _ => Entry::Together(entries),
+            };
+            let durable = self.write(&mut state, entry)?;
+            (state.revision, durable)
+        };
+        safe(durable).await?;
+        self.snapshot_if_grown().await;
+        Ok(revision)
+    }
+
     /// Takes a snapshot if the journal has grown enough. Failing to is no failure of what was written.
     async fn snapshot_if_grown(&self) {
         let taken = {
@@ -269,50 +287,15 @@ impl Registry for Local {
     }
 
     fn put(&self, key: RecordKey, value: Bytes, expect: Expect) -> BoxFuture<'_, Result<u64, Error>> {
-        Box::pin(async move {
-            let (revision, durable) = {
-                let mut state = self.registry.state();
-                state.check(&key, expect)?;
-                let revision = state.revision + 1;
-                let entry = Entry::Put { key: key.as_str().to_owned(), revision, value: value.into() };
-                (revision, self.registry.write(&mut state, entry)?)
-            };
-            safe(durable).await?;
-            self.registry.snapshot_if_grown().await;
-            Ok(revision)
-        })
+        Box::pin(self.registry.make(vec![Change::Put(key, value, expect)]))
     }
 
     fn delete(&self, key: RecordKey, expect: Expect) -> BoxFuture<'_, Result<(), Error>> {
-        Box::pin(async move {
-            let durable = {
-                let mut state = self.registry.state();
-                state.check(&key, expect)?;
-                if !state.records.contains_key(key.as_str()) {
-                    return Ok(());
-                }
-                self.registry.write(&mut state, Entry::Deleted { key: key.as_str().to_owned() })?
-            };
-            safe(durable).await?;
-            self.registry.snapshot_if_grown().await;
-            Ok(())
-        })
+        self.change(vec![Change::Delete(key, expect)])
     }
 
     fn change(&self, changes: Vec<Change>) -> BoxFuture<'_, Result<(), Error>> {
-        Box::pin(async move {
-            let durable = {
-                let mut state = self.registry.state();
-                let entries = state.entries(changes)?;
-                if entries.is_empty() {
-                    return Ok(());
-                }
-                self.registry.write(&mut state, Entry::Together(entries))?
-            };
-            safe(durable).await?;
-            self.registry.snapshot_if_grown().await;
-            Ok(())
-        })
+        Box::pin(async move { self.registry.make(changes).await.map(drop) })
     }
 
     fn watch(&self, prefix: &str) -> Box<dyn Watch> {

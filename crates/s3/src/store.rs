@@ -30,6 +30,12 @@ impl S3 {
         }
     }
 
+    /// The same content as another blob.
+    pub(crate) async fn copy_blob(&self, blob: &BlobId) -> S3Result<BlobId> {
+        let content = self.engine.read_blob(blob, None).await.map_err(|error| failed(&error))?;
+        self.store_blob(content).await
+    }
+
     /// A blob that cannot be removed costs space and no more.
     pub(crate) async fn forget_blob(&self, blob: &BlobId) {
         if let Err(error) = self.engine.delete_blob(blob).await {

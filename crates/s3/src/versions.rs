@@ -90,6 +90,12 @@ impl Standing<'_> {
 }
 
 impl S3 {
+    /// The current object of a key.
+    async fn current(&self, bucket: &str, key: &str) -> S3Result<Option<Held<ObjectRecord>>> {
+        let found = self.engine.get(&records::object_key(bucket, key)).await;
+        found.map_err(|error| failed(&error))?.as_ref().map(Held::of).transpose()
+    }
+
     async fn version(&self, bucket: &str, key: &str, sequence: u64) -> S3Result<Option<Held<VersionRecord>>> {
         let found = self.engine.get(&records::version_key(bucket, key, sequence)).await;
         found.map_err(|error| failed(&error))?.as_ref().map(Held::of).transpose()
@@ -119,12 +125,10 @@ impl S3 {
 
     async fn standing<'a>(&self, bucket: &str, key: &'a str, named: Named) -> S3Result<Standing<'a>> {
         let (record, revision) = self.bucket(bucket).await?;
-        let current =
-            self.engine.get(&records::object_key(bucket, key)).await.map_err(|error| failed(&error))?;
+        let current = self.current(bucket, key).await?;
         let mut newest = self.newest(bucket, key, 2).await?.into_iter();
         let (newest, before) = (newest.next(), newest.next());
         let named = self.named((bucket, key), newest.as_ref(), named).await?;
-        let current = current.as_ref().map(Held::of).transpose()?;
         Ok(Standing { key, bucket: Held { record, revision }, current, newest, before, named })
     }
 

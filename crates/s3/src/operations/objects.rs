@@ -166,8 +166,7 @@ pub(super) async fn copy_object(s3: &S3, request: S3Request<CopyObjectInput>) ->
     } else {
         from.headers.clone()
     };
-    let bytes = s3.engine.read_blob(&from.blob, None).await.map_err(|error| crate::store::failed(&error))?;
-    let blob = s3.store_blob(bytes).await?;
+    let blob = s3.copy_blob(&from.blob).await?;
     let object = ObjectRecord { blob, headers, modified_at: s3.clock.now(), ..from };
     let copied = s3.put_object(&input.bucket, &input.key, &object, &Condition::default()).await;
     let (bucket, version) = copied?;

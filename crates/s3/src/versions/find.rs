@@ -9,8 +9,7 @@ use s3s::{S3Error, S3Result, s3_error};
 
 use crate::S3;
 use crate::operations::moment;
-use crate::records::{self, BucketRecord, ObjectRecord, VersionRecord, Versioning};
-use crate::store::failed;
+use crate::records::{BucketRecord, ObjectRecord, VersionRecord, Versioning};
 use crate::version_id::{NULL, Named, VersionId};
 
 /// An object, and which version it is as clients are told.
@@ -31,10 +30,8 @@ impl S3 {
     /// The current object of a key.
     pub(crate) async fn object(&self, bucket: &str, key: &str) -> S3Result<Found> {
         let (record, _) = self.bucket(bucket).await?;
-        let found =
-            self.engine.get(&records::object_key(bucket, key)).await.map_err(|error| failed(&error))?;
-        if let Some(found) = found {
-            return Ok(Found::of(&record, records::decode(&found.value)?));
+        if let Some(current) = self.current(bucket, key).await? {
+            return Ok(Found::of(&record, current.record));
         }
         let newest = self.newest(bucket, key, 1).await?.into_iter().next();
         Err(newest.map_or_else(no_such_key, |marker| behind(&marker.record)))
@@ -47,11 +44,9 @@ impl S3 {
         key: &str,
         limit: usize,
     ) -> S3Result<Vec<VersionRecord>> {
-        let found =
-            self.engine.get(&records::object_key(bucket, key)).await.map_err(|error| failed(&error))?;
-        let current: Option<ObjectRecord> = found.map(|found| records::decode(&found.value)).transpose()?;
-        if let Some(object) = current.filter(|current| current.version_id.is_none()) {
-            return Ok(vec![VersionRecord::of_unlisted(object)]);
+        let current = self.current(bucket, key).await?;
+        if let Some(unlisted) = current.filter(|current| current.record.version_id.is_none()) {
+            return Ok(vec![VersionRecord::of_unlisted(unlisted.record)]);
         }
         let newest = self.newest(bucket, key, limit).await?;
         Ok(newest.into_iter().map(|held| held.record).collect())

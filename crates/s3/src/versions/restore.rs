@@ -8,7 +8,6 @@ use service::ports::{NotRestorable, ObjectSince, ObjectThen};
 
 use super::Condition;
 use crate::records::{ObjectRecord, Versioning};
-use crate::store::failed;
 use crate::version_id::{NULL, Named};
 use crate::{S3, limits};
 
@@ -61,8 +60,7 @@ impl S3 {
     /// Copies a version onto its key. Answers the copy's version.
     pub(crate) async fn restore(&self, bucket: &str, key: &str, version: &str) -> S3Result<String> {
         let from = self.version_or_object(bucket, key, Some(version)).await?.object;
-        let content = self.engine.read_blob(&from.blob, None).await.map_err(|error| failed(&error))?;
-        let blob = self.store_blob(content).await?;
+        let blob = self.copy_blob(&from.blob).await?;
         let object = ObjectRecord { blob, modified_at: self.clock.now(), ..from };
         let (_, version) = self.put_object(bucket, key, &object, &Condition::default()).await?;
         Ok(version.map_or_else(|| NULL.to_owned(), |version| version.text()))

@@ -55,9 +55,10 @@ pub(super) fn drawing(
                 defs { marker #arrow viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto" { path d="M0 .8 7 4 0 7.2z" {} } }
                 @for (group, edges, drawn, top) in &pieces {
                     g transform={ "translate(" (format!("{:.0}", MARGIN + WIDTH / 2.0)) " " (format!("{top:.0}")) ")" } {
-                        @for ((from, to, link), way) in edges.iter().zip(&drawn.edges) { (edge(picture, topology, group, (*from, *to, *link), way)) }
+                        @let edges = between(picture, topology, group, edges, drawn);
+                        @for edge in &edges { (edge.line(picture)) }
                         @for (index, node) in group.iter().enumerate() { (self::node(picture, &topology.nodes[*node], drawn, index, chosen == Some(*node))) }
-                        @for ((from, to, link), way) in edges.iter().zip(&drawn.edges) { (label(picture, topology, group, (*from, *to, *link), way)) }
+                        @for edge in &edges { (edge.label(picture)) }
                     }
                 }
             }
@@ -65,51 +66,62 @@ pub(super) fn drawing(
     }
 }
 
-fn edge(
-    picture: &Picture<'_>,
-    topology: &Topology,
-    group: &[usize],
-    (from, to, link): (usize, usize, Link),
-    way: &[(f64, f64)],
-) -> Markup {
-    let target = picture.told(&topology.nodes[group[to]]).condition;
-    let source = picture.told(&topology.nodes[group[from]]).condition;
-    let (from_id, to_id) = (&topology.nodes[group[from]].id, &topology.nodes[group[to]].id);
-    let rate = picture.flows.between(from_id, to_id);
-    let busy = target == Condition::Busy || source == Condition::Busy || rate > 0.0;
-    let flows = link != Link::DeadLetter && busy;
-    let class = match link {
-        Link::Subscription { pending: true, .. } | Link::Mapping { enabled: false } => "edge off",
-        Link::Variable => "edge guess",
-        Link::DeadLetter => "edge dead",
-        _ if flows => "edge flows",
-        _ => "edge",
-    };
-    html! { path class=(class) d=(curve(way)) marker-end="url(#arrow)" {} }
+/// An edge with the way that it takes.
+struct Edge<'a> {
+    from: &'a Node,
+    to: &'a Node,
+    link: Link,
+    /// Messages a minute.
+    rate: f64,
+    way: &'a [(f64, f64)],
 }
 
-/// What stands at an edge, above all boxes: how much goes there, and whether all does.
-fn label(
+/// The edges of a group, as they were laid out.
+fn between<'a>(
     picture: &Picture<'_>,
-    topology: &Topology,
+    topology: &'a Topology,
     group: &[usize],
-    (from, to, link): (usize, usize, Link),
-    way: &[(f64, f64)],
-) -> Markup {
-    let (from_id, to_id) = (&topology.nodes[group[from]].id, &topology.nodes[group[to]].id);
-    let rate = picture.flows.between(from_id, to_id);
-    let filtered = matches!(link, Link::Subscription { filtered: true, .. });
-    let ((x, y), (end_x, end_y)) = (way[0], way[1.min(way.len() - 1)]);
-    let middle = (f64::midpoint(x + WIDTH / 2.0, end_x - WIDTH / 2.0), f64::midpoint(y, end_y));
-    html! {
-        @if rate > 0.0 {
-            text.rate x=(format!("{:.0}", middle.0)) y=(format!("{:.0}", middle.1 - if filtered { 12.0 } else { 5.0 })) { (figures::per_minute(rate)) }
-        }
-        @if filtered {
-            g.filter transform={ "translate(" (format!("{:.0}", middle.0 - 9.0)) " " (format!("{:.0}", middle.1 - 9.0)) ")" } {
-                title { (picture.texts.filter_policy) }
-                circle cx="9" cy="9" r="9" {}
-                g transform="translate(2.5 2.5) scale(.65)" { (icon::drawn("filter", 0.0, 0.0)) }
+    edges: &[(usize, usize, Link)],
+    drawn: &'a Layout,
+) -> Vec<Edge<'a>> {
+    let ways = edges.iter().zip(&drawn.edges);
+    ways.map(|(&(from, to, link), way)| {
+        let (from, to) = (&topology.nodes[group[from]], &topology.nodes[group[to]]);
+        Edge { from, to, link, rate: picture.flows.between(&from.id, &to.id), way }
+    })
+    .collect()
+}
+
+impl Edge<'_> {
+    fn line(&self, picture: &Picture<'_>) -> Markup {
+        let is_busy = |node| picture.told(node).condition == Condition::Busy;
+        let busy = is_busy(self.to) || is_busy(self.from) || self.rate > 0.0;
+        let flows = self.link != Link::DeadLetter && busy;
+        let class = match self.link {
+            Link::Subscription { pending: true, .. } | Link::Mapping { enabled: false } => "edge off",
+            Link::Variable => "edge guess",
+            Link::DeadLetter => "edge dead",
+            _ if flows => "edge flows",
+            _ => "edge",
+        };
+        html! { path class=(class) d=(curve(self.way)) marker-end="url(#arrow)" {} }
+    }
+
+    /// What stands at an edge, above all boxes: how much goes there, and whether all does.
+    fn label(&self, picture: &Picture<'_>) -> Markup {
+        let filtered = matches!(self.link, Link::Subscription { filtered: true, .. });
+        let ((x, y), (end_x, end_y)) = (self.way[0], self.way[1.min(self.way.len() - 1)]);
+        let middle = (f64::midpoint(x + WIDTH / 2.0, end_x - WIDTH / 2.0), f64::midpoint(y, end_y));
+        html! {
+            @if self.rate > 0.0 {
+                text.rate x=(format!("{:.0}", middle.0)) y=(format!("{:.0}", middle.1 - if filtered { 12.0 } else { 5.0 })) { (figures::per_minute(self.rate)) }
+            }
+            @if filtered {
+                g.filter transform={ "translate(" (format!("{:.0}", middle.0 - 9.0)) " " (format!("{:.0}", middle.1 - 9.0)) ")" } {
+                    title { (picture.texts.filter_policy) }
+                    circle cx="9" cy="9" r="9" {}
+                    g transform="translate(2.5 2.5) scale(.65)" { (icon::drawn("filter", 0.0, 0.0)) }
+                }
             }
         }
     }
