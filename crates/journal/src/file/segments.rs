@@ -134,9 +134,11 @@ impl Segments {
     /// leaves half of one. Takes the spare one, if there is one.
     pub(super) fn create(&self, base: u64) -> Result<Arc<Segment>, JournalError> {
         let path = path(&self.folder, base);
-        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let make = || -> io::Result<Arc<dyn DiskFile>> {
-            let (file, unfinished) = match spare {
+        // Held until the file has its name: whoever prepares the next spare one meanwhile would open this one again and
+        // write zeros over what comes into it.
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut make = || -> io::Result<Arc<dyn DiskFile>> {
+            let (file, unfinished) = match spare.take() {
                 Some(file) => (file, self.spare_path()),
                 None => {
                     let unfinished = path.with_extension("new");

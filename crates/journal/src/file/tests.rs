@@ -2,6 +2,8 @@
 
 use super::*;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::{Fault, SimulatedDisk};
 
 fn settings(folder: &Path) -> Settings {
@@ -272,4 +274,33 @@ fn a_prepared_file_full_of_zeros_becomes_the_next_one() {
     assert!(length >= 4096, "it has its whole length from the start");
     drop(journal);
     assert_eq!(reopened(folder.path()).unwrap(), 200, "as after kill -9");
+}
+
+#[test]
+fn a_file_that_is_prepared_while_one_is_begun_is_another_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = FileJournal::open_in_turns(&settings(folder.path())).unwrap();
+    let (segments, ended) = (&journal.segments, AtomicBool::new(false));
+    let make = |number: u64| {
+        let segment = segments.create(number * 4096)?;
+        segment.file.write_all_at(b"written", 16).unwrap();
+        Ok(segment)
+    };
+    let begun: Result<Vec<_>, JournalError> = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !ended.load(Ordering::Relaxed) {
+                segments.prepare(4096).unwrap();
+            }
+        });
+        let begun = (1..=50).map(make).collect();
+        ended.store(true, Ordering::Relaxed);
+        begun
+    });
+    for segment in begun.unwrap() {
+        let mut bytes = [0; 23];
+        segment.file.read_exact_at(&mut bytes, 0).unwrap();
+        assert_eq!(bytes[..16], format::segment_head(segment.base), "{}", segment.name());
+        assert_eq!(&bytes[16..], b"written", "{}", segment.name());
+        assert_eq!(std::fs::read(&segment.path).unwrap()[..23], bytes, "its name is its own");
+    }
 }
