@@ -5,6 +5,7 @@
 
 mod client;
 mod disk_ceiling;
+mod function_ceiling;
 mod load;
 mod process;
 mod request;

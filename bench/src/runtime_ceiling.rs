@@ -10,6 +10,19 @@ use hdrhistogram::Histogram;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
+/// What a function's program finds in its environment.
+pub(crate) fn lambda_variables(runtime_api: SocketAddr) -> [(&'static str, String); 7] {
+    [
+        ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_LAMBDA_FUNCTION_NAME", "bare".to_owned()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256".to_owned()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", "bare".to_owned()),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "bare".to_owned()),
+        ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_string()),
+    ]
+}
+
 /// A program that asks for events.
 pub(crate) struct BareRuntime {
     child: Child,
@@ -31,13 +44,8 @@ impl BareRuntime {
     /// Starts a program and waits for its first question.
     pub(crate) async fn start(command: &mut Command) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address: SocketAddr = listener.local_addr()?;
-        let region = ("AWS_REGION", "us-east-1");
-        let names =
-            [("AWS_LAMBDA_FUNCTION_NAME", "bare"), ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"), region];
-        let sizes = [("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"), ("AWS_LAMBDA_LOG_GROUP_NAME", "bare")];
-        command.envs(names).envs(sizes).env("AWS_LAMBDA_LOG_STREAM_NAME", "bare");
-        command.env("AWS_LAMBDA_RUNTIME_API", address.to_string());
+        let address = listener.local_addr()?;
+        command.envs(lambda_variables(address));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let begun = Instant::now();
         let child = command.spawn().context("the function's program cannot be started")?;

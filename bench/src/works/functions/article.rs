@@ -1,13 +1,15 @@
 //! The article's whole way: a topic, a queue, the function that reads an object, stores another and publishes, a queue.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use serde_json::json;
 
-use super::{queue_url, until_held, with_article};
+use super::{ARTICLE, python_service, queue_url, until_held, with_article};
 use crate::Arguments;
 use crate::client::Connection;
+use crate::function_ceiling::FunctionCeiling;
 use crate::load::Repeat;
 use crate::process::Process;
 use crate::request::Requests;
@@ -17,6 +19,14 @@ use crate::works::{Line, ask, grouped};
 
 const CONNECTOR: &str = "arn:aws:sns:us-east-1:000000000000:connector";
 const REQUEST: &str = "8476a536-e9f4-11e8-9739-2dfe598c3fcd";
+/// The settings of the function in `article.yaml`.
+const SETTINGS: [(&str, &str); 5] = [
+    ("S3_BUCKET", "bench-article"),
+    ("S3_PREFIX", "article"),
+    ("SNS_TOPIC_ARN_NOTIFIER", "arn:aws:sns:us-east-1:000000000000:notifier"),
+    ("SERVICE_NAME", "service01"),
+    ("CLEARED_KEY", "key1"),
+];
 /// Requests each second where latency is measured.
 const CALM: u32 = 5;
 const CALM_REQUESTS: u32 = 50;
@@ -38,13 +48,50 @@ async fn way(
     wanted: (u64, f64),
     table: &mut Table,
 ) -> anyhow::Result<()> {
+    let alone = alone(arguments, language, table).await?;
     let server = with_article(arguments, language).await?;
     let requests = server.requests();
-    let object = json!({ "key1": "a", "key2": "b" }).to_string();
+    let object = object();
     let put = requests.put_object("bench-article", &format!("article/preprocessor/{REQUEST}.json"), &object);
     Connection::open(server.address).await?.call(&put).await?.success()?;
     calm(&server, language, table).await?;
-    saturated(&requests, language, wanted, table).await
+    saturated(&requests, (language, alone), wanted, table).await
+}
+
+/// What the function reads.
+fn object() -> String {
+    json!({ "key1": "a", "key2": "b" }).to_string()
+}
+
+/// Messages a second of as many of the function's programs as there are processors, which share them with nothing but a
+/// server of fixed answers.
+async fn alone(arguments: &Arguments, language: &str, table: &mut Table) -> anyhow::Result<f64> {
+    let message = json!({ "request_id": REQUEST }).to_string();
+    let body = json!({ "Type": "Notification", "TopicArn": CONNECTOR, "Message": message }).to_string();
+    let mut ceiling = FunctionCeiling::serve(&body, object()).await?;
+    for _ in 0..std::thread::available_parallelism()?.get() {
+        ceiling.start(program(arguments, language).envs(SETTINGS))?;
+    }
+    let rate = ceiling.rate(Duration::from_secs_f64(arguments.seconds)).await?;
+    let row = Line {
+        work: &format!("the article's function alone, {language}, its calls answered at once"),
+        measured: format!("{} requests/s", grouped(rate)),
+        against: String::new(),
+        target: "",
+        met: None,
+        figures: json!({ "rate": rate }),
+    };
+    table.add(row.row());
+    Ok(rate)
+}
+
+/// The function's program.
+fn program(arguments: &Arguments, language: &str) -> Command {
+    let article = arguments.functions.join(ARTICLE);
+    match &arguments.python {
+        Some(python) if language == "python" => python_service(python, &article.join("python/service")),
+        _ => Command::new(article.join("rust/target/release/service")),
+    }
 }
 
 fn publish(requests: &Requests) -> Vec<u8> {
@@ -90,7 +137,7 @@ async fn calm(server: &Process, language: &str, table: &mut Table) -> anyhow::Re
 /// As many as go through, from the first publish until the last message is there.
 async fn saturated(
     requests: &Requests,
-    language: &str,
+    (language, alone): (&str, f64),
     (messages, least): (u64, f64),
     table: &mut Table,
 ) -> anyhow::Result<()> {
@@ -102,10 +149,14 @@ async fn saturated(
     let row = Line {
         work: &format!("the article's way, {language}, saturated, relaxed"),
         measured: format!("{} requests/s", grouped(rate)),
-        against: format!("published at {} a second", grouped(published)),
+        against: format!(
+            "{:.2} × the function alone; published at {} a second",
+            rate / alone,
+            grouped(published)
+        ),
         target: &format!("≥ {}", grouped(least)),
         met: Some(rate >= least),
-        figures: json!({ "rate": rate, "publish_rate": published }),
+        figures: json!({ "rate": rate, "ratio": rate / alone, "publish_rate": published }),
     };
     table.add(row.row());
     Ok(())

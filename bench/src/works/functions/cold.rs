@@ -1,13 +1,11 @@
 //! The first invocation of a function, beside its program started by itself.
 
-use std::path::Path;
-use std::process::Command;
 use std::time::Instant;
 
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{ARTICLE, LOOK_EVERY, echo, invoke, with_article, with_echo};
+use super::{ARTICLE, LOOK_EVERY, echo, invoke, python_service, with_article, with_echo};
 use crate::Arguments;
 use crate::client::Connection;
 use crate::process::Process;
@@ -27,29 +25,15 @@ pub(super) async fn run(arguments: &Arguments, table: &mut Table) -> anyhow::Res
     report(("first Invoke of a Rust function", 3.0), alone, first, table);
     let Some(python) = &arguments.python else { return Ok(()) };
     let server = with_article(arguments, "python").await?;
-    let folder = tempfile::tempdir_in(&arguments.folder)?;
-    std::fs::copy(
-        arguments.functions.join(ARTICLE).join("python/service/lambda_function.py"),
-        folder.path().join("lambda_function.py"),
-    )?;
+    let folder = arguments.functions.join(ARTICLE).join("python/service");
     let mut alone = Vec::new();
     for _ in 0..STARTS {
-        let mut command = service(python, folder.path());
+        let mut command = python_service(python, &folder);
         alone.push(BareRuntime::start(&mut command).await?.ready_after.as_secs_f64());
     }
     let first = firsts(&server, "service").await?;
     report(("first Invoke of a Python function that imports boto3", 1.1), alone, first, table);
     Ok(())
-}
-
-/// The article's service as its own program. It keeps no bytecode, as it keeps none in a function.
-fn service(python: &Path, folder: &Path) -> Command {
-    let mut command = Command::new(python);
-    command.args(["-m", "awslambdaric", "lambda_function.lambda_handler"]).current_dir(folder);
-    command.env("PYTHONDONTWRITEBYTECODE", "1");
-    command.envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")]);
-    command.env("AWS_DEFAULT_REGION", "us-east-1");
-    command
 }
 
 /// Seconds that the first invocation after each change of a function took.

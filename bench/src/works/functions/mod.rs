@@ -6,6 +6,7 @@ mod idle;
 mod mapping;
 mod warm;
 
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -63,6 +64,16 @@ async fn with_echo(arguments: &Arguments, durability: &str) -> anyhow::Result<Pr
 /// The echo function's program by itself.
 fn echo(arguments: &Arguments) -> Command {
     Command::new(arguments.functions.join("target/release/echo"))
+}
+
+/// The article's service in Python as its own program. It keeps no bytecode, as it keeps none in a function.
+fn python_service(python: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(python);
+    command.args(["-m", "awslambdaric", "lambda_function.lambda_handler"]).current_dir(folder);
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    command.envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")]);
+    command.env("AWS_DEFAULT_REGION", "us-east-1");
+    command
 }
 
 /// An invocation of a function.
