@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use aws_config::BehaviorVersion;
 use aws_sdk_s3::primitives::ByteStream;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use md5::{Digest as _, Md5};
@@ -37,7 +38,7 @@ async fn handle(clients: &Clients, _: LambdaEvent<Value>) -> Result<Value, Error
 // One thread: an environment handles one invocation at a time, and has less than a whole processor to itself.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let config = aws_config::load_from_env().await;
+    let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
     // Path style works here and on AWS alike.
     let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
     let clients =

@@ -3,8 +3,10 @@
 //!
 //! A record that fails is reported alone: the others of its batch are done and do not come back.
 
+use aws_config::BehaviorVersion;
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_s3::primitives::ByteStream;
+use futures_util::future::join_all;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
@@ -23,16 +25,17 @@ struct Service {
 
 impl Service {
     async fn handle(&self, event: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Error> {
+        let records = &event.payload.records;
+        // At once: most of the time goes into waiting for AWS.
+        let processed = join_all(records.iter().map(|record| self.process(record))).await;
         let mut response = SqsBatchResponse::default();
-        for record in event.payload.records {
-            if let Err(error) = self.process(&record).await {
-                let message_id = record.message_id.unwrap_or_default();
-                // Debug: the SDK's errors tell what it was only there.
-                println!("{}", json!({"failed": message_id, "error": format!("{error:?}")}));
-                let mut failure = BatchItemFailure::default();
-                failure.item_identifier = message_id;
-                response.batch_item_failures.push(failure);
-            }
+        for (record, error) in records.iter().zip(processed.into_iter().map(Result::err)) {
+            let Some(error) = error else { continue };
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = record.message_id.clone().unwrap_or_default();
+            // Debug: the SDK's errors tell what it was only there.
+            println!("{}", json!({"failed": failure.item_identifier, "error": format!("{error:?}")}));
+            response.batch_item_failures.push(failure);
         }
         Ok(response)
     }
@@ -60,7 +63,7 @@ impl Service {
 // One thread: an environment handles one invocation at a time, and has less than a whole processor to itself.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let config = aws_config::load_from_env().await;
+    let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
     // Path style works here and on AWS alike.
     let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
     let service = &Service {
