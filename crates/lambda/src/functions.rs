@@ -73,29 +73,33 @@ impl Lambda {
         context: &Context,
     ) -> Result<(FunctionName, Stored, FunctionRecord), ServiceError> {
         let name = FunctionName::parse(name, qualifier, &context.caller)?;
-        let stored = self.find_function(&name.arn).await?.ok_or_else(|| name.not_found())?;
-        let version = self.resolve(&stored.record, name.qualifier.as_deref()).await?;
+        let (revision, record) = self.remembered(&name.arn).await?.ok_or_else(|| name.not_found())?;
+        let version = self.resolve(&record, name.qualifier.as_deref()).await?;
         let version = version.ok_or_else(|| name.not_found())?;
-        Ok((name, stored, version))
+        let stored = Stored { record: Arc::unwrap_or_clone(record), revision };
+        Ok((name, stored, Arc::unwrap_or_clone(version)))
     }
 
-    /// The same for an invocation: of another account's function, if its policy allows it. `AccessDeniedException`.
+    /// The function and the version of it that an invocation is about: of another account's function, if its policy
+    /// allows it. `ResourceNotFoundException`, `AccessDeniedException`.
     pub(crate) async fn invoked(
         &self,
         name: &str,
         qualifier: Option<&str>,
         context: &Context,
-    ) -> Result<(FunctionName, Stored, FunctionRecord), ServiceError> {
-        let found = self.version(name, qualifier, context).await?;
-        let (name, stored, _) = &found;
+    ) -> Result<(FunctionName, Arc<FunctionRecord>, Arc<FunctionRecord>), ServiceError> {
+        let name = FunctionName::parse(name, qualifier, &context.caller)?;
+        let function = self.called_function(&name.arn).await?.ok_or_else(|| name.not_found())?;
+        let version = self.resolve(&function, name.qualifier.as_deref()).await?;
+        let version = version.ok_or_else(|| name.not_found())?;
         let caller = Sender::Account(context.caller.account.to_string());
-        let refused = access::refusal(&stored.record, name.qualifier.as_deref(), &caller).is_some();
+        let refused = access::refusal(&function, name.qualifier.as_deref(), &caller).is_some();
         if refused && !self.settings.lenient_policies {
-            self.denied.count(&stored.record.arn, caller.principal());
+            self.denied.count(&function.arn, caller.principal());
             let text = denial(context, "lambda:InvokeFunction", name.qualified_arn().as_str(), false);
             return Err(ServiceError::new(&errors::ACCESS_DENIED, text));
         }
-        Ok(found)
+        Ok((name, function, version))
     }
 
     /// The function a caller named without a version. `ResourceNotFoundException`.

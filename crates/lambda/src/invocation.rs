@@ -74,14 +74,18 @@ impl Calls {
     fn known(&self, record: &FunctionRecord) -> Option<Arc<FunctionSpec>> {
         let specs = self.specs.lock().unwrap_or_else(PoisonError::into_inner);
         let spec = specs.get(&qualified(&record.arn, Some(&record.version)))?;
-        // What was unpacked long ago may have been removed for the sake of newer packages.
-        let is_there = spec.image.is_some() || spec.code.exists();
-        (spec.revision == record.environment_revision && is_there).then(|| Arc::clone(spec))
+        (spec.revision == record.environment_revision).then(|| Arc::clone(spec))
     }
 
     fn remember(&self, spec: &Arc<FunctionSpec>) {
         let mut specs = self.specs.lock().unwrap_or_else(PoisonError::into_inner);
         specs.insert(spec.version_arn(), Arc::clone(spec));
+    }
+
+    /// Packages of long ago may have been removed for the sake of newer ones: they are to be unpacked again.
+    fn forget_removed(&self) {
+        let mut specs = self.specs.lock().unwrap_or_else(PoisonError::into_inner);
+        specs.retain(|_, spec| spec.image.is_some() || spec.code.exists());
     }
 
     /// The version is gone.
@@ -197,6 +201,7 @@ impl Lambda {
         }
         let keep = self.published_packages(record).await?;
         self.fill(&record.code, &folder, Some(keep)).await?;
+        self.calls.forget_removed();
         Ok(folder)
     }
 

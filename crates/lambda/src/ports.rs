@@ -11,31 +11,30 @@ use crate::Lambda;
 use crate::access;
 use crate::async_invocation::{self, StoredEvent};
 use crate::function_name::{qualifier_of, unqualified};
-use crate::functions::Stored;
 use crate::limits::ASYNCHRONOUS_PAYLOAD_BYTES_MAX;
-use crate::records::{self, MAPPINGS, MappingRecord};
+use crate::records::{self, FunctionRecord, MAPPINGS, MappingRecord};
 
 /// Lambda as other services see it.
 pub struct Functions(pub Arc<Lambda>);
 
 impl Functions {
-    async fn find(&self, function: &Arn) -> Result<Stored, PortError> {
+    async fn find(&self, function: &Arn) -> Result<Arc<FunctionRecord>, PortError> {
         let not_found = || PortError::NotFound(function.to_string());
         let name = unqualified(function).ok_or_else(not_found)?;
-        let stored = self.0.find_function(&name).await?.ok_or_else(not_found)?;
-        self.0.resolve(&stored.record, qualifier_of(function)).await?.ok_or_else(not_found)?;
-        Ok(stored)
+        let found = self.0.called_function(&name).await?.ok_or_else(not_found)?;
+        self.0.resolve(&found, qualifier_of(function)).await?.ok_or_else(not_found)?;
+        Ok(found)
     }
 
     /// The function, if its policy lets somebody invoke it.
-    async fn find_for(&self, function: &Arn, sender: &Sender) -> Result<Stored, PortError> {
-        let stored = self.find(function).await?;
-        match access::refusal(&stored.record, qualifier_of(function), sender) {
+    async fn find_for(&self, function: &Arn, sender: &Sender) -> Result<Arc<FunctionRecord>, PortError> {
+        let found = self.find(function).await?;
+        match access::refusal(&found, qualifier_of(function), sender) {
             Some(refusal) if !self.0.settings.lenient_policies => {
-                self.0.denied.count(&stored.record.arn, sender.principal());
+                self.0.denied.count(&found.arn, sender.principal());
                 Err(PortError::Denied(refusal))
             }
-            _ => Ok(stored),
+            _ => Ok(found),
         }
     }
 }
@@ -43,7 +42,7 @@ impl Functions {
 impl FunctionPort for Functions {
     fn prepare(&self, function: Arn, event: FunctionEvent) -> BoxFuture<'_, Result<Enqueue, PortError>> {
         Box::pin(async move {
-            let stored = self.find_for(&function, &event.sender).await?;
+            let found = self.find_for(&function, &event.sender).await?;
             if event.payload.len() > ASYNCHRONOUS_PAYLOAD_BYTES_MAX {
                 return Err(PortError::Refused(format!(
                     "{} byte payload is too large for the Event invocation type (limit \
@@ -56,7 +55,7 @@ impl FunctionPort for Functions {
                 qualifier: qualifier_of(&function).map(str::to_owned),
                 payload: event.payload,
             };
-            Ok(async_invocation::enqueue(&stored.record, RequestId(self.0.ids.uuid()), &event))
+            Ok(async_invocation::enqueue(&found, RequestId(self.0.ids.uuid()), &event))
         })
     }
 

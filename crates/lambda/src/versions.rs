@@ -5,6 +5,7 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html>
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use engine::{Error, Expect};
 
@@ -17,19 +18,19 @@ impl Lambda {
     /// by its weight.
     pub(crate) async fn resolve(
         &self,
-        function: &FunctionRecord,
+        function: &Arc<FunctionRecord>,
         qualifier: Option<&str>,
-    ) -> Result<Option<FunctionRecord>, Error> {
+    ) -> Result<Option<Arc<FunctionRecord>>, Error> {
         let Some(qualifier) = qualifier.filter(|qualifier| *qualifier != LATEST) else {
-            return Ok(Some(function.clone()));
+            return Ok(Some(Arc::clone(function)));
         };
         if qualifier.bytes().all(|byte| byte.is_ascii_digit()) {
-            return self.find_version(function, qualifier).await;
+            return Ok(self.find_version(function, qualifier).await?.map(Arc::new));
         }
         let Some(alias) = self.engine.get(&alias_key(function, qualifier)).await? else { return Ok(None) };
         let alias = records::decode(&alias)?;
         let number = crate::aliases::choose(&alias, self.ids.uuid().as_u128());
-        self.find_version(function, number).await
+        Ok(self.find_version(function, number).await?.map(Arc::new))
     }
 
     /// A version by its number, or `$LATEST`.

@@ -99,20 +99,20 @@ impl Action for Invoke {
         }
         let wants_log = wants_log(input.log_type.as_deref())?;
         let client_context = input.client_context.as_deref().map(decode_client_context).transpose()?;
-        let (name, stored, version) =
+        let (name, function, version) =
             lambda.invoked(&input.function_name, input.qualifier.as_deref(), context).await?;
         let payload = payload_or_empty(input.payload);
         match input.invocation_type.as_deref().unwrap_or("RequestResponse") {
             "RequestResponse" => {
                 check_payload(&payload, limits::SYNCHRONOUS_PAYLOAD_BYTES_MAX, "InvokeFunction")?;
-                let about = (&name, &stored.record, &version);
+                let about = (&name, &*function, &*version);
                 let invocation = waited_for(lambda, context, about, payload, client_context)?;
-                let outcome = lambda.call(&stored.record, &version, invocation).await;
-                Ok(answer(outcome.map_err(|error| not_called(&stored.record, error))?, wants_log))
+                let outcome = lambda.call(&function, &version, invocation).await;
+                Ok(answer(outcome.map_err(|error| not_called(&function, error))?, wants_log))
             }
             "Event" => {
                 check_payload(&payload, limits::ASYNCHRONOUS_PAYLOAD_BYTES_MAX, "InvokeFunction")?;
-                accept(lambda, context, &name, &stored.record, payload).await
+                accept(lambda, context, &name, &function, payload).await
             }
             "DryRun" => Ok(Output { status_code: 204, ..Output::default() }),
             other => {

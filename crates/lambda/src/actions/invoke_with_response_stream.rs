@@ -68,7 +68,7 @@ impl StreamingAction for InvokeWithResponseStream {
         }
         let wants_log = wants_log(input.log_type.as_deref())?;
         let client_context = input.client_context.as_deref().map(decode_client_context).transpose()?;
-        let (name, stored, version) =
+        let (name, function, version) =
             lambda.invoked(&input.function_name, input.qualifier.as_deref(), context).await?;
         let payload = payload_or_empty(input.payload);
         check_payload(&payload, limits::SYNCHRONOUS_PAYLOAD_BYTES_MAX, "InvokeWithResponseStream")?;
@@ -80,13 +80,13 @@ impl StreamingAction for InvokeWithResponseStream {
                 return Err(constraint(other, "invocationType", rule));
             }
         }
-        let about = (&name, &stored.record, &version);
+        let about = (&name, &*function, &*version);
         let invocation = waited_for(lambda, context, about, payload, client_context)?;
-        let called = lambda.call_streaming(&stored.record, &version, invocation).await;
-        let (mut pieces, running) = called.map_err(|error| not_called(&stored.record, error))?;
+        let called = lambda.call_streaming(&function, &version, invocation).await;
+        let (mut pieces, running) = called.map_err(|error| not_called(&function, error))?;
         // A call that does not come about is a fault; after the first piece the answer has begun.
         let Some(first) = pieces.recv().await else {
-            let outcome = ended(running).await.map_err(|error| not_called(&stored.record, error))?;
+            let outcome = ended(running).await.map_err(|error| not_called(&function, error))?;
             let answer = event_stream(stream::iter([complete(&outcome, wants_log)]));
             return Ok(executed(answer, &outcome.executed_version));
         };

@@ -20,7 +20,7 @@ use super::retry::{Attempts, Next, after_failure, after_throttle};
 use crate::Lambda;
 use crate::execution::{Invocation, InvokeError, Outcome};
 use crate::function_name::qualified;
-use crate::functions::{Stored, check_active};
+use crate::functions::check_active;
 use crate::limits::{ASYNCHRONOUS_CONCURRENCY_MAX, DRAIN, LONG_POLL};
 use crate::records::{EventInvoke, FunctionRecord};
 use crate::recursion::{Lineage, is_loop};
@@ -121,17 +121,17 @@ impl Consumer {
     }
 
     async fn attempt(&self, delivery: &Delivery, event: &StoredEvent) -> Result<Settle, Error> {
-        let Some(stored) = self.lambda.find_function(&self.arn).await? else {
+        let Some(function) = self.lambda.called_function(&self.arn).await? else {
             // Deleted; its queue follows.
             return Ok(Settle::VisibleIn { seconds: VISIBILITY_SECONDS });
         };
         let mut attempts = self.lambda.attempts(&self.queue, delivery).await?;
-        let function = &stored.record;
+        let function = &function;
         let config = function.event_invoke(event.qualifier.as_deref());
         if let Some(end) = self.ended(function, delivery, event, attempts) {
             return Ok(self.give_up(function, delivery, event, (end, attempts), Err(String::new())).await);
         }
-        let called = self.call_visibly(&stored, delivery, event).await;
+        let called = self.call_visibly(function, delivery, event).await;
         let age = self.lambda.clock.now().since(delivery.sent_at);
         let (next, result) = match called {
             Ok(outcome) if outcome.function_error.is_none() => {
@@ -262,11 +262,11 @@ impl Consumer {
     /// Calls the function and keeps the event invisible meanwhile.
     async fn call_visibly(
         &self,
-        stored: &Stored,
+        function: &Arc<FunctionRecord>,
         delivery: &Delivery,
         event: &StoredEvent,
     ) -> Result<Outcome, InvokeError> {
-        let version = self.lambda.resolve(&stored.record, event.qualifier.as_deref()).await;
+        let version = self.lambda.resolve(function, event.qualifier.as_deref()).await;
         let version = version.map_err(|error| InvokeError::Failed(error.to_string()))?;
         let version =
             version.ok_or_else(|| InvokeError::Failed("its version or alias is gone".to_owned()))?;
@@ -277,7 +277,7 @@ impl Consumer {
             invoked_arn: Some(qualified(&self.arn, event.qualifier.as_deref())),
             ..Invocation::of(request_id(delivery), event.payload.clone(), Some(trace))
         };
-        let mut calling = std::pin::pin!(self.lambda.call(&stored.record, &version, invocation));
+        let mut calling = std::pin::pin!(self.lambda.call(function, &version, invocation));
         loop {
             let half = self.lambda.clock.now().plus_seconds(VISIBILITY_SECONDS / 2);
             tokio::select! {

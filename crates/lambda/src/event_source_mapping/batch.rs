@@ -168,10 +168,8 @@ async fn attempt(
     let failed = |error: engine::Error| InvokeError::Failed(error.to_string());
     let gone = || InvokeError::Failed(format!("{} does not exist", mapping.called_arn()));
     let function = lambda.called_function(&mapping.function).await.map_err(failed)?.ok_or_else(gone)?;
-    let version = match mapping.qualifier.as_deref() {
-        None => Arc::clone(&function),
-        qualifier => lambda.resolve(&function, qualifier).await.map_err(failed)?.ok_or_else(gone)?.into(),
-    };
+    let version = lambda.resolve(&function, mapping.qualifier.as_deref()).await;
+    let version = version.map_err(failed)?.ok_or_else(gone)?;
     check_active(&version).map_err(|error| InvokeError::Failed(error.message.into_owned()))?;
     lambda.call(&function, &version, invocation).await
 }

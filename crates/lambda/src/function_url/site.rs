@@ -139,7 +139,7 @@ fn locate(host: &str, path: &str) -> (String, String) {
 async fn find(
     lambda: &Lambda,
     id: &str,
-) -> Result<(FunctionRecord, String, FunctionUrl), Response<StreamingBody>> {
+) -> Result<(Arc<FunctionRecord>, String, FunctionUrl), Response<StreamingBody>> {
     let failed = |error: engine::Error| {
         tracing::error!(%error, "a function URL could not be looked up");
         message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
@@ -147,16 +147,16 @@ async fn find(
     let forbidden = || message(StatusCode::FORBIDDEN, "Forbidden");
     let owner = lambda.engine.get(&url_key(id)).await.map_err(failed)?.ok_or_else(forbidden)?;
     let UrlOwner { function, qualifier } = records::decode(&owner).map_err(failed)?;
-    let stored = lambda.find_function(&function).await.map_err(failed)?.ok_or_else(forbidden)?;
-    let url = url_of(&stored.record, &qualifier).filter(|url| url.id == id).cloned().ok_or_else(forbidden)?;
-    Ok((stored.record, qualifier, url))
+    let function = lambda.called_function(&function).await.map_err(failed)?.ok_or_else(forbidden)?;
+    let url = url_of(&function, &qualifier).filter(|url| url.id == id).cloned().ok_or_else(forbidden)?;
+    Ok((function, qualifier, url))
 }
 
 async fn call(
     lambda: &Lambda,
     context: &Context,
     head: &Parts,
-    (function, qualifier, url): (&FunctionRecord, &str, &FunctionUrl),
+    (function, qualifier, url): (&Arc<FunctionRecord>, &str, &FunctionUrl),
     payload: Bytes,
 ) -> Answered {
     let version = lambda.resolve(function, Some(qualifier)).await.ok().flatten();
