@@ -7,7 +7,9 @@ from test_functions import call, create
 from waiting import until
 
 CODE = """
-import json, os, subprocess, time
+import ctypes, json, os, re, subprocess, time
+def lifts(path):
+    return ctypes.CDLL(None).umount2(path.encode(), 2) == 0
 def handler(event, context):
     def writes(path):
         try:
@@ -29,13 +31,15 @@ def handler(event, context):
             pass
         os.remove("/tmp/big")
     return {"task": os.environ["LAMBDA_TASK_ROOT"], "code": writes(__file__), "tmp": writes("/tmp/x"), "filled": filled,
-            "data": os.path.exists(event["data"]), "descriptors": sorted(map(int, os.listdir("/proc/self/fd"))), "pid": os.getpid()}
+            "data": os.path.exists(event["data"]), "descriptors": sorted(map(int, os.listdir("/proc/self/fd"))), "pid": os.getpid(),
+            "capabilities": re.search("CapEff:\\\\s*(\\\\w+)", open("/proc/self/status").read())[1],
+            "lifts": [path for path in ("/var/task", "/tmp", "/opt") if event.get("lift") and lifts(path)]}
 """
 
 
 def test_a_function_sees_its_own_folders_and_nothing_of_the_data(server):
     functions = create(server, code=CODE, Timeout=30, MemorySize=512)
-    _, seen = call(functions, {"data": str(server.folder / "data" / "store.json"), "fill": True})
+    _, seen = call(functions, {"data": str(server.folder / "data" / "store.json"), "fill": True, "lift": True})
     # Where the kernel refuses namespaces, paths are the machine's: `konekuta serve` says so in its log.
     if "run without namespaces" in (server.folder / "stderr").read_text():
         assert seen["task"] != "/var/task"
@@ -43,6 +47,7 @@ def test_a_function_sees_its_own_folders_and_nothing_of_the_data(server):
     assert (seen["task"], seen["code"], seen["tmp"], seen["data"]) == ("/var/task", False, True, False)
     assert 500 <= seen["filled"] <= 512, "the size of /tmp is the function's"
     assert seen["pid"] == 1 and max(seen["descriptors"]) < 10
+    assert int(seen["capabilities"], 16) == 0 and seen["lifts"] == [], "nothing can be lifted off what it must not see"
 
 
 def test_functions_and_what_they_have_started_end_with_the_server(server):

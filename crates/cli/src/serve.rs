@@ -1,7 +1,7 @@
 //! `konekuta serve`: the server from its start to its end.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -136,14 +136,21 @@ struct Folder {
 impl Folder {
     fn of(config: &Config) -> anyhow::Result<Self> {
         if !config.ephemeral {
-            return Ok(Self { path: config.data_dir.clone(), _temporary: None });
+            return Ok(Self { path: whole(&config.data_dir)?, _temporary: None });
         }
         let temporary = tempfile::Builder::new()
             .prefix("konekuta-")
             .tempdir()
             .context("cannot make a temporary folder")?;
-        Ok(Self { path: temporary.path().to_path_buf(), _temporary: Some(temporary) })
+        Ok(Self { path: whole(temporary.path())?, _temporary: Some(temporary) })
     }
+}
+
+/// The whole way to a folder, which is made if need be: functions have another current folder, and links lead elsewhere
+/// in what they see.
+fn whole(folder: &Path) -> anyhow::Result<PathBuf> {
+    let made = std::fs::create_dir_all(folder).and_then(|()| std::fs::canonicalize(folder));
+    made.with_context(|| format!("cannot use {} for data", folder.display()))
 }
 
 /// Completes when the process is told to end.

@@ -13,6 +13,7 @@ use std::io::{BufRead as _, ErrorKind, Read as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc;
 
 use rustix::process::{
     Pid, Resource, Rlimit, Signal, getpgrp, getpid, kill_process, kill_process_group, prlimit,
@@ -110,19 +111,22 @@ fn started() -> std::io::Result<Option<ExitStatus>> {
     if let Some(ground) = &ground {
         ground.prepare()?;
     }
+    // Made before it is needed, as all else that can be.
+    let (begin, begun) = mpsc::channel();
+    std::thread::spawn(move || {
+        if begun.recv().is_ok() {
+            end_with_the_server();
+        }
+    });
     let Some(order) = next_line::<Order>()? else { return Ok(None) };
     if let (Some(ground), Some(mounts)) = (&ground, &order.mounts) {
-        mounts.enter(ground)?;
+        mounts.lay(ground)?;
     }
     if order.limits.is_some() {
         limit(None, Resource::Core, 0)?;
         limit(None, Resource::Nofile, FILES_MAX)?;
     }
-    std::thread::spawn(|| {
-        // The end of the input is the end of the server.
-        let _ = std::io::stdin().lock().read_to_end(&mut Vec::new());
-        let _ = kill_process_group(getpgrp(), Signal::KILL);
-    });
+    begin.send(()).map_err(std::io::Error::other)?;
     if order.mounts.is_some() {
         mounts::begin_processes()?;
     }
@@ -144,6 +148,12 @@ fn started() -> std::io::Result<Option<ExitStatus>> {
     rustix::stdio::dup2_stdout(&null)?;
     rustix::stdio::dup2_stderr(&null)?;
     child.wait().map(Some)
+}
+
+/// The end of the input is the end of the server.
+fn end_with_the_server() {
+    let _ = std::io::stdin().lock().read_to_end(&mut Vec::new());
+    let _ = kill_process_group(getpgrp(), Signal::KILL);
 }
 
 /// Ends as the function has ended.

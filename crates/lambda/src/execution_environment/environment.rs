@@ -17,7 +17,7 @@ use super::variables::Place;
 use super::{Site, extensions};
 use crate::execution::{FunctionError, FunctionSpec, Invocation, Outcome, Piece};
 use crate::runtime_api::{Answer, Answered, Work};
-use crate::supervisor;
+use crate::supervisor::{self, Mounts};
 
 /// Initialisation has so long; then it is begun again within the first invocation's own time.
 const INIT_MAX: Duration = Duration::from_secs(10);
@@ -30,9 +30,11 @@ pub(super) struct Environment {
     instance: Instance,
     /// Since when nobody uses it.
     pub(super) idle_since: Timestamp,
+    /// How long its last invocation took.
+    pub(super) took: Option<Duration>,
     state: State,
-    /// Removed with the environment.
-    _scratch: tempfile::TempDir,
+    /// Its folder on the disk, if it needs one; removed with the environment.
+    _scratch: Option<tempfile::TempDir>,
 }
 
 /// Where an environment stands.
@@ -53,8 +55,6 @@ pub(super) enum Ended {
 impl Environment {
     /// Makes a place for it; its processes start with the first invocation.
     pub(super) async fn open(site: &Site, spec: &Arc<FunctionSpec>) -> Result<Self, NotStarted> {
-        std::fs::create_dir_all(&site.scratch)?;
-        let scratch = tempfile::Builder::new().prefix(&spec.name).tempdir_in(&site.scratch)?;
         let stream = Arc::new(LogStream {
             account: spec.account.to_string(),
             region: spec.region.to_string(),
@@ -67,13 +67,14 @@ impl Environment {
             ),
         });
         let instance = Instance::open(site, spec, &stream).await?;
-        let place = place(site, spec, scratch.path(), &stream).await?;
+        let (place, scratch) = place(site, spec, &stream).await?;
         Ok(Self {
             spec: Arc::clone(spec),
             place,
             stream,
             instance,
             idle_since: site.clock.now(),
+            took: None,
             state: State::New,
             _scratch: scratch,
         })
@@ -235,31 +236,40 @@ impl Environment {
     }
 }
 
-/// Where the environment lives. Extensions share its temporary folder, which is then one on the disk.
+/// Where the environment lives, and its folder on the disk: for a temporary folder that cannot be its own in memory.
 async fn place(
     site: &Site,
     spec: &FunctionSpec,
-    scratch: &std::path::Path,
     stream: &LogStream,
-) -> Result<Place, NotStarted> {
-    let shared_tmp = !extensions::external(spec)?.is_empty();
+) -> Result<(Place, Option<tempfile::TempDir>), NotStarted> {
     let log_stream = stream.stream.clone();
-    let Some(mounts) = site.isolation.mounts(spec, scratch, shared_tmp).await else {
-        let (task, layers) = (spec.code.clone(), spec.layers.clone());
-        let task = if spec.image.is_some() { scratch.to_path_buf() } else { task };
-        return Ok(Place {
-            task,
-            tmp: scratch.to_path_buf(),
-            layers,
-            log_stream,
-            mounts: None,
-            provisioned: false,
-        });
+    let shared_tmp = !extensions::external(spec)?.is_empty();
+    if !site.isolation.isolates(spec).await {
+        let scratch = scratch(site, spec)?;
+        let tmp = scratch.path().to_path_buf();
+        let task = if spec.image.is_some() { tmp.clone() } else { spec.code.clone() };
+        let layers = spec.layers.clone();
+        return Ok((
+            Place { task, tmp, layers, log_stream, mounts: None, provisioned: false },
+            Some(scratch),
+        ));
+    }
+    // Extensions share the function's.
+    let scratch = if shared_tmp { Some(scratch(site, spec)?) } else { None };
+    let mounts = Mounts {
+        task: spec.code.clone(),
+        layers: spec.layers.clone(),
+        tmp: scratch.as_ref().map(|scratch| scratch.path().to_path_buf()),
+        tmp_mb: spec.ephemeral_storage_mb,
     };
-    std::fs::create_dir(scratch.join("tmp"))?;
     let layers = if spec.layers.is_empty() { Vec::new() } else { vec![supervisor::OPT.into()] };
     let (task, tmp) = (supervisor::TASK.into(), supervisor::TMP.into());
-    Ok(Place { task, tmp, layers, log_stream, mounts: Some(mounts), provisioned: false })
+    Ok((Place { task, tmp, layers, log_stream, mounts: Some(mounts), provisioned: false }, scratch))
+}
+
+fn scratch(site: &Site, spec: &FunctionSpec) -> std::io::Result<tempfile::TempDir> {
+    std::fs::create_dir_all(&site.scratch)?;
+    tempfile::Builder::new().prefix(&spec.name).tempdir_in(&site.scratch)
 }
 
 /// What is known when an invocation has ended.

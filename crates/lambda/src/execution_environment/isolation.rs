@@ -47,50 +47,25 @@ impl Isolation {
         self.wanted && self.supervisor.is_some()
     }
 
-    /// Where functions' roots are put together.
+    /// What all functions see.
     pub(super) fn ground(&self) -> Ground {
-        Ground { root: self.scratch.join("root") }
-    }
-
-    /// What a function of a place of its own sees; absent: everything.
-    pub(super) async fn mounts(
-        &self,
-        spec: &FunctionSpec,
-        scratch: &Path,
-        shared_tmp: bool,
-    ) -> Option<Mounts> {
-        if !self.is_wanted() || spec.image.is_some() {
-            return None;
-        }
-        let problem = self.tried.get_or_init(|| self.problem()).await;
-        if !problem.is_empty() {
-            return None;
-        }
-        Some(self.mounts_of(scratch, &spec.code, &spec.layers, shared_tmp, spec.ephemeral_storage_mb))
-    }
-
-    fn mounts_of(
-        &self,
-        scratch: &Path,
-        task: &Path,
-        layers: &[PathBuf],
-        shared_tmp: bool,
-        tmp_mb: u32,
-    ) -> Mounts {
         // What is laid down in them later is seen then too; a folder that comes later is not.
         for folder in self.shown.iter().filter(|path| path.starts_with(&self.hidden)) {
             let _ = std::fs::create_dir_all(folder);
         }
         let is_hidden =
             |path: &&PathBuf| path.exists() && (path.starts_with("/tmp") || path.starts_with(&self.hidden));
-        Mounts {
-            task: task.to_path_buf(),
-            layers: layers.to_vec(),
-            tmp: shared_tmp.then(|| scratch.join("tmp")),
-            tmp_mb,
+        Ground {
+            root: self.scratch.join("root"),
             hidden: self.hidden.clone(),
             shown: self.shown.iter().filter(is_hidden).cloned().collect(),
         }
+    }
+
+    /// Whether a function lives in namespaces of its own.
+    pub(super) async fn isolates(&self, spec: &FunctionSpec) -> bool {
+        let possible = self.is_wanted() && spec.image.is_none();
+        possible && self.tried.get_or_init(|| self.problem()).await.is_empty()
     }
 
     /// Tries it once: why functions cannot have namespaces here; empty if they can.
@@ -105,11 +80,8 @@ impl Isolation {
     async fn try_it(&self) -> std::io::Result<()> {
         let Some(supervisor) = &self.supervisor else { return Ok(()) };
         std::fs::create_dir_all(self.ground().root)?;
-        let scratch = tempfile::Builder::new().prefix("try").tempdir_in(&self.scratch)?;
-        for folder in ["task", "tmp"] {
-            std::fs::create_dir(scratch.path().join(folder))?;
-        }
-        let mounts = self.mounts_of(scratch.path(), &scratch.path().join("task"), &[], false, 1);
+        let task = tempfile::Builder::new().prefix("try").tempdir_in(&self.scratch)?;
+        let mounts = Mounts { task: task.path().to_path_buf(), layers: Vec::new(), tmp: None, tmp_mb: 1 };
         let order = Order {
             file: "/bin/sh".into(),
             arguments: ["-c", "test -d /var/task && ! touch /var/task/x 2>/dev/null && touch /tmp/x"]

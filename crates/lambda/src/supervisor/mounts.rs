@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{StatVfsMountFlags, statvfs};
 use rustix::mount::{
-    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_change,
-    mount_remount, unmount,
+    MountFlags, MountPropagationFlags, mount, mount_bind, mount_bind_recursive, mount_change, mount_remount,
 };
 use rustix::process::{getgid, getuid, pivot_root};
-use rustix::thread::UnshareFlags;
+use rustix::thread::{CapabilitiesSecureBits, UnshareFlags, set_capabilities_secure_bits};
 use serde::{Deserialize, Serialize};
 
 /// Where a function finds its code.
@@ -21,14 +20,21 @@ pub const OPT: &str = "/opt";
 /// Where it may write.
 pub const TMP: &str = "/tmp";
 
+/// Where the machine is to be found until the function's code is laid over it, so that nothing is left of it.
+const MACHINE: &str = TASK;
+
 /// What every function sees of the machine. It can be prepared before it is known which function that will be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ground {
     /// An empty folder, on which the new root is put together. All may take the same: none sees another's.
     pub root: PathBuf,
+    /// The server's data folder.
+    pub hidden: PathBuf,
+    /// What of `/tmp` and of the data folder is seen all the same, read-only: interpreters.
+    pub shown: Vec<PathBuf>,
 }
 
-/// What is laid over what a function sees.
+/// What of a function's own is laid over what it sees.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Mounts {
     /// The folder of the code.
@@ -39,47 +45,60 @@ pub struct Mounts {
     pub tmp: Option<PathBuf>,
     /// The size of a `/tmp` in memory, MB.
     pub tmp_mb: u32,
-    /// The server's data folder.
-    pub hidden: PathBuf,
-    /// What of `/tmp` and of the data folder is seen all the same, read-only: interpreters.
-    pub shown: Vec<PathBuf>,
 }
 
 fn failed(what: impl std::fmt::Display) -> impl FnOnce(rustix::io::Errno) -> io::Error {
     move |error| io::Error::other(format!("{what}: {}", io::Error::from(error)))
 }
 
+/// Where an absolute path lies below another root.
+fn below(root: &Path, path: &Path) -> PathBuf {
+    root.join(path.strip_prefix("/").unwrap_or(path))
+}
+
 impl Ground {
-    /// Makes namespaces of users and mounts, goes there, and takes over what all functions see. The process must have
+    /// Makes namespaces of users and mounts, takes over what all functions see, and goes there. The process must have
     /// one thread.
     pub(super) fn prepare(&self) -> io::Result<()> {
         unshare()?;
         let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
         mount_change("/", private).map_err(failed("making mounts private"))?;
         tmpfs(&self.root, "mode=755,size=1m")?;
-        self.take_over(Path::new("/"), &["tmp", "var", "opt"])?;
-        self.take_over(Path::new("/var"), &["task"])
-    }
-
-    /// Where a path lies below the new root.
-    fn inside(&self, path: &Path) -> PathBuf {
-        self.root.join(path.strip_prefix("/").unwrap_or(path))
+        self.take_over(Path::new("/"), &["tmp", "var"])?;
+        self.take_over(Path::new("/var"), &["task"])?;
+        let hidden = below(&self.root, &self.hidden);
+        if hidden.is_dir() {
+            tmpfs(&hidden, "mode=755,size=1m")?;
+        }
+        for shown in self.shown.iter().filter(|shown| !shown.starts_with(TMP)) {
+            let target = below(&self.root, shown);
+            if !target.exists() {
+                show(shown, &target)?;
+            }
+        }
+        fs::create_dir(below(&self.root, Path::new(TMP)))?;
+        let machine = below(&self.root, Path::new(MACHINE));
+        fs::create_dir(&machine)?;
+        std::env::set_current_dir(&self.root)?;
+        pivot_root(".", &machine).map_err(failed("changing the root"))?;
+        std::env::set_current_dir("/")
     }
 
     /// Takes over what is in a folder of the machine's, but what the function has of its own.
     fn take_over(&self, folder: &Path, own: &[&str]) -> io::Result<()> {
-        fs::create_dir_all(self.inside(folder))?;
+        fs::create_dir_all(below(&self.root, folder))?;
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             if own.iter().any(|name| entry.file_name() == **name) {
                 continue;
             }
             let (path, kind) = (entry.path(), entry.file_type()?);
-            let target = self.inside(&path);
+            let target = below(&self.root, &path);
             if kind.is_symlink() {
                 std::os::unix::fs::symlink(fs::read_link(&path)?, target)?;
             } else if kind.is_dir() {
-                self.bind(&path)?;
+                fs::create_dir(&target)?;
+                mount_bind_recursive(&path, &target).map_err(failed(path.display()))?;
             } else if kind.is_file() {
                 fs::write(&target, "")?;
                 mount_bind(&path, &target).map_err(failed(path.display()))?;
@@ -87,93 +106,84 @@ impl Ground {
         }
         Ok(())
     }
+}
 
-    /// Shows a folder of the machine's as it is there.
-    fn bind(&self, folder: &Path) -> io::Result<()> {
-        let target = self.inside(folder);
-        fs::create_dir(&target)?;
-        mount_bind_recursive(folder, &target).map_err(failed(folder.display()))
+/// Shows a folder or a file somewhere, read-only.
+fn show(source: &Path, target: &Path) -> io::Result<()> {
+    if source.is_dir() {
+        fs::create_dir_all(target)?;
+    } else {
+        fs::create_dir_all(target.parent().unwrap_or(target))?;
+        fs::write(target, "")?;
     }
-
-    /// Shows a folder or a file somewhere, read-only.
-    fn show(&self, source: &Path, target: &Path) -> io::Result<()> {
-        let target = self.inside(target);
-        if source.is_dir() {
-            fs::create_dir_all(&target)?;
-        } else {
-            fs::create_dir_all(target.parent().unwrap_or(&self.root))?;
-            fs::write(&target, "")?;
+    mount_bind(source, target).map_err(failed(source.display()))?;
+    // A namespace of its own may add restrictions to a mount, never lift them.
+    let given = statvfs(target)?.f_flag;
+    let mut flags = MountFlags::BIND | MountFlags::RDONLY;
+    for (given_flag, flag) in [
+        (StatVfsMountFlags::NOSUID, MountFlags::NOSUID),
+        (StatVfsMountFlags::NODEV, MountFlags::NODEV),
+        (StatVfsMountFlags::NOEXEC, MountFlags::NOEXEC),
+        (StatVfsMountFlags::NOATIME, MountFlags::NOATIME),
+        (StatVfsMountFlags::NODIRATIME, MountFlags::NODIRATIME),
+        (StatVfsMountFlags::RELATIME, MountFlags::RELATIME),
+    ] {
+        if given.contains(given_flag) {
+            flags |= flag;
         }
-        mount_bind(source, &target).map_err(failed(source.display()))?;
-        // A namespace of its own may add restrictions to a mount, never lift them.
-        let given = statvfs(source)?.f_flag;
-        let mut flags = MountFlags::BIND | MountFlags::RDONLY;
-        for (given_flag, flag) in [
-            (StatVfsMountFlags::NOSUID, MountFlags::NOSUID),
-            (StatVfsMountFlags::NODEV, MountFlags::NODEV),
-            (StatVfsMountFlags::NOEXEC, MountFlags::NOEXEC),
-            (StatVfsMountFlags::NOATIME, MountFlags::NOATIME),
-            (StatVfsMountFlags::NODIRATIME, MountFlags::NODIRATIME),
-            (StatVfsMountFlags::RELATIME, MountFlags::RELATIME),
-        ] {
-            if given.contains(given_flag) {
-                flags |= flag;
-            }
-        }
-        mount_remount(&target, flags, c"").map_err(failed(format!("{} read-only", target.display())))
     }
+    mount_remount(target, flags, c"").map_err(failed(format!("{} read-only", target.display())))
 }
 
 impl Mounts {
-    /// Puts what is the function's own onto a ground that was prepared, and goes there.
-    pub(super) fn enter(&self, ground: &Ground) -> io::Result<()> {
-        ground.show(&self.task, Path::new(TASK))?;
-        self.layers(ground)?;
+    /// Puts what is the function's own onto the ground that was prepared. What the function starts with is no more than
+    /// it sees: it has no capability to lift a mount.
+    pub(super) fn lay(&self, ground: &Ground) -> io::Result<()> {
+        self.layers()?;
         self.tmp(ground)?;
-        let hidden = ground.inside(&self.hidden);
-        if hidden.is_dir() {
-            tmpfs(&hidden, "mode=755,size=1m")?;
-        }
-        for shown in &self.shown {
-            if !ground.inside(shown).exists() {
-                ground.show(shown, shown)?;
-            }
-        }
-        std::env::set_current_dir(&ground.root)?;
-        pivot_root(".", ".").map_err(failed("changing the root"))?;
-        unmount(".", UnmountFlags::DETACH).map_err(failed("leaving the old root"))?;
-        std::env::set_current_dir("/")
+        show(&machine(&self.task), Path::new(TASK))?;
+        let none = CapabilitiesSecureBits::NO_ROOT | CapabilitiesSecureBits::NO_ROOT_LOCKED;
+        Ok(set_capabilities_secure_bits(none)?)
     }
 
     /// A later layer lies over the earlier ones.
-    fn layers(&self, ground: &Ground) -> io::Result<()> {
-        let opt = Path::new(OPT);
+    fn layers(&self) -> io::Result<()> {
+        let target = Path::new(OPT);
         match self.layers.as_slice() {
-            [] if opt.is_dir() => ground.bind(opt),
             [] => Ok(()),
-            [one] => ground.show(one, opt),
+            [one] => show(&machine(one), target),
             several => {
-                let target = ground.inside(opt);
-                fs::create_dir_all(&target)?;
+                fs::create_dir_all(target)?;
                 let escaped = |path: &PathBuf| {
-                    path.display().to_string().replace('\\', "\\\\").replace(':', "\\:").replace(',', "\\,")
+                    let text = machine(path).display().to_string();
+                    text.replace('\\', "\\\\").replace(':', "\\:").replace(',', "\\,")
                 };
                 let lower: Vec<String> = several.iter().rev().map(escaped).collect();
                 let options = std::ffi::CString::new(format!("lowerdir={}", lower.join(":")))?;
-                mount("overlay", &target, "overlay", MountFlags::RDONLY, options.as_c_str())
+                mount("overlay", target, "overlay", MountFlags::RDONLY, options.as_c_str())
                     .map_err(failed("laying layers over each other"))
             }
         }
     }
 
+    /// The function's own, with what of the machine's is seen in it.
     fn tmp(&self, ground: &Ground) -> io::Result<()> {
-        let target = ground.inside(Path::new(TMP));
-        fs::create_dir_all(&target)?;
+        let target = Path::new(TMP);
         match &self.tmp {
-            Some(folder) => mount_bind(folder, &target).map_err(failed(folder.display())),
-            None => tmpfs(&target, &format!("mode=1777,size={}m", self.tmp_mb)),
+            Some(folder) => mount_bind(machine(folder), target).map_err(failed(folder.display()))?,
+            None => tmpfs(target, &format!("mode=1777,size={}m", self.tmp_mb))?,
         }
+        ground
+            .shown
+            .iter()
+            .filter(|shown| shown.starts_with(TMP))
+            .try_for_each(|shown| show(&machine(shown), shown))
     }
+}
+
+/// A path of the machine's.
+fn machine(path: &Path) -> PathBuf {
+    below(Path::new(MACHINE), path)
 }
 
 fn tmpfs(target: &Path, options: &str) -> io::Result<()> {
