@@ -18,6 +18,7 @@ mod programs;
 mod provisioned;
 mod reserve;
 mod variables;
+mod vigil;
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -44,6 +45,7 @@ use figures::Tally;
 use isolation::Isolation;
 pub use machine::{Finding, examine};
 use reserve::Reserve;
+use vigil::{QUICK, Vigil};
 
 /// An environment that has been idle so long ends.
 const IDLE_MAX: Duration = Duration::from_mins(10);
@@ -77,8 +79,10 @@ pub struct Executor {
     idle: Mutex<HashMap<Arn, Vec<Environment>>>,
     provisioned: provisioned::Provisioned,
     running: Semaphore,
+    environments_max: usize,
     tally: Tally,
     processor: processor::Processor,
+    vigil: Vigil,
     stopping: std::sync::atomic::AtomicBool,
     this: std::sync::Weak<Self>,
 }
@@ -144,8 +148,10 @@ impl Executor {
             idle: Mutex::default(),
             provisioned: provisioned::Provisioned::default(),
             running: Semaphore::new(environments_max),
+            environments_max,
             tally: Tally::default(),
             processor: processor::Processor::default(),
+            vigil: Vigil::default(),
             stopping: false.into(),
             this: this.clone(),
         })
@@ -160,6 +166,8 @@ impl Executor {
             tokio::spawn(container.remove());
         }
         tasks.spawn("execution-environments", Arc::clone(self).sweep(tasks.stop()));
+        let (this, stop) = (Arc::clone(self), tasks.stop());
+        tasks.spawn("vigil", async move { this.vigil.watch(stop).await });
     }
 
     /// Bounds functions by the kernel where a control group is delegated to the server.
@@ -301,12 +309,15 @@ impl Executor {
                     Err(failure) => return (not_started(&spec, &invocation, failure), true),
                 },
             };
+            self.keep_awake(environment.took);
             // A new environment always has an outcome, so this ends.
             match environment.invoke(&self.site, invocation.clone(), pieces.clone()).await {
                 Ended::With(outcome, Ok(())) => {
                     if cold {
                         self.prepare_for_next(&environment);
                     }
+                    environment.took = Some(outcome.measured.duration);
+                    self.keep_awake(environment.took);
                     self.put_back(environment);
                     return (outcome, cold);
                 }
@@ -316,6 +327,15 @@ impl Executor {
                 }
                 Ended::Untouched => self.end(vec![environment], "failure"),
             }
+        }
+    }
+
+    /// Stays awake for an invocation, or for the one after it, if it is likely to be quick and no other runs that could
+    /// need the processor; `took`: as long as the environment's last one took.
+    fn keep_awake(&self, took: Option<Duration>) {
+        let alone = self.running.available_permits() + 1 >= self.environments_max;
+        if alone && took.is_some_and(|took| took < QUICK) {
+            self.vigil.keep(QUICK);
         }
     }
 
