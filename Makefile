@@ -11,7 +11,7 @@ NODE_MODULES := conformance/node/node_modules
 KONEKUTA := $(CURDIR)/target/quick/konekuta
 say = @printf '\n== %s\n' "$(1)"
 
-.PHONY: help demo test check fmt lint tidy unit sim fuzz conformance bench quick article tools browser
+.PHONY: help demo test check fmt lint tidy unit sim fuzz conformance bench quick article sdk tools browser
 
 help:
 	@echo "make demo         the article's application from its preprocessor to its mails (KEEP=1: stay up)"
@@ -68,6 +68,12 @@ article: tools
 	$(call say,building the article's functions in Rust)
 	cd examples/article/rust && cargo build --release
 
+# The article's features, profile and folder: the SDK is built once for both.
+SDK_TESTS := cd conformance/rust && CARGO_TARGET_DIR=$(CURDIR)/examples/article/rust/target cargo test --release
+sdk: article
+	$(call say,building the tests that use the AWS SDK for Rust)
+	$(SDK_TESTS) --no-run
+
 demo: quick article $(VENV)/complete
 	$(call say,the article: section 3-3)
 	KEEP=$(KEEP) $(PYTHON) examples/article/demo.py $(KONEKUTA)
@@ -111,12 +117,13 @@ bench: tools $(VENV)/complete
 	$(call say,measuring: about fifteen minutes)
 	target/release/bench --rounds $(ROUNDS) --seconds $(SECONDS_EACH) --python $(PYTHON) --json target/bench.json
 
-conformance: quick article browser $(VENV)/complete $(QUERY_VENV)/complete $(NODE_MODULES)/complete
+# All is built before the tests begin: they run cargo themselves, which waits while another builds in its folder.
+conformance: quick sdk browser $(VENV)/complete $(QUERY_VENV)/complete $(NODE_MODULES)/complete
 	$(call say,conformance: real clients against the program)
 	KONEKUTA=$(KONEKUTA) $(PYTHON) -m pytest -q --numprocesses 2 --dist worksteal conformance
 	$(call say,conformance: SQS in the Query protocol)
 	KONEKUTA=$(KONEKUTA) $(QUERY_VENV)/bin/python -m pytest -q conformance/test_sqs.py conformance/test_models.py -k sqs
 	$(call say,conformance: the AWS SDK for Rust)
-	cd conformance/rust && KONEKUTA=$(KONEKUTA) cargo test
+	export KONEKUTA=$(KONEKUTA); $(SDK_TESTS)
 
 test: check sim fuzz conformance
