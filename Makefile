@@ -11,6 +11,11 @@ NODE_MODULES := conformance/node/node_modules
 KONEKUTA := $(CURDIR)/target/quick/konekuta
 say = @printf '\n== %s\n' "$(1)"
 
+# What lints and unit tests are built as, what `quick` builds, and what xtask is. `make test` takes other ones, see there.
+PROFILE := dev
+SELECTED := --package konekuta --package xtask
+XTASK := cargo xtask
+
 .PHONY: help demo test check fmt lint tidy unit sim fuzz conformance bench quick article sdk tools browser
 
 help:
@@ -62,7 +67,7 @@ $(NODE_MODULES)/complete: conformance/node/package-lock.json
 # both use with other features, twice.
 quick: tools
 	$(call say,building konekuta)
-	cargo build --profile quick --package konekuta --package xtask
+	cargo build --profile quick $(SELECTED)
 
 article: tools
 	$(call say,building the article's functions in Rust)
@@ -84,15 +89,15 @@ fmt: tools
 
 lint: tools
 	$(call say,lints)
-	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --profile $(PROFILE) --workspace --all-targets -- -D warnings
 
 tidy: tools
 	$(call say,who may use whom)
-	cargo xtask tidy
+	$(XTASK) tidy
 
 unit: tools
 	$(call say,unit and in-process tests)
-	cargo test --workspace
+	cargo test --profile $(PROFILE) --workspace
 
 SIM_RUNS := 3000
 sim: quick
@@ -126,4 +131,8 @@ conformance: quick sdk browser $(VENV)/complete $(QUERY_VENV)/complete $(NODE_MO
 	$(call say,conformance: the AWS SDK for Rust)
 	export KONEKUTA=$(KONEKUTA); $(SDK_TESTS)
 
-test: check sim fuzz conformance
+# One profile for everything, so that the program and its tests are built of the same crates, and lints share their build
+# scripts and macros.
+test: tools
+	$(MAKE) PROFILE=quick SELECTED="--workspace --all-targets" XTASK=target/quick/xtask \
+		fmt lint quick tidy unit sim fuzz conformance
