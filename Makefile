@@ -125,7 +125,7 @@ bench: tools $(VENV)/complete
 # All is built before the tests begin: they run cargo themselves, which waits while another builds in its folder.
 conformance: quick sdk browser $(VENV)/complete $(QUERY_VENV)/complete $(NODE_MODULES)/complete
 	$(call say,conformance: real clients against the program)
-	KONEKUTA=$(KONEKUTA) $(PYTHON) -m pytest -q --numprocesses 2 --dist worksteal conformance
+	KONEKUTA=$(KONEKUTA) $(PYTHON) -m pytest -q --numprocesses 3 --dist worksteal conformance
 	$(call say,conformance: SQS in the Query protocol)
 	KONEKUTA=$(KONEKUTA) $(QUERY_VENV)/bin/python -m pytest -q conformance/test_sqs.py conformance/test_models.py -k sqs
 	$(call say,conformance: the AWS SDK for Rust)
