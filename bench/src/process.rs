@@ -115,8 +115,10 @@ impl Process {
         let mut command = Command::new(program);
         command.arg("up").arg(template).args(["--stack-name", "bench", "--endpoint"]);
         command.arg(format!("http://{}", self.address));
-        // Functions as users build them; for tests they are built sooner.
-        command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3");
+        // As `make bench` has built them.
+        for (setting, value) in [("OPT_LEVEL", "3"), ("LTO", "fat"), ("CODEGEN_UNITS", "1")] {
+            command.env(format!("CARGO_PROFILE_RELEASE_{setting}"), value);
+        }
         for parameter in parameters {
             command.args(["--parameter", parameter]);
         }
