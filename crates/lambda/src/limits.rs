@@ -102,6 +102,9 @@ pub(crate) const MAXIMUM_POLLERS_DEFAULT: u32 = 200;
 pub(crate) const FILTERS_MAX: usize = 10;
 /// Batches at once of one mapping. What it does not ask for by itself is bounded by a setting.
 pub(crate) const BATCHES_MAX: usize = 1250;
+/// Batches at once of one mapping with provisioned pollers: AWS says 16 times as many as without.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html>
+pub(crate) const BATCHES_PROVISIONED_MAX: usize = 16 * BATCHES_MAX;
 /// How long one receive waits for a message.
 pub(crate) const LONG_POLL: Duration = Duration::from_secs(20);
 /// First and longest wait after an error of a poller or a throttled batch.

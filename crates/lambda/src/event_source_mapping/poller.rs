@@ -20,14 +20,16 @@ use super::record::measure;
 use super::sieve::Sieve;
 use crate::Lambda;
 use crate::limits::{
-    BACKOFF, BATCHES_AT_FIRST, BATCHES_MAX, BATCHES_MIN, BATCHES_OF_POLLER, LONG_POLL, RECEIVE_MESSAGES_MAX,
-    SYNCHRONOUS_PAYLOAD_BYTES_MAX,
+    BACKOFF, BATCHES_AT_FIRST, BATCHES_MAX, BATCHES_MIN, BATCHES_OF_POLLER, BATCHES_PROVISIONED_MAX,
+    LONG_POLL, RECEIVE_MESSAGES_MAX, SYNCHRONOUS_PAYLOAD_BYTES_MAX,
 };
 use crate::records::MappingRecord;
 
-/// More batches at once as long as all run that may and the processor has time left: AWS adds 300 a minute, five a second.
+/// More batches at once as long as all run that may and the processor has time left: AWS adds 300 a minute, five a second,
+/// and up to 1,000 a minute in provisioned mode.
 const GROWTH_EVERY: Duration = Duration::from_secs(1);
 const GROWTH: usize = 5;
+const GROWTH_PROVISIONED: usize = 1000 / 60;
 
 /// How many batches may run at once.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ struct Concurrency {
     max: usize,
     /// Where a backlog begins.
     first: usize,
+    /// How many more at a time.
+    growth: usize,
     /// Whether errors of the function lower it: not if the function says itself which messages failed.
     sinks: bool,
     grown_at: Timestamp,
@@ -44,16 +48,15 @@ struct Concurrency {
 impl Concurrency {
     /// `unasked` is the bound of a mapping that sets none.
     fn new(mapping: &MappingRecord, unasked: usize, now: Timestamp) -> Self {
-        let pollers = |pollers: u32| usize::try_from(pollers).unwrap_or(BATCHES_MAX) * BATCHES_OF_POLLER;
-        let provisioned = mapping.provisioned_pollers;
-        let max = mapping
-            .maximum_concurrency
-            .and_then(|max| usize::try_from(max).ok())
-            .or(provisioned.map(|config| pollers(config.maximum)))
-            .unwrap_or(unasked)
-            .min(BATCHES_MAX);
-        let first = provisioned.map_or(BATCHES_AT_FIRST, |config| pollers(config.minimum)).min(max);
-        Self { now: first, max, first, sinks: !mapping.report_batch_item_failures, grown_at: now }
+        let as_number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let pollers =
+            |pollers: u32| as_number(pollers).saturating_mul(BATCHES_OF_POLLER).min(BATCHES_PROVISIONED_MAX);
+        let (first, max, growth) = match (mapping.provisioned_pollers, mapping.maximum_concurrency) {
+            (Some(config), _) => (pollers(config.minimum), pollers(config.maximum), GROWTH_PROVISIONED),
+            (None, asked) => (BATCHES_AT_FIRST, asked.map_or(unasked, as_number).min(BATCHES_MAX), GROWTH),
+        };
+        let first = first.min(max);
+        Self { now: first, max, first, growth, sinks: !mapping.report_batch_item_failures, grown_at: now }
     }
 
     /// All run that may: when more may.
@@ -62,7 +65,7 @@ impl Concurrency {
     }
 
     fn grow(&mut self, now: Timestamp) {
-        self.now = (self.now + GROWTH).min(self.max);
+        self.now = (self.now + self.growth).min(self.max);
         self.grown_at = now;
     }
 
@@ -331,6 +334,23 @@ mod tests {
     }
 
     #[test]
+    fn provisioned_pollers_go_beyond_what_a_mapping_may_without_them() {
+        let pollers = |maximum| {
+            let pollers = crate::records::ProvisionedPollers { minimum: 200, maximum };
+            MappingRecord { provisioned_pollers: Some(pollers), ..mapping() }
+        };
+        let mut concurrency = Concurrency::new(&pollers(202), 64, Timestamp(0));
+        assert_eq!((concurrency.now, concurrency.max), (2000, 2020));
+        let in_a_minute = std::iter::from_fn(|| {
+            let at = concurrency.grows_at()?;
+            concurrency.grow(at);
+            Some((at, concurrency.now))
+        });
+        assert_eq!(in_a_minute.collect::<Vec<_>>(), [(Timestamp(1000), 2016), (Timestamp(2000), 2020)]);
+        assert_eq!(Concurrency::new(&pollers(10_000), 64, Timestamp(0)).max, 20_000);
+    }
+
+    #[test]
     fn maximum_concurrency_is_the_bound() {
         let mapping = MappingRecord { maximum_concurrency: Some(2), ..mapping() };
         let concurrency = Concurrency::new(&mapping, 64, Timestamp(0));
@@ -338,9 +358,6 @@ mod tests {
         let most = |mapping: &MappingRecord, unasked| Concurrency::new(mapping, unasked, Timestamp(0)).max;
         let asked = MappingRecord { maximum_concurrency: Some(1000), ..mapping };
         assert_eq!(most(&asked, 64), 1000, "what is asked for is not bounded by what is not");
-        let pollers = crate::records::ProvisionedPollers { minimum: 2, maximum: 10_000 };
-        let provisioned =
-            MappingRecord { provisioned_pollers: Some(pollers), maximum_concurrency: None, ..asked };
-        assert_eq!((most(&provisioned, 64), most(&crate::testing::mapping(), 2000)), (1250, 1250));
+        assert_eq!(most(&crate::testing::mapping(), 2000), 1250);
     }
 }
