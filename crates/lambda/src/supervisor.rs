@@ -10,7 +10,7 @@ mod mounts;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, ErrorKind, Read as _};
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -51,6 +51,9 @@ pub struct Order {
     pub mounts: Option<Mounts>,
     /// The limits of a function; absent: those of the server.
     pub limits: Option<Limits>,
+    /// The command that ends what the program has others run for it, as podman and docker run containers; it has the
+    /// program's variables.
+    pub ending: Option<Vec<String>>,
 }
 
 /// What a function may have.
@@ -114,8 +117,8 @@ fn started() -> std::io::Result<Option<ExitStatus>> {
     // Made before it is needed, as all else that can be.
     let (begin, begun) = mpsc::channel();
     std::thread::spawn(move || {
-        if begun.recv().is_ok() {
-            end_with_the_server();
+        if let Ok(ending) = begun.recv() {
+            end_with_the_server(ending);
         }
     });
     let Some(order) = next_line::<Order>()? else { return Ok(None) };
@@ -126,7 +129,8 @@ fn started() -> std::io::Result<Option<ExitStatus>> {
         limit(None, Resource::Core, 0)?;
         limit(None, Resource::Nofile, FILES_MAX)?;
     }
-    begin.send(()).map_err(std::io::Error::other)?;
+    let ending = order.ending.as_deref().and_then(|command| ending(command, &order.variables));
+    begin.send(ending).map_err(std::io::Error::other)?;
     if order.mounts.is_some() {
         mounts::begin_processes()?;
     }
@@ -151,9 +155,21 @@ fn started() -> std::io::Result<Option<ExitStatus>> {
 }
 
 /// The end of the input is the end of the server.
-fn end_with_the_server() {
+fn end_with_the_server(ending: Option<Command>) {
     let _ = std::io::stdin().lock().read_to_end(&mut Vec::new());
+    if let Some(mut ending) = ending {
+        let _ = ending.spawn();
+    }
     let _ = kill_process_group(getpgrp(), Signal::KILL);
+}
+
+/// In a group of its own: it goes on when this one is killed, and nobody waits for it.
+fn ending(command: &[String], variables: &BTreeMap<String, String>) -> Option<Command> {
+    let (program, arguments) = command.split_first()?;
+    let mut command = Command::new(program);
+    command.args(arguments).env_clear().envs(variables).process_group(0);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    Some(command)
 }
 
 /// Ends as the function has ended.

@@ -62,7 +62,7 @@ impl Worker {
 
     async fn start(&self) -> std::io::Result<(Process, Output)> {
         let supervisor = Supervisor::start(&self.supervisor, None).await?;
-        let supervision = Supervision { supervisor, mounts: None, limits: None, cgroup: None };
+        let supervision = Supervision { supervisor, mounts: None, limits: None, cgroup: None, ending: None };
         let (process, pipes) = Process::start(&self.program, Some(supervision)).await?;
         let output = Output::follow(pipes, self)?;
         tracing::info!(worker = self.name, "a worker runs");

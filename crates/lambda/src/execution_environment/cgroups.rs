@@ -6,6 +6,7 @@
 
 mod cgroup;
 mod delegation;
+mod usage;
 
 use std::fs;
 use std::io;
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(super) use cgroup::{Bounds, Cgroup};
 use delegation::Delegation;
+pub(super) use usage::Usage;
 
 /// Our groups are called so, and by the number of their server.
 const PREFIX: &str = "konekuta-";

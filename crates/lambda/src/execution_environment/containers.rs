@@ -9,8 +9,12 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
+use super::cgroups::Usage;
+
 /// podman or docker have so long to remove a container.
 const REMOVAL_MAX: Duration = Duration::from_secs(20);
+/// They have so long to tell of one.
+const INSPECTION_MAX: Duration = Duration::from_secs(2);
 /// How engines, like shells, say that a signal has ended a process: by this much more than its number.
 const SIGNALS: i32 = 128;
 
@@ -58,17 +62,40 @@ impl Containers {
 }
 
 impl Container {
+    /// The command that ends it and removes what is left of it.
+    pub(super) fn removal(&self) -> Vec<String> {
+        let engine = self.engine.display().to_string();
+        [&engine, "rm", "--force", &self.name].map(str::to_owned).into()
+    }
+
     /// Ends it and removes what is left of it.
     pub(super) async fn remove(self) {
-        let mut command = Command::new(&self.engine);
-        command.args(["rm", "--force", &self.name]).env_clear().envs(&self.variables);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-        match tokio::time::timeout(REMOVAL_MAX, command.status()).await {
+        let removed = tokio::time::timeout(REMOVAL_MAX, self.command(&self.removal()).status());
+        match removed.await {
             // One that is not there is an error to some.
             Ok(Ok(_)) => drop(std::fs::remove_file(&self.file)),
             Ok(Err(error)) => tracing::warn!(%error, name = self.name, "a container is not removed"),
             Err(_) => tracing::warn!(name = self.name, "a container is not removed in time"),
         }
+    }
+
+    /// Where the kernel counts what it uses: a control group of version 2, if its processes are this machine's.
+    pub(super) async fn usage(&self) -> Option<Usage> {
+        let engine = self.engine.display().to_string();
+        let inspection = [&engine, "container", "inspect", "--format", "{{.Id}} {{.State.Pid}}", &self.name];
+        let mut command = self.command(&inspection.map(str::to_owned));
+        let told = tokio::time::timeout(INSPECTION_MAX, command.stdout(Stdio::piped()).output()).await;
+        let told = String::from_utf8(told.ok()?.ok()?.stdout).ok()?;
+        let (id, process) = told.trim().split_once(' ').filter(|(id, _)| !id.is_empty())?;
+        Usage::of_container(id, process)
+    }
+
+    /// A command of its engine's, which says nothing.
+    fn command(&self, program_and_arguments: &[String]) -> Command {
+        let mut command = Command::new(&program_and_arguments[0]);
+        command.args(&program_and_arguments[1..]).env_clear().envs(&self.variables);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        command
     }
 }
 

@@ -210,7 +210,7 @@ impl Environment {
         let failure = early.as_ref().or(late.as_ref());
         let memory_used_mb = match failure {
             Some(Failure::OutOfMemory) => self.spec.memory_mb.into(),
-            _ => self.instance.memory_used_mb(&self.spec),
+            _ => self.instance.memory_used_mb(&self.spec).await,
         };
         let report = Report { duration: whole, memory_used_mb, failure, ..report };
         report.report(&self.instance.output).await;

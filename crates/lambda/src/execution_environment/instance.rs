@@ -13,14 +13,15 @@ use std::time::Duration;
 
 use service::ports::LogStream;
 use tokio::sync::Mutex as AsyncMutex;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, Interval};
 
-use super::cgroups::Cgroup;
+use super::cgroups::{Cgroup, Usage};
 use super::containers::Container;
 use super::failure::{Failure, NotStarted};
 use super::output::Output;
 use super::platform::{self, Phase};
-use super::process::Program;
+use super::process::{Program, Supervision};
 use super::{Site, extensions, programs, variables};
 use crate::execution::FunctionSpec;
 use crate::runtime_api::{self, Apis, Exchange, Extensions, FunctionFacts, Kind, Listening, Telemetry};
@@ -37,6 +38,9 @@ pub(super) struct Instance {
     extensions: Vec<Running>,
     /// What the runtime runs in, if it is an image.
     container: Option<Container>,
+    /// Where the container's memory is counted, once that is found.
+    container_usage: Option<Usage>,
+    container_search: Option<JoinHandle<Option<Usage>>>,
     /// Absent where none is delegated.
     cgroup: Option<Cgroup>,
     /// The most memory that the watch has seen, MB.
@@ -79,6 +83,8 @@ impl Instance {
             runtime: None,
             extensions: Vec::new(),
             container: None,
+            container_usage: None,
+            container_search: None,
             cgroup: None,
             seen_mb: AtomicU64::new(0),
             peak: (None, 0),
@@ -159,7 +165,9 @@ impl Instance {
         };
         self.container = started.container;
         let (output, kind) = (&self.output, Kind::Function);
+        let ending = self.container.as_ref().map(Container::removal);
         let supervision = supervision().await.map_err(not_started)?;
+        let supervision = supervision.map(|supervision| Supervision { ending, ..supervision });
         let running = Running::start("runtime", &program, supervision, output, kind).await;
         let running = running.map_err(|error| {
             let message = format!("cannot start {}: {error}", program.file.display());
@@ -167,6 +175,7 @@ impl Instance {
         })?;
         self.runtime = Some(running);
         self.until(self.apis.exchange.initialised()).await?;
+        self.look_for_container();
         self.until(self.apis.extensions.all_wait()).await
     }
 

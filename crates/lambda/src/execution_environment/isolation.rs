@@ -91,6 +91,7 @@ impl Isolation {
             variables: std::collections::BTreeMap::new(),
             mounts: Some(mounts),
             limits: Some(Limits { data_bytes_max: Some(1 << 30) }),
+            ending: None,
         };
         let mut child = Command::new(supervisor)
             .arg(supervisor::ARGUMENT)

@@ -41,6 +41,8 @@ pub struct Supervision {
     pub limits: Option<Limits>,
     /// The file by which a process enters its control group; absent: it stays in the server's.
     pub cgroup: Option<PathBuf>,
+    /// The command that ends what the process has others run, once the server is gone.
+    pub ending: Option<Vec<String>>,
 }
 
 /// A supervisor that waits for its order. It ends when this is dropped.
@@ -197,24 +199,23 @@ async fn supervised(
     program: &Program,
     supervision: Supervision,
 ) -> std::io::Result<(Child, Option<ChildStdin>)> {
-    let Supervision { supervisor: Supervisor { child, mut input }, mounts, limits, cgroup } = supervision;
+    let Supervision { supervisor: Supervisor { child, mut input }, mounts, limits, cgroup, ending } =
+        supervision;
     // Before it has its order: whatever it starts is in the control group, too.
     if let Some(cgroup) = &cgroup {
         tokio::fs::write(cgroup, group(&child)?.as_raw_nonzero().to_string()).await?;
     }
-    input.write_all(&isolation::line(&order(program, mounts, limits))).await?;
-    Ok((child, Some(input)))
-}
-
-fn order(program: &Program, mounts: Option<Mounts>, limits: Option<Limits>) -> Order {
-    Order {
+    let order = Order {
         file: program.file.clone(),
         arguments: program.arguments.clone(),
         folder: program.folder.clone(),
         variables: program.variables.clone(),
         mounts,
         limits,
-    }
+        ending,
+    };
+    input.write_all(&isolation::line(&order)).await?;
+    Ok((child, Some(input)))
 }
 
 /// Waits for the leader; what is left of its group ends with it.

@@ -1,4 +1,4 @@
-//! The group of one run of an environment: its bounds, what it has used, its end.
+//! The group of one run of an environment: its bounds, its end.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _};
@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::usage::{Usage, figure};
 use super::{KILL, PROCESSES};
 
 /// Killed processes are gone within so long, or the group is left to the next server.
@@ -24,12 +25,14 @@ pub(in super::super) struct Bounds {
 #[derive(Debug)]
 pub(in super::super) struct Cgroup {
     folder: PathBuf,
+    /// What its processes use.
+    pub(in super::super) usage: Usage,
 }
 
 impl Cgroup {
     pub(super) fn make(folder: PathBuf, bounds: Bounds) -> io::Result<Self> {
         fs::create_dir(&folder)?;
-        let group = Self { folder };
+        let group = Self { usage: Usage::of(folder.clone()), folder };
         group.write("memory.max", &bounds.memory_bytes.to_string())?;
         // Who uses too much ends whole, its supervisor too, instead of limping on without one of its processes.
         group.write("memory.oom.group", "1")?;
@@ -44,24 +47,6 @@ impl Cgroup {
     /// The file that brings in the process whose id is written to it.
     pub(in super::super) fn entrance(&self) -> PathBuf {
         self.folder.join(PROCESSES)
-    }
-
-    /// Whether the kernel has killed it for the memory that it used.
-    pub(in super::super) fn is_out_of_memory(&self) -> bool {
-        figure(&self.read("memory.events"), "oom_kill") > 0
-    }
-
-    /// The memory that its processes have for themselves now, bytes; files in memory, as those in `/tmp`, are not counted.
-    pub(in super::super) fn memory_bytes(&self) -> u64 {
-        figure(&self.read("memory.stat"), "anon")
-    }
-
-    /// The most memory that it has used, without what now is kept of files, bytes.
-    pub(in super::super) fn memory_peak_bytes(&self) -> u64 {
-        let stat = self.read("memory.stat");
-        let files = figure(&stat, "file").saturating_sub(figure(&stat, "file_mapped"));
-        let peak = self.read("memory.peak").trim().parse::<u64>().unwrap_or(0);
-        peak.saturating_sub(files).max(figure(&stat, "anon"))
     }
 
     /// Ends all that is in it and removes it.
@@ -81,10 +66,6 @@ impl Cgroup {
 
     fn write(&self, file: &str, value: &str) -> io::Result<()> {
         fs::write(self.folder.join(file), value)
-    }
-
-    fn read(&self, file: &str) -> String {
-        fs::read_to_string(self.folder.join(file)).unwrap_or_default()
     }
 }
 
@@ -109,10 +90,4 @@ fn emptied(events: &Path) -> io::Result<()> {
             return Err(io::ErrorKind::TimedOut.into());
         }
     }
-}
-
-/// A line `name number` of one of the kernel's files; 0 if there is none.
-fn figure(text: &str, name: &str) -> u64 {
-    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    value.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
 }

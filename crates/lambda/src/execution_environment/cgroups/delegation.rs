@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-const OWN: &str = "/proc/self/cgroup";
 const MOUNTS: &str = "/proc/self/mountinfo";
 /// By which systemd marks a group that it has delegated.
 /// <https://systemd.io/CGROUP_DELEGATION/>
@@ -20,15 +19,20 @@ pub(super) struct Delegation {
 impl Delegation {
     /// Looks it up; that it may be written to is not looked at.
     pub(super) fn find() -> Result<Self, String> {
-        let read = |path: &str| std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"));
-        let home = folder(&read(OWN)?, &read(MOUNTS)?)?;
+        let home = group_of("self")?;
         let above = home.parent().filter(|above| !is_marked(&home) && is_marked(above));
         let group = above.unwrap_or(&home).to_path_buf();
         Ok(Self { home, group })
     }
 }
 
-/// The folder of a process's group, by the kernel's lists of its groups and mounts.
+/// The folder of a process's group.
+pub(super) fn group_of(process: &str) -> Result<PathBuf, String> {
+    let read = |path: &str| std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"));
+    folder(&read(&format!("/proc/{process}/cgroup"))?, &read(MOUNTS)?)
+}
+
+/// The same, by the kernel's lists of its groups and of our mounts.
 fn folder(groups: &str, mounts: &str) -> Result<PathBuf, String> {
     let path = groups.lines().find_map(|line| line.strip_prefix("0::"));
     let path = path.ok_or("the kernel keeps none of version 2")?;

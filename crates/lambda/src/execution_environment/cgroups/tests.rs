@@ -59,23 +59,6 @@ fn an_environment_has_the_bounds_of_its_function_and_no_swap() {
 }
 
 #[test]
-fn what_the_kernel_counts_is_read() {
-    let (folder, delegation) = group("memory");
-    let cgroup =
-        Cgroups::take(delegation, 7).unwrap().make(Bounds { memory_bytes: 1, processes: 1 }).unwrap();
-    let own = folder.path().join("konekuta-7/environment-0");
-    fs::write(own.join("memory.events"), "low 0\nhigh 0\nmax 31\noom 1\noom_kill 0\n").unwrap();
-    assert!(!cgroup.is_out_of_memory());
-    fs::write(own.join("memory.events"), "low 0\nhigh 0\nmax 31\noom 1\noom_kill 2\n").unwrap();
-    assert!(cgroup.is_out_of_memory());
-    fs::write(own.join("memory.stat"), "anon 4000\nanon_thp 9\nfile 3000\nfile_mapped 1000\n").unwrap();
-    fs::write(own.join("memory.peak"), "9000\n").unwrap();
-    assert_eq!((cgroup.memory_bytes(), cgroup.memory_peak_bytes()), (4000, 7000));
-    fs::write(own.join("memory.peak"), "5000\n").unwrap();
-    assert_eq!(cgroup.memory_peak_bytes(), 4000, "no less than it has now");
-}
-
-#[test]
 fn only_groups_of_servers_that_are_gone_are_cleared_away() {
     let (folder, delegation) = group("memory");
     for (server, processes) in [("konekuta-3", ""), ("konekuta-4", "4\n"), ("other", "")] {

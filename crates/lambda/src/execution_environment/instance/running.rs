@@ -61,6 +61,7 @@ pub(super) async fn supervision(
         mounts: place.mounts.clone(),
         limits: spec.image.is_none().then_some(Limits { data_bytes_max }),
         cgroup: cgroup.map(Cgroup::entrance),
+        ending: None,
     }))
 }
 
