@@ -16,7 +16,7 @@ PROFILE := dev
 SELECTED := --package konekuta --package xtask
 XTASK := cargo xtask
 
-.PHONY: help demo test check fmt lint tidy unit sim fuzz conformance bench quick article sdk tools browser
+.PHONY: help demo test check fmt lint tidy unit sim fuzz conformance bench quick article orders sdk tools browser
 
 help:
 	@echo "make demo         the article's application from its preprocessor to its mails (KEEP=1: stay up)"
@@ -73,8 +73,12 @@ article: tools
 	$(call say,building the article's functions in Rust)
 	cd examples/article/rust && cargo build --release
 
-# The article's features, profile and folder: the SDK is built once for both.
-SDK_TESTS := cd conformance/rust && CARGO_TARGET_DIR=$(CURDIR)/examples/article/rust/target cargo test --release
+orders: article
+	$(call say,building the functions of the shop's orders)
+	cd examples/orders && cargo build --release
+
+# The examples' features, profile and folder: the SDK is built once for all.
+SDK_TESTS := cd conformance/rust && CARGO_TARGET_DIR=$(CURDIR)/examples/target cargo test --release
 sdk: article
 	$(call say,building the tests that use the AWS SDK for Rust)
 	$(SDK_TESTS) --no-run
@@ -126,7 +130,7 @@ bench: tools $(VENV)/complete
 	target/release/bench --rounds $(ROUNDS) --seconds $(SECONDS_EACH) --python $(PYTHON) --json target/bench.json
 
 # All is built before the tests begin: they run cargo themselves, which waits while another builds in its folder.
-conformance: quick sdk browser $(VENV)/complete $(QUERY_VENV)/complete $(NODE_MODULES)/complete
+conformance: quick orders sdk browser $(VENV)/complete $(QUERY_VENV)/complete $(NODE_MODULES)/complete
 	$(call say,conformance: real clients against the program)
 	KONEKUTA=$(KONEKUTA) $(PYTHON) -m pytest -q --numprocesses 3 --dist worksteal conformance
 	$(call say,conformance: SQS in the Query protocol)
