@@ -77,11 +77,9 @@ orders: article
 	$(call say,building the functions of the shop's orders)
 	cd examples/orders && cargo build --release
 
-# The examples' features, profile and folder: the SDK is built once for all.
-SDK_TESTS := cd conformance/rust && CARGO_TARGET_DIR=$(CURDIR)/examples/target cargo test --release
 sdk: article
-	$(call say,building the tests that use the AWS SDK for Rust)
-	$(SDK_TESTS) --no-run
+	$(call say,building the AWS SDK for Rust and functions for the tests: conformance/rust)
+	cd conformance/rust && cargo test --release --no-run
 
 demo: quick article $(VENV)/complete
 	$(call say,the article: section 3-3)
@@ -136,7 +134,7 @@ conformance: quick orders sdk browser $(VENV)/complete $(QUERY_VENV)/complete $(
 	$(call say,conformance: SQS in the Query protocol)
 	KONEKUTA=$(KONEKUTA) $(QUERY_VENV)/bin/python -m pytest -q conformance/test_sqs.py conformance/test_models.py -k sqs
 	$(call say,conformance: the AWS SDK for Rust)
-	export KONEKUTA=$(KONEKUTA); $(SDK_TESTS)
+	cd conformance/rust && KONEKUTA=$(KONEKUTA) cargo test --release
 
 # One profile for everything, so that the program and its tests are built of the same crates, and lints share their build
 # scripts and macros.

@@ -1,1 +1,1 @@
-//! Nothing: the tests are in `tests/`.
+//! Nothing: the tests are in `tests/`, the functions that Python tests run in `examples/`.

@@ -130,7 +130,7 @@ impl Environment {
         let work = self.work(site, invocation, request_id);
         let (request_id, trace) = (work.request_id.clone(), work.trace.clone());
         platform::start(&self.instance.output, &self.spec, &request_id, &trace).await;
-        let began = Instant::now();
+        let (began, began_at) = (Instant::now(), site.clock.now());
         let (init, answered) = match init {
             Ok(init) => (init, self.instance.run(&self.spec, work, pieces).await),
             Err(failure) => (None, Err(failure)),
@@ -139,7 +139,7 @@ impl Environment {
             return Ended::Untouched;
         }
         self.instance.drain().await;
-        self.conclude(Concluding { request_id, trace, began, init, answered }).await
+        self.conclude(Concluding { request_id, trace, began, began_at, init, answered }).await
     }
 
     /// Initialises it, and once more within the invocation's time if that fails.
@@ -178,7 +178,7 @@ impl Environment {
 
     /// Says how it went, waits for the extensions, and puts the outcome together.
     async fn conclude(&mut self, concluding: Concluding) -> Ended {
-        let Concluding { request_id, trace, began, init, answered } = concluding;
+        let Concluding { request_id, trace, began, began_at, init, answered } = concluding;
         let early = answered.as_ref().err().cloned();
         let answered = answered.ok();
         let duration = answered.as_ref().map_or_else(Instant::now, |answered| answered.last) - began;
@@ -192,6 +192,7 @@ impl Environment {
             duration,
             init,
             memory_used_mb: 0,
+            began: began_at,
             failure: early.as_ref(),
             error: answered.as_ref().and_then(|answered| error_kind(&answered.answer)),
             response: answered
@@ -277,6 +278,7 @@ struct Concluding {
     request_id: String,
     trace: String,
     began: Instant,
+    began_at: Timestamp,
     init: Option<Duration>,
     answered: Result<Answered, Failure>,
 }

@@ -107,7 +107,7 @@ impl Instance {
         limit: Duration,
     ) -> Result<Duration, Failure> {
         let began = Instant::now();
-        platform::init_start(&self.output, spec, phase).await;
+        platform::init_start(&self.output, spec, place, phase).await;
         let started = tokio::time::timeout(limit, self.start(site, spec, place)).await;
         let outcome = started
             .unwrap_or_else(|_| Err(Failure::TimedOut(u32::try_from(limit.as_secs()).unwrap_or(u32::MAX))));
@@ -119,7 +119,7 @@ impl Instance {
                 platform::extension_ready(&self.output, &name, &events).await;
             }
         }
-        platform::init_done(&self.output, phase, took, outcome.as_ref().err()).await;
+        platform::init_done(&self.output, place, phase, took, outcome.as_ref().err()).await;
         self.apis.telemetry.close();
         outcome.map(|()| took)
     }

@@ -5,11 +5,14 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use aws::timestamp;
+use engine::Timestamp;
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
 use super::failure::Failure;
 use super::output::{Output, Said};
+use super::variables::{Place, initialization_type};
 use crate::execution::{FunctionSpec, Measured};
 use crate::logging_config::LogLevel;
 
@@ -37,6 +40,8 @@ pub(super) struct Report<'a> {
     pub(super) duration: Duration,
     pub(super) init: Option<Duration>,
     pub(super) memory_used_mb: u64,
+    /// When it began.
+    pub(super) began: Timestamp,
     /// What ended it, if not its answer.
     pub(super) failure: Option<&'a Failure>,
     /// The kind of error that its answer is.
@@ -56,7 +61,7 @@ fn runtime_version_arn(spec: &FunctionSpec) -> String {
     format!("arn:aws:lambda:{}::runtime:{digest}", spec.region)
 }
 
-pub(super) async fn init_start(output: &Output, spec: &FunctionSpec, phase: Phase) {
+pub(super) async fn init_start(output: &Output, spec: &FunctionSpec, place: &Place, phase: Phase) {
     let version = spec.runtime.replacen("python", "python:", 1).replacen("nodejs", "nodejs:", 1);
     let arn = runtime_version_arn(spec);
     let text = if phase == Phase::Init {
@@ -66,7 +71,7 @@ pub(super) async fn init_start(output: &Output, spec: &FunctionSpec, phase: Phas
     };
     let record = || {
         json!({
-            "initializationType": "on-demand", "phase": phase.as_str(), "runtimeVersion": version,
+            "initializationType": initialization_type(place), "phase": phase.as_str(), "runtimeVersion": version,
             "runtimeVersionArn": arn, "functionName": spec.name, "functionVersion": spec.version,
             "instanceMaxMemory": u64::from(spec.memory_mb) << 20,
         })
@@ -75,13 +80,20 @@ pub(super) async fn init_start(output: &Output, spec: &FunctionSpec, phase: Phas
 }
 
 /// An initialisation has ended.
-pub(super) async fn init_done(output: &Output, phase: Phase, took: Duration, failure: Option<&Failure>) {
+pub(super) async fn init_done(
+    output: &Output,
+    place: &Place,
+    phase: Phase,
+    took: Duration,
+    failure: Option<&Failure>,
+) {
+    let initialization_type = initialization_type(place);
     let status = failure.map_or("success", Failure::status);
     let kind = failure.and_then(Failure::kind);
     let level = if failure.is_some() { LogLevel::Warn } else { LogLevel::Debug };
     let record = || {
         with_kind(
-            json!({"initializationType": "on-demand", "phase": phase.as_str(), "status": status}),
+            json!({"initializationType": initialization_type, "phase": phase.as_str(), "status": status}),
             kind.as_deref(),
         )
     };
@@ -98,7 +110,7 @@ pub(super) async fn init_done(output: &Output, phase: Phase, took: Duration, fai
     };
     let record = || {
         let document = json!({
-            "initializationType": "on-demand", "phase": phase.as_str(), "status": status,
+            "initializationType": initialization_type, "phase": phase.as_str(), "status": status,
             "metrics": {"durationMs": milliseconds(took)},
         });
         with_kind(document, kind.as_deref())
@@ -161,8 +173,8 @@ impl Report<'_> {
             });
             if let Some((latency, duration)) = self.response {
                 document["spans"] = json!([
-                    {"name": "responseLatency", "durationMs": milliseconds(latency)},
-                    {"name": "responseDuration", "durationMs": milliseconds(duration)},
+                    span("responseLatency", self.began, latency),
+                    span("responseDuration", self.began.plus(latency), duration),
                 ]);
             }
             with_kind(document, self.kind().as_deref())
@@ -213,6 +225,10 @@ impl Report<'_> {
         }
         text
     }
+}
+
+fn span(name: &str, start: Timestamp, duration: Duration) -> Json {
+    json!({"name": name, "start": timestamp::iso_milliseconds(start.0), "durationMs": milliseconds(duration)})
 }
 
 fn tracing(trace: &str) -> Json {

@@ -38,7 +38,7 @@ impl Place {
     }
 }
 
-fn initialization_type(place: &Place) -> &'static str {
+pub(super) fn initialization_type(place: &Place) -> &'static str {
     if place.provisioned { "provisioned-concurrency" } else { "on-demand" }
 }
 

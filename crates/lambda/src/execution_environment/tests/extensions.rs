@@ -104,6 +104,12 @@ async fn an_extension_hears_of_invocations_telemetry_and_the_end() {
     let report = all.iter().find(|event| event["type"] == "platform.report").unwrap();
     assert_eq!(report["record"]["metrics"]["memorySizeMB"], 128);
     assert!(report["record"]["metrics"]["initDurationMs"].is_number(), "{report}");
+    let done = all.iter().find(|event| event["type"] == "platform.runtimeDone").unwrap();
+    let spans = done["record"]["spans"].as_array().unwrap();
+    let names: Vec<_> = spans.iter().map(|span| span["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["responseLatency", "responseDuration"]);
+    let is_time = |text: &Json| aws::timestamp::parse_iso(text.as_str().unwrap()).is_some();
+    assert!(spans.iter().all(|span| is_time(&span["start"]) && span["durationMs"].is_number()), "{done}");
     let function = all.iter().find(|event| event["type"] == "function").unwrap();
     assert!(function["record"].as_str().unwrap().starts_with("hello from"), "{function}");
 }
