@@ -16,7 +16,7 @@ PROFILE := dev
 SELECTED := --package konekuta --package xtask
 XTASK := cargo xtask
 
-.PHONY: help demo test check fmt lint tidy unit sim fuzz conformance bench quick article orders sdk tools browser
+.PHONY: help demo test check fmt lint tidy unit sim fuzz conformance bench quick article orders sdk tools browser aws-cli
 
 help:
 	@echo "make demo         the article's application from its preprocessor to its mails (KEEP=1: stay up)"
@@ -42,6 +42,12 @@ browser: conformance/axe/node_modules/complete
 		echo "installing chromium and chromium-driver"; \
 		$(SUDO) apt-get update -q && $(SUDO) apt-get install -y -q chromium chromium-driver fonts-noto-cjk; \
 	fi
+
+# Version 2, which follows logs; pip has version 1 only.
+aws-cli:
+	@for aws in $$(type -ap aws); do case "$$("$$aws" --version 2>&1)" in aws-cli/2*) exit 0;; esac; done; \
+	echo "installing awscli"; \
+	$(SUDO) apt-get update -q && $(SUDO) apt-get install -y -q awscli
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
@@ -128,7 +134,7 @@ bench: tools $(VENV)/complete
 	target/release/bench --rounds $(ROUNDS) --seconds $(SECONDS_EACH) --python $(PYTHON) --json target/bench.json
 
 # All is built before the tests begin: they run cargo themselves, which waits while another builds in its folder.
-conformance: quick orders sdk browser $(VENV)/complete $(QUERY_VENV)/complete $(NODE_MODULES)/complete
+conformance: quick orders sdk browser aws-cli $(VENV)/complete $(QUERY_VENV)/complete $(NODE_MODULES)/complete
 	$(call say,conformance: real clients against the program)
 	KONEKUTA=$(KONEKUTA) $(PYTHON) -m pytest -q --numprocesses 3 --dist worksteal conformance
 	$(call say,conformance: SQS in the Query protocol)

@@ -1,8 +1,14 @@
 """CloudWatch Logs through boto3, over what functions print."""
 
+import os
+import shutil
+import signal
+import subprocess
 import threading
 import time
 
+import pytest
+from conftest import REGION
 from test_functions import call, create
 from waiting import until
 
@@ -58,3 +64,36 @@ def test_a_live_tail_shows_what_is_added(server):
             assert found == ["ERROR one"]
             break
     stream.close()
+
+
+def aws_cli_2():
+    """The program, wherever on the search path it lies behind version 1."""
+    for folder in os.get_exec_path():
+        program = shutil.which("aws", path=folder)
+        if program and "aws-cli/2" in subprocess.run([program, "--version"], capture_output=True, text=True).stdout:
+            return program
+    pytest.skip("no AWS CLI of version 2 here: apt-get install awscli")
+
+
+def test_the_aws_cli_follows_a_functions_log(server, tmp_path):
+    functions = create(server)
+    request_ids = []
+
+    def printed():
+        request_ids.append(functions.invoke(FunctionName="f", Payload=b"{}")["ResponseMetadata"]["RequestId"])
+        return f"printed {request_ids[-1]}"
+
+    keys = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
+    command = [aws_cli_2(), "--endpoint-url", server.endpoint, "logs", "tail", GROUP, "--follow", "--format", "short"]
+    first, shown = printed(), tmp_path / "shown"
+    with open(shown, "wb") as output:
+        tail = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **keys})
+        try:
+            until(lambda: first in shown.read_text(), "what was printed before")
+            second = printed()
+            until(lambda: second in shown.read_text(), "what is printed meanwhile")
+        finally:
+            tail.send_signal(signal.SIGINT)
+            tail.wait(timeout=30)
+    told = shown.read_text()
+    assert told.count(first) == told.count(second) == 1 and told.index(first) < told.index(second)

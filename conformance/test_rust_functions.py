@@ -17,7 +17,7 @@ RUST = Path(__file__).resolve().parent / "rust"
 @pytest.fixture(scope="session")
 def programs():
     """The built functions by their names."""
-    command = ["cargo", "test", "--no-run", "--quiet", "--message-format=json"]
+    command = ["cargo", "test", "--release", "--no-run", "--quiet", "--message-format=json"]
     done = subprocess.run(command, cwd=RUST, check=True, stdout=subprocess.PIPE, text=True)
     messages = [json.loads(line) for line in done.stdout.splitlines()]
     built = [message for message in messages if message.get("target", {}).get("kind") == ["example"]]

@@ -90,7 +90,7 @@ fn program(arguments: &Arguments, language: &str) -> Command {
     let article = arguments.functions.join(ARTICLE);
     match &arguments.python {
         Some(python) if language == "python" => python_service(python, &article.join("python/service")),
-        _ => Command::new(article.join("rust/target/release/service")),
+        _ => Command::new(article.join("../target/release/service")),
     }
 }
 
