@@ -63,6 +63,15 @@ pub enum Change {
     Check(RecordKey, Expect),
 }
 
+impl Change {
+    /// The record that it is about.
+    pub fn key(&self) -> &RecordKey {
+        match self {
+            Self::Put(key, ..) | Self::Delete(key, _) | Self::Check(key, _) => key,
+        }
+    }
+}
+
 /// Completes `changed` whenever a record under the watched prefix was put or deleted.
 pub trait Watch: Send {
     /// Waits for the next change since the last call (changes may be merged). `false` when the engine stops.

@@ -14,6 +14,8 @@ mod operations;
 mod ports;
 mod records;
 mod store;
+#[cfg(test)]
+mod testing;
 mod version_id;
 mod versions;
 mod view;

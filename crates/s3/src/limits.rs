@@ -16,5 +16,7 @@ pub(crate) const METADATA_BYTES_MAX: usize = 2048;
 pub(crate) const CHUNK_LINE_BYTES_MAX: usize = 8192;
 /// Tries of a change of a key that others are changing too.
 pub(crate) const CHANGE_TRIES_MAX: usize = 64;
+/// Tries to read an object that is replaced again and again.
+pub(crate) const READ_TRIES_MAX: usize = 64;
 /// Versions of a key that are looked through for a certain content.
 pub(crate) const VERSIONS_LOOKED_AT_MAX: usize = 1000;

@@ -9,14 +9,14 @@ use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use md5::{Digest as _, Md5};
-use s3s::{S3Error, S3ErrorCode, S3Result};
+use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 use service::ports::{ObjectPort, ObjectSince, ObjectThen, PortError};
 use service::{Caller, Context, Endpoint};
 
 use crate::S3;
 use crate::notifications::Happened;
 use crate::records::{BucketRecord, Headers, ObjectRecord};
-use crate::versions::{Condition, Found};
+use crate::versions::Condition;
 
 /// S3 as other services see it.
 pub struct Objects(pub Arc<S3>);
@@ -49,19 +49,22 @@ impl ObjectPort for Objects {
         max_bytes: u64,
     ) -> BoxFuture<'_, Result<Bytes, PortError>> {
         Box::pin(async move {
-            let found = self.0.version_or_object(&bucket, &key, version.as_deref()).await;
-            let Found { object, .. } = found.map_err(|error| match error.code() {
+            let fits = |object: &ObjectRecord| match object.size {
+                size if size > max_bytes => Err(s3_error!(EntityTooLarge)),
+                _ => Ok(None),
+            };
+            let opened = self.0.open_object((&bucket, &key, version.as_deref()), fits).await;
+            let (_, content) = opened.map_err(|error| match error.code() {
                 S3ErrorCode::NoSuchBucket => PortError::NotFound(bucket.clone()),
                 S3ErrorCode::NoSuchKey => PortError::NotFound(format!("{bucket}/{key}")),
                 S3ErrorCode::NoSuchVersion | S3ErrorCode::MethodNotAllowed | S3ErrorCode::InvalidArgument => {
                     PortError::NotFound(format!("that version of {bucket}/{key}"))
                 }
+                S3ErrorCode::EntityTooLarge => {
+                    PortError::Refused(format!("{bucket}/{key} is larger than {max_bytes} bytes"))
+                }
                 _ => PortError::Failed(error.to_string()),
             })?;
-            if object.size > max_bytes {
-                return Err(PortError::Refused(format!("{bucket}/{key} is larger than {max_bytes} bytes")));
-            }
-            let content = self.0.engine.read_blob(&object.blob, None).await?;
             let whole = content.try_fold(BytesMut::new(), |mut whole, piece| async move {
                 whole.extend_from_slice(&piece);
                 Ok(whole)

@@ -12,6 +12,11 @@ pub(crate) fn failed(error: &Error) -> S3Error {
     s3_error!(InternalError, "We encountered an internal error. Please try again.")
 }
 
+/// What is asked for is changed too often by others to be done.
+pub(crate) fn slow_down() -> S3Error {
+    s3_error!(SlowDown, "Please reduce your request rate.")
+}
+
 impl S3 {
     pub(crate) async fn bucket(&self, name: &str) -> S3Result<(BucketRecord, u64)> {
         let found = self.engine.get(&records::bucket_key(name)).await.map_err(|error| failed(&error))?;
@@ -28,12 +33,6 @@ impl S3 {
             )),
             Err(error) => Err(failed(&error)),
         }
-    }
-
-    /// The same content as another blob.
-    pub(crate) async fn copy_blob(&self, blob: &BlobId) -> S3Result<BlobId> {
-        let content = self.engine.read_blob(blob, None).await.map_err(|error| failed(&error))?;
-        self.store_blob(content).await
     }
 
     /// A blob that cannot be removed costs space and no more.

@@ -7,6 +7,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html>
 
 mod find;
+mod open;
 mod put;
 mod remove;
 mod restore;
@@ -14,7 +15,7 @@ mod restore;
 #[cfg(test)]
 mod tests;
 
-use engine::{BlobId, Change, Error, Expect, Record, Refusal};
+use engine::{BlobId, Change, Error, Expect, Record, RecordKey, Refusal};
 use s3s::{S3Result, s3_error};
 use serde::de::DeserializeOwned;
 
@@ -49,6 +50,8 @@ struct Standing<'a> {
 #[derive(Default)]
 struct Plan {
     changes: Vec<Change>,
+    /// Changes of something else that happen with it; if they cannot be made, deciding anew does not help.
+    beside: Vec<Change>,
     /// Blobs that nothing names any more, once it is made.
     freed: Vec<BlobId>,
 }
@@ -132,7 +135,7 @@ impl S3 {
         Ok(Standing { key, bucket: Held { record, revision }, current, newest, before, named })
     }
 
-    /// Makes the change that a key's standing asks for; anew, where another one came in between.
+    /// Makes the change that a key's standing asks for; anew, where another one of the key came in between.
     async fn change<T>(
         &self,
         (bucket, key): (&str, &str),
@@ -141,7 +144,9 @@ impl S3 {
     ) -> S3Result<(BucketRecord, T)> {
         for _ in 0..limits::CHANGE_TRIES_MAX {
             let standing = self.standing(bucket, key, named).await?;
-            let (Plan { changes, freed }, outcome) = plan(&standing)?;
+            let (Plan { mut changes, beside, freed }, outcome) = plan(&standing)?;
+            let named: Vec<RecordKey> = beside.iter().map(|change| change.key().clone()).collect();
+            changes.extend(beside);
             match self.engine.change(changes).await {
                 Ok(()) => {
                     for blob in &freed {
@@ -149,6 +154,7 @@ impl S3 {
                     }
                     return Ok((standing.bucket.record, outcome));
                 }
+                Err(Error::Refused(Refusal::RecordChanged(key))) if named.contains(&key) => break,
                 Err(Error::Refused(Refusal::RecordChanged(_))) => {}
                 Err(error) => return Err(failed(&error)),
             }

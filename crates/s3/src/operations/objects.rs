@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::Timestamp;
+use engine::{BlobStream, ByteRange, Timestamp};
 use futures_util::StreamExt as _;
 use s3s::dto::{
     CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, Metadata, PutObjectInput,
@@ -86,7 +86,7 @@ pub(super) async fn put_object(s3: &S3, request: S3Request<PutObjectInput>) -> S
         Some(_) => return Err(s3_error!(NotImplemented, "If-None-Match takes * only")),
         None => false,
     };
-    let condition = Condition { absent, matches: input.if_match };
+    let condition = Condition { absent, matches: input.if_match, ..Condition::default() };
     let headers = Headers {
         content_type: input.content_type,
         content_encoding: input.content_encoding,
@@ -130,10 +130,13 @@ pub(super) fn source(source: &CopySource) -> S3Result<(&str, &str, Option<&str>)
     }
 }
 
-/// The object of a copy's source. A delete marker cannot be copied.
-pub(super) async fn source_object(s3: &S3, from: (&str, &str, Option<&str>)) -> S3Result<Found> {
-    let (bucket, key, version) = from;
-    s3.version_or_object(bucket, key, version).await.map_err(|error| match error.code() {
+/// Opens a copy's source. A delete marker cannot be copied.
+pub(super) async fn open_source(
+    s3: &S3,
+    from: (&str, &str, Option<&str>),
+    part: impl Fn(&ObjectRecord) -> S3Result<Option<ByteRange>>,
+) -> S3Result<(Found, BlobStream)> {
+    s3.open_object(from, part).await.map_err(|error| match error.code() {
         S3ErrorCode::MethodNotAllowed => s3_error!(
             InvalidRequest,
             "The source of a copy request may not specifically refer to a delete marker by version id."
@@ -148,12 +151,13 @@ pub(super) async fn copy_object(s3: &S3, request: S3Request<CopyObjectInput>) ->
     s3.bucket(&input.bucket).await?;
     let from = source(&input.copy_source)?;
     let to_itself = from == (&*input.bucket, &*input.key, None);
-    let Found { object: from, version_id: from_version } = source_object(s3, from).await?;
     let replaces = input.metadata_directive.as_ref().is_some_and(|directive| directive.as_str() == "REPLACE");
     if !replaces && to_itself {
         let text = "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.";
         return Err(s3_error!(InvalidRequest, "{text}"));
     }
+    let (Found { object: from, version_id: from_version }, content) =
+        open_source(s3, from, |_| Ok(None)).await?;
     let headers = if replaces {
         Headers {
             content_type: input.content_type,
@@ -166,7 +170,7 @@ pub(super) async fn copy_object(s3: &S3, request: S3Request<CopyObjectInput>) ->
     } else {
         from.headers.clone()
     };
-    let blob = s3.copy_blob(&from.blob).await?;
+    let blob = s3.store_blob(content).await?;
     let object = ObjectRecord { blob, headers, modified_at: s3.clock.now(), ..from };
     let copied = s3.put_object(&input.bucket, &input.key, &object, &Condition::default()).await;
     let (bucket, version) = copied?;

@@ -12,7 +12,6 @@ use super::objects::whole_seconds;
 use super::{moment, size, strong};
 use crate::S3;
 use crate::records::ObjectRecord;
-use crate::store::failed;
 use crate::versions::Found;
 
 /// The conditions of a request; `NotModified` and `PreconditionFailed` as HTTP has them.
@@ -56,17 +55,20 @@ fn range(wanted: Option<&Range>, object: &ObjectRecord) -> S3Result<(ByteRange, 
 
 pub(super) async fn get_object(s3: &S3, request: S3Request<GetObjectInput>) -> S3Result<GetObjectOutput> {
     let input = request.input;
-    let version = input.version_id.as_deref();
-    let Found { object, version_id } = s3.version_or_object(&input.bucket, &input.key, version).await?;
     let conditions = Conditions {
         if_match: input.if_match,
         if_none_match: input.if_none_match,
         if_modified_since: input.if_modified_since,
         if_unmodified_since: input.if_unmodified_since,
     };
-    conditions.check(&object)?;
-    let (part, content_range) = range(input.range.as_ref(), &object)?;
-    let content = s3.engine.read_blob(&object.blob, Some(part)).await.map_err(|error| failed(&error))?;
+    let wanted = input.range.as_ref();
+    let named = (&*input.bucket, &*input.key, input.version_id.as_deref());
+    let opened = s3.open_object(named, |object| {
+        conditions.check(object)?;
+        Ok(Some(range(wanted, object)?.0))
+    });
+    let (Found { object, version_id }, content) = opened.await?;
+    let (part, content_range) = range(wanted, &object)?;
     let whole = content_range.is_none() && input.checksum_mode.is_some();
     let checksum =
         |name: &str| object.checksums.get(&format!("x-amz-checksum-{name}")).filter(|_| whole).cloned();

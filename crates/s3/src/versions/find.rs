@@ -7,10 +7,11 @@ use http::{HeaderMap, HeaderValue};
 use s3s::dto::TimestampFormat;
 use s3s::{S3Error, S3Result, s3_error};
 
-use crate::S3;
 use crate::operations::moment;
 use crate::records::{BucketRecord, ObjectRecord, VersionRecord, Versioning};
+use crate::store::slow_down;
 use crate::version_id::{NULL, Named, VersionId};
+use crate::{S3, limits};
 
 /// An object, and which version it is as clients are told.
 pub(crate) struct Found {
@@ -34,7 +35,8 @@ impl S3 {
             return Ok(Found::of(&record, current.record));
         }
         let newest = self.newest(bucket, key, 1).await?.into_iter().next();
-        Err(newest.map_or_else(no_such_key, |marker| behind(&marker.record)))
+        let marker = newest.filter(|newest| newest.record.object.is_none());
+        Err(marker.map_or_else(no_such_key, |marker| behind(&marker.record)))
     }
 
     /// The newest versions of a key, at most so many.
@@ -61,15 +63,26 @@ impl S3 {
     ) -> S3Result<Found> {
         let Some(text) = version else { return self.object(bucket, key).await };
         let named = Named::parse(text)?;
-        let standing = self.standing(bucket, key, named).await?;
-        if let Some(unlisted) = standing.unlisted().filter(|_| named == Named::Null) {
-            return Ok(Found::of(&standing.bucket.record, unlisted.record.clone()));
+        let mut newest = None;
+        for _ in 0..limits::READ_TRIES_MAX {
+            let standing = self.standing(bucket, key, named).await?;
+            if let Some(unlisted) = standing.unlisted().filter(|_| named == Named::Null) {
+                return Ok(Found::of(&standing.bucket.record, unlisted.record.clone()));
+            }
+            if let Some(version) = standing.named {
+                return match version.record.object {
+                    Some(object) => Ok(Found::of(&standing.bucket.record, object)),
+                    None => Err(is_marker(&version.record)),
+                };
+            }
+            // Another null version may just have taken this one's place, under another name.
+            let now = Some(standing.newest.map(|newest| newest.revision));
+            if named != Named::Null || newest == now {
+                return Err(no_such_version());
+            }
+            newest = now;
         }
-        let Some(version) = standing.named else { return Err(no_such_version()) };
-        match version.record.object {
-            Some(object) => Ok(Found::of(&standing.bucket.record, object)),
-            None => Err(is_marker(&version.record)),
-        }
+        Err(slow_down())
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) struct Condition {
     pub(crate) absent: bool,
     /// It has this ETag.
     pub(crate) matches: Option<ETagCondition>,
+    /// What ends with the write, and must be as it was read.
+    pub(crate) ends: Vec<Change>,
 }
 
 impl Condition {
@@ -36,7 +38,7 @@ impl Standing<'_> {
     /// Without versions: in place of what is there.
     fn replace(&self, object: &ObjectRecord) -> Plan {
         let freed = self.current.iter().map(|current| current.record.blob.clone()).collect();
-        Plan { changes: vec![self.same_bucket(), self.current(Some(object))], freed }
+        Plan { changes: vec![self.same_bucket(), self.current(Some(object))], freed, ..Plan::default() }
     }
 
     /// With versions: a further one. The null version goes before it, if there was one before versions were kept, and
@@ -104,11 +106,14 @@ impl S3 {
         let unique = self.ids.uuid().as_u64_pair().1;
         let put = self.change((bucket, key), Named::Null, |standing| {
             condition.check(standing.current.as_ref().map(|current| &current.record))?;
-            if standing.bucket.record.versioning == Versioning::Never {
-                return Ok((standing.replace(object), None));
-            }
-            let (plan, id) = standing.add(Some(object.clone()), object.modified_at, unique);
-            Ok((plan, Some(id)))
+            let (mut plan, id) = if standing.bucket.record.versioning == Versioning::Never {
+                (standing.replace(object), None)
+            } else {
+                let (plan, id) = standing.add(Some(object.clone()), object.modified_at, unique);
+                (plan, Some(id))
+            };
+            plan.beside.clone_from(&condition.ends);
+            Ok((plan, id))
         });
         let put = put.await;
         // After a failure of the disk nobody knows whether the record is there, which then needs its blob.

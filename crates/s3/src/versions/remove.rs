@@ -28,7 +28,7 @@ impl Standing<'_> {
     fn remove_unlisted(&self) -> (Plan, Removed) {
         let Some(current) = &self.current else { return (Plan::default(), Removed::Nothing) };
         let changes = vec![self.same_bucket(), self.current(None)];
-        (Plan { changes, freed: vec![current.record.blob.clone()] }, Removed::Object)
+        (Plan { changes, freed: vec![current.record.blob.clone()], ..Plan::default() }, Removed::Object)
     }
 
     /// A version. If it was the newest one, the one before it is current again.
@@ -51,7 +51,7 @@ impl Standing<'_> {
         }
         let freed = version.record.object.iter().map(|object| object.blob.clone()).collect();
         let removed = if version.record.object.is_some() { Removed::Object } else { Removed::Marker };
-        (Plan { changes, freed }, removed)
+        (Plan { changes, freed, ..Plan::default() }, removed)
     }
 }
 

@@ -59,8 +59,8 @@ impl S3 {
 
     /// Copies a version onto its key. Answers the copy's version.
     pub(crate) async fn restore(&self, bucket: &str, key: &str, version: &str) -> S3Result<String> {
-        let from = self.version_or_object(bucket, key, Some(version)).await?.object;
-        let blob = self.copy_blob(&from.blob).await?;
+        let (from, content) = self.open_object((bucket, key, Some(version)), |_| Ok(None)).await?;
+        let (from, blob) = (from.object, self.store_blob(content).await?);
         let object = ObjectRecord { blob, modified_at: self.clock.now(), ..from };
         let (_, version) = self.put_object(bucket, key, &object, &Condition::default()).await?;
         Ok(version.map_or_else(|| NULL.to_owned(), |version| version.text()))

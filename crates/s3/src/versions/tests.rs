@@ -3,159 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use engine::{BlobId, Engine, Expect};
-use futures_util::StreamExt as _;
-use local::{Durability, Local, Settings};
+use engine::Expect;
 use proptest::prelude::*;
-use service::{CountingIds, Ports};
-use testkit::SimulatedClock;
 
 use super::{Condition, Removed};
-use crate::S3;
-use crate::operations::Operations;
-use crate::records::{self, BucketRecord, Headers, ObjectRecord, Versioning};
-use crate::version_id::{NULL, Named};
-
-const BUCKET: &str = "bucket";
-
-struct Bench {
-    folder: tempfile::TempDir,
-    clock: SimulatedClock,
-    local: Arc<Local>,
-    s3: Arc<S3>,
-}
-
-impl Bench {
-    async fn new(versioning: Versioning) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let bench = Self::open(folder, SimulatedClock::default());
-        bench.set(versioning).await;
-        bench
-    }
-
-    fn open(folder: tempfile::TempDir, clock: SimulatedClock) -> Self {
-        let settings = Settings {
-            folder: folder.path().to_path_buf(),
-            durability: Durability::Relaxed,
-            partitions: 1,
-            history: None,
-        };
-        let local = Local::open(&settings, Arc::new(clock.clone())).unwrap();
-        let engine = Arc::clone(&local) as Arc<dyn Engine>;
-        let s3 = S3::new(engine, Arc::new(CountingIds::default()), Arc::new(clock.clone()), Ports::default());
-        Self { folder, clock, local, s3 }
-    }
-
-    /// The same store, opened anew without having been closed.
-    fn killed(self) -> Self {
-        let Self { folder, clock, local, s3 } = self;
-        drop((s3, local));
-        Self::open(folder, clock)
-    }
-
-    async fn set(&self, versioning: Versioning) {
-        let record = BucketRecord {
-            version: 1,
-            name: BUCKET.to_owned(),
-            region: "us-east-1".to_owned(),
-            account: "000000000000".to_owned(),
-            created_at: engine::Timestamp(0),
-            notifications: Vec::new(),
-            versioning,
-        };
-        self.s3.put(records::bucket_key(BUCKET), records::encode(&record), Expect::Anything).await.unwrap();
-    }
-
-    async fn object(&self, content: &str) -> ObjectRecord {
-        // Large enough for a file of its own.
-        let padded = format!("{content:2000}");
-        let stream = futures_util::stream::iter([Ok(Bytes::from(padded))]).boxed();
-        ObjectRecord {
-            version: 1,
-            blob: self.s3.store_blob(stream).await.unwrap(),
-            size: content.len() as u64,
-            e_tag: content.to_owned(),
-            modified_at: engine::Timestamp(1000),
-            headers: Headers::default(),
-            checksums: BTreeMap::new(),
-            version_id: None,
-        }
-    }
-
-    /// Writes an object and answers its version's text.
-    async fn put(&self, key: &str, content: &str) -> String {
-        let object = self.object(content).await;
-        let (_, version) = self.s3.put_object(BUCKET, key, &object, &Condition::default()).await.unwrap();
-        version.map_or_else(|| NULL.to_owned(), |version| version.text())
-    }
-
-    async fn remove_version(&self, key: &str, version: &str) -> Removed {
-        self.s3.remove_version(BUCKET, key, Named::parse(version).unwrap()).await.unwrap().1
-    }
-
-    async fn content(&self, blob: &BlobId) -> String {
-        let pieces: Vec<_> =
-            engine::Blobs::read_blob(&*self.local, blob, None).await.unwrap().collect().await;
-        let whole: String =
-            pieces.into_iter().map(|piece| String::from_utf8(piece.unwrap().to_vec()).unwrap()).collect();
-        whole.trim_end().to_owned()
-    }
-
-    /// What a key has now, and as a version of it.
-    async fn read(&self, key: &str, version: Option<&str>) -> Result<String, String> {
-        match self.s3.version_or_object(BUCKET, key, version).await {
-            Ok(found) => Ok(self.content(&found.object.blob).await),
-            Err(error) => Err(error.code().as_str().to_owned()),
-        }
-    }
-
-    /// All versions, page by page: key, id, content (none: a delete marker), whether it is the latest.
-    async fn listed(&self, prefix: &str, max_keys: i32) -> Vec<(String, String, bool, bool)> {
-        let (mut all, mut key_marker, mut version_id_marker) = (Vec::new(), None, None);
-        loop {
-            let input = s3s::dto::ListObjectVersionsInput {
-                bucket: BUCKET.to_owned(),
-                prefix: Some(prefix.to_owned()),
-                key_marker: key_marker.take(),
-                version_id_marker: version_id_marker.take(),
-                max_keys: Some(max_keys),
-                ..Default::default()
-            };
-            let request = s3s::S3Request {
-                input,
-                method: http::Method::GET,
-                uri: http::Uri::from_static("/"),
-                headers: http::HeaderMap::new(),
-                extensions: http::Extensions::new(),
-                credentials: None,
-                region: None,
-                service: None,
-                trailing_headers: None,
-            };
-            let operations = Operations(Arc::clone(&self.s3));
-            let page = s3s::S3::list_object_versions(&operations, request).await.unwrap().output;
-            let one = |key: Option<String>, id: Option<String>, marker, latest: Option<bool>| {
-                (key.unwrap(), id.unwrap(), marker, latest.unwrap())
-            };
-            for version in page.versions.into_iter().flatten() {
-                all.push(one(version.key, version.version_id, false, version.is_latest));
-            }
-            for marker in page.delete_markers.into_iter().flatten() {
-                all.push(one(marker.key, marker.version_id, true, marker.is_latest));
-            }
-            if page.is_truncated != Some(true) {
-                return all;
-            }
-            (key_marker, version_id_marker) = (page.next_key_marker, page.next_version_id_marker);
-        }
-    }
-
-    fn blobs(&self) -> usize {
-        let folders = std::fs::read_dir(self.folder.path().join("blobs")).unwrap();
-        folders.map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap().count()).sum()
-    }
-}
+use crate::records::{self, Versioning};
+use crate::testing::{BUCKET, Bench, request};
+use crate::version_id::NULL;
 
 /// A key as AWS's documentation has it: the newest version first; `None` is a delete marker.
 #[derive(Clone, Debug, Default)]
@@ -170,6 +24,35 @@ impl Model {
         let versions = self.of(key);
         versions.retain(|(known, _)| id != NULL || known != NULL);
         versions.insert(0, (id.to_owned(), content));
+    }
+}
+
+/// All versions, page by page: key, id, content (none: a delete marker), whether it is the latest.
+async fn listed(bench: &Bench, prefix: &str, max_keys: i32) -> Vec<(String, String, bool, bool)> {
+    let (mut all, mut key_marker, mut version_id_marker) = (Vec::new(), None, None);
+    loop {
+        let input = s3s::dto::ListObjectVersionsInput {
+            bucket: BUCKET.to_owned(),
+            prefix: Some(prefix.to_owned()),
+            key_marker: key_marker.take(),
+            version_id_marker: version_id_marker.take(),
+            max_keys: Some(max_keys),
+            ..Default::default()
+        };
+        let page = s3s::S3::list_object_versions(&bench.operations(), request(input)).await.unwrap().output;
+        let one = |key: Option<String>, id: Option<String>, marker, latest: Option<bool>| {
+            (key.unwrap(), id.unwrap(), marker, latest.unwrap())
+        };
+        for version in page.versions.into_iter().flatten() {
+            all.push(one(version.key, version.version_id, false, version.is_latest));
+        }
+        for marker in page.delete_markers.into_iter().flatten() {
+            all.push(one(marker.key, marker.version_id, true, marker.is_latest));
+        }
+        if page.is_truncated != Some(true) {
+            return all;
+        }
+        (key_marker, version_id_marker) = (page.next_key_marker, page.next_version_id_marker);
     }
 }
 
@@ -251,15 +134,15 @@ async fn keeps_to_the_model(steps: Vec<Step>) {
             wanted.push((key.clone(), id.clone(), content.is_none(), index == 0));
         }
     }
-    assert_eq!(bench.listed("", 1).await, wanted, "one on a page, in the order of keys and newest first");
+    assert_eq!(listed(&bench, "", 1).await, wanted, "one on a page, in the order of keys and newest first");
     let by_kind = |mut all: Vec<_>| {
         all.sort();
         all
     };
-    assert_eq!(by_kind(bench.listed("", 1000).await), by_kind(wanted.clone()));
+    assert_eq!(by_kind(listed(&bench, "", 1000).await), by_kind(wanted.clone()));
     for prefix in KEYS {
         let below: Vec<_> = wanted.iter().filter(|(key, ..)| key.starts_with(prefix)).cloned().collect();
-        assert_eq!(bench.listed(prefix, 1).await, below, "{prefix:?}");
+        assert_eq!(listed(&bench, prefix, 1).await, below, "{prefix:?}");
     }
     let objects = wanted.iter().filter(|(_, _, marker, _)| !marker).count();
     assert_eq!(bench.blobs(), objects, "as many blobs as objects: none too few, none left over");
@@ -295,10 +178,10 @@ async fn writers_of_one_key_lose_no_version_to_each_other() {
     for writer in (0..WRITERS).map(write).collect::<Vec<_>>() {
         writer.await.unwrap();
     }
-    let listed = bench.listed("", 1).await;
-    assert_eq!(listed.len(), WRITERS);
-    assert_eq!(listed.iter().filter(|(_, _, marker, _)| *marker).count(), WRITERS / 4);
-    let (newest, is_marker) = (listed[0].1.clone(), listed[0].2);
+    let all = listed(&bench, "", 1).await;
+    assert_eq!(all.len(), WRITERS);
+    assert_eq!(all.iter().filter(|(_, _, marker, _)| *marker).count(), WRITERS / 4);
+    let (newest, is_marker) = (all[0].1.clone(), all[0].2);
     let now = bench.read("k", None).await;
     let newest = bench.read("k", Some(&newest)).await;
     assert_eq!(now.clone().ok(), newest.ok());
@@ -307,10 +190,10 @@ async fn writers_of_one_key_lose_no_version_to_each_other() {
         let bench = Arc::clone(&bench);
         tokio::spawn(async move { bench.remove_version("k", &id).await })
     };
-    for removal in listed.into_iter().map(|(_, id, ..)| clear(id)).collect::<Vec<_>>() {
+    for removal in all.into_iter().map(|(_, id, ..)| clear(id)).collect::<Vec<_>>() {
         assert_ne!(removal.await.unwrap(), Removed::Nothing);
     }
-    assert_eq!((bench.listed("", 1000).await, bench.blobs()), (Vec::new(), 0));
+    assert_eq!((listed(&bench, "", 1000).await, bench.blobs()), (Vec::new(), 0));
     assert_eq!(bench.read("k", None).await, Err("NoSuchKey".to_owned()));
 }
 
@@ -342,7 +225,7 @@ async fn a_write_that_is_refused_leaves_no_blob_behind() {
     let bench = Bench::new(Versioning::Enabled).await;
     bench.put("k", "there").await;
     let object = bench.object("refused").await;
-    let condition = Condition { absent: true, matches: None };
+    let condition = Condition { absent: true, ..Condition::default() };
     let refused = bench.s3.put_object(BUCKET, "k", &object, &condition).await.unwrap_err();
     assert_eq!((refused.code().as_str(), bench.blobs()), ("PreconditionFailed", 1));
 }
