@@ -100,6 +100,7 @@ pub fn assemble(basis: &Basis, daemon: Option<Daemon>, tasks: &Tasks) -> Service
     executor.start(tasks);
     sqs::start(&sqs, &clock(), tasks);
     sns::start(&sns, tasks);
+    s3::start(&s3, tasks);
     lambda::start(&lambda, tasks);
     logs::start(&logs, tasks);
     let xray = xray::Xray::new(engine(), ids(), clock());

@@ -4,14 +4,12 @@ use engine::{Hop, HopKind, HopOutcome, Link, SpanId};
 use http::header::{CONTENT_LENGTH, ETAG};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
-use serde_json::Value as Json;
 use service::ports::PortError;
 use service::{Context, OnlyLooking};
 
 use crate::S3;
+use crate::event_outbox::EventRecord;
 use crate::front::parameter;
-use crate::notifications::Target;
-use crate::records::BucketRecord;
 
 /// A call under way.
 pub(crate) struct Calling {
@@ -81,24 +79,19 @@ impl S3 {
     }
 
     /// An event came to nobody: what it is about is done, and nobody was told. It is kept for who replays it.
-    pub(crate) fn tell_given_up(
-        &self,
-        context: &Context,
-        (bucket, target): (&BucketRecord, &Target),
-        event: &Json,
-        reason: &PortError,
-    ) {
-        let call = context.link();
+    pub(crate) fn tell_given_up(&self, event: &EventRecord, reason: &PortError) {
+        let call = event.context().link();
         if !self.engine.keeps(call.trace) {
             return;
         }
         let id = self.ids.uuid().as_u128();
         let link = Link { span: SpanId::of(id), ..call };
         let hop = Hop::new(HopKind::DeadLetter, link, call.span, self.clock.now(), "".into());
-        let hop = hop.noting("from", format!("arn:aws:s3:::{}", bucket.name));
+        let hop = hop.noting("from", format!("arn:aws:s3:::{}", event.bucket));
+        let target = &event.target;
         let hop = hop.noting("notification", &*target.id).noting("endpoint", target.arn.as_str());
         let hop = hop.noting("reason", reason.to_string());
-        let payload = event.to_string().into();
+        let payload = event.document.clone().into();
         self.engine.record(Hop { id, payload, outcome: HopOutcome::Failed, ..hop });
     }
 }

@@ -5,6 +5,7 @@
 
 mod aws_chunked;
 mod digest;
+mod event_outbox;
 mod front;
 mod hops;
 mod host;
@@ -26,7 +27,9 @@ use engine::{Clock, Engine};
 use futures_util::future::BoxFuture;
 use http_body_util::BodyExt as _;
 use s3s::service::{S3Service, S3ServiceBuilder};
-use service::{Context, Ids, Ports, Streaming, StreamingBody};
+use service::{Context, Ids, Ports, Streaming, StreamingBody, Tasks};
+
+use event_outbox::EventOutbox;
 
 pub use operations::operations;
 pub use ports::Objects;
@@ -37,13 +40,19 @@ pub struct S3 {
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ports: Ports,
+    pub(crate) outbox: EventOutbox,
 }
 
 impl S3 {
     /// Over an engine and the other services' ports.
     pub fn new(engine: Arc<dyn Engine>, ids: Arc<dyn Ids>, clock: Arc<dyn Clock>, ports: Ports) -> Arc<Self> {
-        Arc::new(Self { engine, ids, clock, ports })
+        Arc::new(Self { engine, ids, clock, ports, outbox: EventOutbox::default() })
     }
+}
+
+/// Starts what happens without a request.
+pub fn start(s3: &Arc<S3>, tasks: &Tasks) {
+    tasks.spawn("s3-events", event_outbox::run(Arc::clone(s3), tasks.stop()));
 }
 
 /// The service as the server takes it.

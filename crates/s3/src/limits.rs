@@ -2,6 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>
 
+use std::time::Duration;
+
 /// Objects, uploads or parts on a page.
 pub(crate) const PAGE_MAX: i32 = 1000;
 /// Objects of one DeleteObjects.
@@ -20,3 +22,11 @@ pub(crate) const CHANGE_TRIES_MAX: usize = 64;
 pub(crate) const READ_TRIES_MAX: usize = 64;
 /// Versions of a key that are looked through for a certain content.
 pub(crate) const VERSIONS_LOOKED_AT_MAX: usize = 1000;
+/// Events that are brought at once.
+pub(crate) const EVENTS_AT_ONCE: usize = 256;
+/// Events that may wait to be brought; beyond, writes that would be told of are answered `SlowDown`.
+pub(crate) const EVENTS_WAITING_MAX: usize = 100_000;
+/// The first pause before events that could not be brought are tried again; it doubles each time.
+pub(crate) const EVENT_RETRY_MIN: Duration = Duration::from_secs(1);
+/// The longest one.
+pub(crate) const EVENT_RETRY_MAX: Duration = Duration::from_mins(1);

@@ -12,6 +12,7 @@ use service::ports::{FunctionEvent, PortError, QueueMessage, Sender};
 use service::{Context, way};
 
 use crate::S3;
+use crate::event_outbox::EventRecord;
 use crate::records::{BucketRecord, ObjectRecord};
 use crate::version_id::VersionId;
 
@@ -85,31 +86,32 @@ pub(crate) struct Target {
 }
 
 /// What happened to an object.
-pub(crate) struct Happened<'a> {
+pub(crate) struct Happened {
     /// Without `s3:`.
     pub(crate) event: &'static str,
-    pub(crate) key: &'a str,
+    pub(crate) key: String,
     pub(crate) size: Option<u64>,
-    pub(crate) e_tag: Option<&'a str>,
+    pub(crate) e_tag: Option<String>,
     /// Where the bucket keeps versions.
     pub(crate) version_id: Option<String>,
 }
 
-impl<'a> Happened<'a> {
+impl Happened {
     /// An object was written.
     pub(crate) fn created(
         event: &'static str,
-        key: &'a str,
-        object: &'a ObjectRecord,
+        key: &str,
+        object: &ObjectRecord,
         version: Option<VersionId>,
     ) -> Self {
         let version_id = version.and_then(|version| version.told());
-        Self { event, key, size: Some(object.size), e_tag: Some(&object.e_tag), version_id }
+        let (size, e_tag) = (Some(object.size), Some(object.e_tag.clone()));
+        Self { event, key: key.to_owned(), size, e_tag, version_id }
     }
 }
 
 impl Target {
-    fn wants(&self, happened: &Happened<'_>) -> bool {
+    pub(crate) fn wants(&self, happened: &Happened) -> bool {
         let listed = self.events.iter().any(|event| {
             let event = event.trim_start_matches("s3:");
             match event.strip_suffix('*') {
@@ -148,44 +150,22 @@ fn overlap(one: &str, other: &str) -> bool {
 }
 
 impl S3 {
-    /// Tells everybody who wants to know. Durable when it answers; a target that is gone is passed over.
-    pub(crate) async fn notify(
-        &self,
-        context: &Context,
-        bucket: &BucketRecord,
-        happened: Happened<'_>,
-    ) -> S3Result<()> {
-        for target in bucket.notifications.iter().filter(|target| target.wants(&happened)) {
-            let document = self.document(context, bucket, target, &happened);
-            match self.tell(context, bucket, target, &document).await {
-                Ok(()) => {}
-                Err(PortError::Failed(reason)) => {
-                    tracing::error!(target = %target.arn, reason, "a bucket's event could not be stored");
-                    return Err(s3_error!(InternalError));
-                }
-                Err(refused) => {
-                    tracing::warn!(target = %target.arn, %refused, "a bucket's event could not be delivered");
-                    self.tell_given_up(context, (bucket, target), &document, &refused);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn document(
+    pub(crate) fn document(
         &self,
         context: &Context,
         bucket: &BucketRecord,
         target: &Target,
-        happened: &Happened<'_>,
+        happened: &Happened,
     ) -> Json {
         let now = self.clock.now().0;
         let mut object = json!({
-            "key": utf8_percent_encode(happened.key, KEY).to_string().replace(' ', "+"),
+            "key": utf8_percent_encode(&happened.key, KEY).to_string().replace(' ', "+"),
             "sequencer": format!("{:018X}", u128::from(now) << 12),
         });
-        if let (Some(size), Some(e_tag)) = (happened.size, happened.e_tag) {
+        if let Some(size) = happened.size {
             object["size"] = json!(size);
+        }
+        if let Some(e_tag) = &happened.e_tag {
             object["eTag"] = json!(e_tag);
         }
         if let Some(version_id) = &happened.version_id {
@@ -216,24 +196,20 @@ impl S3 {
         }]})
     }
 
-    async fn tell(
-        &self,
-        context: &Context,
-        bucket: &BucketRecord,
-        target: &Target,
-        document: &Json,
-    ) -> Result<(), PortError> {
+    /// Brings an event to its target. Durable when it answers.
+    pub(crate) async fn tell(&self, event: &EventRecord) -> Result<(), PortError> {
+        let (context, target) = (event.context(), &event.target);
         let link = context.link();
         let told = self.engine.keeps(link.trace);
         let trace = context.trace.clone().or_else(|| told.then(|| context.trace_onward()));
         let trace = trace.map(|trace| trace.with_parent(link.span.0));
         let (header, to) = (context.trace_text(), target.arn.as_str());
         let goes = if target.kind == Kind::Queue { way::into(header, to) } else { way::to(header, to) };
-        let body = document.to_string();
+        let body = event.document.clone();
         let enqueue = match target.kind {
             Kind::Function => {
-                let event = FunctionEvent { payload: body.into(), trace, sender: sender(bucket) };
-                self.ports.functions()?.prepare(target.arn.clone(), event).await?
+                let function_event = FunctionEvent { payload: body.into(), trace, sender: sender(event) };
+                self.ports.functions()?.prepare(target.arn.clone(), function_event).await?
             }
             Kind::Queue => {
                 let message = QueueMessage {
@@ -243,14 +219,14 @@ impl S3 {
                     deduplication_id: None,
                     trace,
                     sender_id: PRINCIPAL.to_owned(),
-                    sender: sender(bucket),
+                    sender: sender(event),
                 };
                 self.ports.queues()?.prepare(target.arn.clone(), message).await?
             }
             Kind::Topic => {
                 let subject = Some("Amazon S3 Notification".to_owned());
                 let topics = self.ports.topics()?;
-                return topics.publish(target.arn.clone(), subject, body, trace, sender(bucket)).await;
+                return topics.publish(target.arn.clone(), subject, body, trace, sender(event)).await;
             }
         };
         if goes.is_ok() {
@@ -274,22 +250,21 @@ impl S3 {
         targets: &[Target],
     ) -> S3Result<()> {
         for target in targets {
+            let test = json!({
+                "Service": "Amazon S3",
+                "Event": "s3:TestEvent",
+                "Time": timestamp::iso_milliseconds(self.clock.now().0),
+                "Bucket": bucket.name,
+                "RequestId": context.request_id.to_string(),
+                "HostId": context.request_id.to_string(),
+            });
+            let test = EventRecord::new(context, bucket, target.clone(), test.to_string());
             let exists = match target.kind {
                 Kind::Function => match self.ports.functions() {
-                    Ok(functions) => functions.admits(target.arn.clone(), sender(bucket)).await,
+                    Ok(functions) => functions.admits(target.arn.clone(), sender(&test)).await,
                     Err(error) => Err(error),
                 },
-                Kind::Queue | Kind::Topic => {
-                    let test = json!({
-                        "Service": "Amazon S3",
-                        "Event": "s3:TestEvent",
-                        "Time": timestamp::iso_milliseconds(self.clock.now().0),
-                        "Bucket": bucket.name,
-                        "RequestId": context.request_id.to_string(),
-                        "HostId": context.request_id.to_string(),
-                    });
-                    self.tell(context, bucket, target, &test).await
-                }
+                Kind::Queue | Kind::Topic => self.tell(&test).await,
             };
             if let Err(error) = exists {
                 tracing::warn!(target = %target.arn, %error, "a notification's target cannot be used");
@@ -304,11 +279,11 @@ impl S3 {
 }
 
 /// A bucket as the policies of queues and functions know it.
-fn sender(bucket: &BucketRecord) -> Sender {
+fn sender(event: &EventRecord) -> Sender {
     Sender::Service {
         principal: PRINCIPAL,
-        source: Arn::new("s3", "", "", &bucket.name),
-        account: bucket.account.clone(),
+        source: Arn::new("s3", "", "", &event.bucket),
+        account: event.account.clone(),
     }
 }
 
@@ -329,7 +304,13 @@ mod tests {
 
     #[test]
     fn a_target_wants_events_of_its_names_prefix_and_suffix() {
-        let happened = |event, key| Happened { event, key, size: None, e_tag: None, version_id: None };
+        let happened = |event, key: &str| Happened {
+            event,
+            key: key.to_owned(),
+            size: None,
+            e_tag: None,
+            version_id: None,
+        };
         let wants = target(&["s3:ObjectCreated:*"], "in/", ".json");
         assert!(wants.wants(&happened("ObjectCreated:Put", "in/a.json")));
         assert!(!wants.wants(&happened("ObjectRemoved:Delete", "in/a.json")));

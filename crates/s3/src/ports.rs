@@ -14,7 +14,6 @@ use service::ports::{ObjectPort, ObjectSince, ObjectThen, PortError};
 use service::{Caller, Context, Endpoint};
 
 use crate::S3;
-use crate::notifications::Happened;
 use crate::records::{BucketRecord, Headers, ObjectRecord};
 use crate::versions::Condition;
 
@@ -82,7 +81,7 @@ impl ObjectPort for Objects {
 
 /// The same as PutObject, told to whom it concerns.
 async fn write(s3: &S3, bucket: &str, key: &str, document: Bytes) -> S3Result<()> {
-    s3.bucket(bucket).await?;
+    let (record, _) = s3.bucket(bucket).await?;
     let headers = Headers { content_type: Some("application/json".to_owned()), ..Headers::default() };
     let object = ObjectRecord {
         version: 1,
@@ -94,9 +93,9 @@ async fn write(s3: &S3, bucket: &str, key: &str, document: Bytes) -> S3Result<()
         checksums: BTreeMap::new(),
         version_id: None,
     };
-    let (record, version) = s3.put_object(bucket, key, &object, &Condition::default()).await?;
-    let happened = Happened::created("ObjectCreated:Put", key, &object, version);
-    s3.notify(&own_context(s3, &record), &record, happened).await
+    let context = own_context(s3, &record);
+    let told = Some((&context, "ObjectCreated:Put"));
+    s3.put_object(bucket, key, &object, &Condition::default(), told).await.map(drop)
 }
 
 /// No request led here: the bucket's owner writes, from this machine.

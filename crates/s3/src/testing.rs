@@ -24,7 +24,7 @@ pub(crate) const BUCKET: &str = "bucket";
 /// The service over an engine of its own, in a folder of its own, with one bucket.
 pub(crate) struct Bench {
     folder: tempfile::TempDir,
-    clock: SimulatedClock,
+    pub(crate) clock: SimulatedClock,
     pub(crate) local: Arc<Local>,
     pub(crate) s3: Arc<S3>,
 }
@@ -35,6 +35,11 @@ impl Bench {
         let bench = Self::open(folder, SimulatedClock::default());
         bench.set(versioning).await;
         bench
+    }
+
+    /// The other services' ports, for who offers some.
+    pub(crate) fn ports(&self) -> &Ports {
+        &self.s3.ports
     }
 
     fn open(folder: tempfile::TempDir, clock: SimulatedClock) -> Self {
@@ -89,12 +94,12 @@ impl Bench {
     /// Writes an object and answers its version's text.
     pub(crate) async fn put(&self, key: &str, content: &str) -> String {
         let object = self.object(content).await;
-        let (_, version) = self.s3.put_object(BUCKET, key, &object, &Condition::default()).await.unwrap();
+        let version = self.s3.put_object(BUCKET, key, &object, &Condition::default(), None).await.unwrap();
         version.map_or_else(|| NULL.to_owned(), |version| version.text())
     }
 
     pub(crate) async fn remove_version(&self, key: &str, version: &str) -> Removed {
-        self.s3.remove_version(BUCKET, key, Named::parse(version).unwrap()).await.unwrap().1
+        self.s3.remove_version(BUCKET, key, Named::parse(version).unwrap(), None).await.unwrap()
     }
 
     pub(crate) async fn content(&self, blob: &BlobId) -> String {

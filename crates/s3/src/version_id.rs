@@ -39,6 +39,14 @@ impl VersionId {
 }
 
 impl Named {
+    /// As events tell of it: of the null version nothing.
+    pub(crate) fn told(self) -> Option<String> {
+        match self {
+            Self::Null => None,
+            Self::Version(id) => id.told(),
+        }
+    }
+
     pub(crate) fn parse(text: &str) -> S3Result<Self> {
         if text == NULL {
             return Ok(Self::Null);

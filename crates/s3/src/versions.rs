@@ -18,11 +18,13 @@ mod tests;
 use engine::{BlobId, Change, Error, Expect, Record, RecordKey, Refusal};
 use s3s::{S3Result, s3_error};
 use serde::de::DeserializeOwned;
+use service::Context;
 
 pub(crate) use find::Found;
 pub(crate) use put::Condition;
 pub(crate) use remove::Removed;
 
+use crate::notifications::Happened;
 use crate::records::{self, BucketRecord, ObjectRecord, VersionRecord};
 use crate::store::failed;
 use crate::version_id::Named;
@@ -54,6 +56,8 @@ struct Plan {
     beside: Vec<Change>,
     /// Blobs that nothing names any more, once it is made.
     freed: Vec<BlobId>,
+    /// What the bucket tells of then.
+    happened: Option<Happened>,
 }
 
 impl<T: DeserializeOwned> Held<T> {
@@ -135,24 +139,32 @@ impl S3 {
         Ok(Standing { key, bucket: Held { record, revision }, current, newest, before, named })
     }
 
-    /// Makes the change that a key's standing asks for; anew, where another one of the key came in between.
+    /// Makes the change that a key's standing asks for; anew, where another one of the key came in between. The
+    /// bucket tells of it on behalf of `told`, if anybody.
     async fn change<T>(
         &self,
         (bucket, key): (&str, &str),
         named: Named,
+        told: Option<&Context>,
         plan: impl Fn(&Standing<'_>) -> S3Result<(Plan, T)>,
-    ) -> S3Result<(BucketRecord, T)> {
+    ) -> S3Result<T> {
         for _ in 0..limits::CHANGE_TRIES_MAX {
             let standing = self.standing(bucket, key, named).await?;
-            let (Plan { mut changes, beside, freed }, outcome) = plan(&standing)?;
+            let (Plan { mut changes, beside, freed, happened }, outcome) = plan(&standing)?;
+            let events = match told.zip(happened) {
+                Some((context, happened)) => self.events(context, &standing.bucket.record, &happened)?,
+                None => Vec::new(),
+            };
             let named: Vec<RecordKey> = beside.iter().map(|change| change.key().clone()).collect();
-            changes.extend(beside);
+            let count = events.len();
+            changes.extend(beside.into_iter().chain(events));
             match self.engine.change(changes).await {
                 Ok(()) => {
+                    self.events_wait(count);
                     for blob in &freed {
                         self.forget_blob(blob).await;
                     }
-                    return Ok((standing.bucket.record, outcome));
+                    return Ok(outcome);
                 }
                 Err(Error::Refused(Refusal::RecordChanged(key))) if named.contains(&key) => break,
                 Err(Error::Refused(Refusal::RecordChanged(_))) => {}

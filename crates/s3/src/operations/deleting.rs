@@ -9,30 +9,20 @@ use service::Context;
 use super::context;
 use crate::S3;
 use crate::limits;
-use crate::notifications::Happened;
-use crate::version_id::{NULL, Named};
+use crate::version_id::Named;
 use crate::versions::Removed;
 
-/// Removes an object, or a version of it, and tells whom it concerns.
+/// Removes an object, or a version of it.
 async fn delete(
     s3: &S3,
     context: &Context,
     (bucket, key): (&str, &str),
     version: Option<&str>,
 ) -> S3Result<Removed> {
-    let (bucket, removed) = match version {
-        Some(version) => s3.remove_version(bucket, key, Named::parse(version)?).await?,
-        None => s3.remove_object(bucket, key).await?,
-    };
-    let (event, version_id) = match removed {
-        Removed::Nothing => return Ok(removed),
-        Removed::Object | Removed::Marker => {
-            ("ObjectRemoved:Delete", version.filter(|version| *version != NULL).map(str::to_owned))
-        }
-        Removed::Behind(marker) => ("ObjectRemoved:DeleteMarkerCreated", marker.told()),
-    };
-    s3.notify(context, &bucket, Happened { event, key, size: None, e_tag: None, version_id }).await?;
-    Ok(removed)
+    match version {
+        Some(version) => s3.remove_version(bucket, key, Named::parse(version)?, Some(context)).await,
+        None => s3.remove_object(bucket, key, Some(context)).await,
+    }
 }
 
 pub(super) async fn delete_object(

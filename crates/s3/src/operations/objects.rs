@@ -15,7 +15,6 @@ use crate::S3;
 use crate::aws_chunked::Trailers;
 use crate::digest::{Digesting, Expected};
 use crate::limits;
-use crate::notifications::Happened;
 use crate::records::{Headers, ObjectRecord};
 use crate::versions::{Condition, Found};
 
@@ -106,9 +105,8 @@ pub(super) async fn put_object(s3: &S3, request: S3Request<PutObjectInput>) -> S
         checksums: stored.checksums,
         version_id: None,
     };
-    let (bucket, version) = s3.put_object(&input.bucket, &input.key, &object, &condition).await?;
-    let happened = Happened::created("ObjectCreated:Put", &input.key, &object, version);
-    s3.notify(&context, &bucket, happened).await?;
+    let told = Some((&context, "ObjectCreated:Put"));
+    let version = s3.put_object(&input.bucket, &input.key, &object, &condition, told).await?;
     let checksum = |name: &str| object.checksums.get(&format!("x-amz-checksum-{name}")).cloned();
     Ok(PutObjectOutput {
         e_tag: Some(strong(&object.e_tag)),
@@ -172,10 +170,8 @@ pub(super) async fn copy_object(s3: &S3, request: S3Request<CopyObjectInput>) ->
     };
     let blob = s3.store_blob(content).await?;
     let object = ObjectRecord { blob, headers, modified_at: s3.clock.now(), ..from };
-    let copied = s3.put_object(&input.bucket, &input.key, &object, &Condition::default()).await;
-    let (bucket, version) = copied?;
-    let happened = Happened::created("ObjectCreated:Copy", &input.key, &object, version);
-    s3.notify(&context, &bucket, happened).await?;
+    let told = Some((&context, "ObjectCreated:Copy"));
+    let version = s3.put_object(&input.bucket, &input.key, &object, &Condition::default(), told).await?;
     let result = CopyObjectResult {
         e_tag: Some(strong(&object.e_tag)),
         last_modified: Some(moment(object.modified_at)),

@@ -3,10 +3,12 @@
 use engine::{Change, Expect, Timestamp};
 use s3s::dto::{ETag, ETagCondition};
 use s3s::{S3Result, s3_error};
+use service::Context;
 
 use super::{Held, Plan, Standing};
 use crate::S3;
-use crate::records::{self, BucketRecord, ObjectRecord, VersionRecord, Versioning};
+use crate::notifications::Happened;
+use crate::records::{self, ObjectRecord, VersionRecord, Versioning};
 use crate::version_id::{Named, VersionId};
 
 /// What must be true of the object that is there.
@@ -94,17 +96,18 @@ impl Standing<'_> {
 }
 
 impl S3 {
-    /// Stores an object. Answers its bucket as it was then, and which version it is, where that keeps versions. If it is
-    /// refused, its blob is let go of.
+    /// Stores an object, of which its bucket tells by this event. Answers which version it is, where versions are kept. If
+    /// it is refused, its blob is let go of.
     pub(crate) async fn put_object(
         &self,
         bucket: &str,
         key: &str,
         object: &ObjectRecord,
         condition: &Condition,
-    ) -> S3Result<(BucketRecord, Option<VersionId>)> {
+        told: Option<(&Context, &'static str)>,
+    ) -> S3Result<Option<VersionId>> {
         let unique = self.ids.uuid().as_u64_pair().1;
-        let put = self.change((bucket, key), Named::Null, |standing| {
+        let put = self.change((bucket, key), Named::Null, told.map(|(context, _)| context), |standing| {
             condition.check(standing.current.as_ref().map(|current| &current.record))?;
             let (mut plan, id) = if standing.bucket.record.versioning == Versioning::Never {
                 (standing.replace(object), None)
@@ -113,6 +116,7 @@ impl S3 {
                 (plan, Some(id))
             };
             plan.beside.clone_from(&condition.ends);
+            plan.happened = told.map(|(_, event)| Happened::created(event, key, object, id));
             Ok((plan, id))
         });
         let put = put.await;

@@ -4,10 +4,12 @@
 
 use engine::{Change, Expect};
 use s3s::S3Result;
+use service::Context;
 
 use super::{Held, Plan, Standing};
 use crate::S3;
-use crate::records::{self, BucketRecord, VersionRecord, Versioning};
+use crate::notifications::Happened;
+use crate::records::{self, VersionRecord, Versioning};
 use crate::version_id::{Named, VersionId};
 
 /// What was removed.
@@ -55,16 +57,36 @@ impl Standing<'_> {
     }
 }
 
+impl Removed {
+    /// What the bucket tells of, if a key, or a version of it, was asked to be removed.
+    fn happened(self, key: &str, asked: Named) -> Option<Happened> {
+        let (event, version_id) = match self {
+            Self::Nothing => return None,
+            Self::Object | Self::Marker => ("ObjectRemoved:Delete", asked.told()),
+            Self::Behind(marker) => ("ObjectRemoved:DeleteMarkerCreated", marker.told()),
+        };
+        Some(Happened { event, key: key.to_owned(), size: None, e_tag: None, version_id })
+    }
+}
+
 impl S3 {
     /// Removes an object, or puts a delete marker before it.
-    pub(crate) async fn remove_object(&self, bucket: &str, key: &str) -> S3Result<(BucketRecord, Removed)> {
+    pub(crate) async fn remove_object(
+        &self,
+        bucket: &str,
+        key: &str,
+        told: Option<&Context>,
+    ) -> S3Result<Removed> {
         let (now, unique) = (self.clock.now(), self.ids.uuid().as_u64_pair().1);
-        let removal = self.change((bucket, key), Named::Null, |standing| {
-            if standing.bucket.record.versioning == Versioning::Never {
-                return Ok(standing.remove_unlisted());
-            }
-            let (plan, marker) = standing.add(None, now, unique);
-            Ok((plan, Removed::Behind(marker)))
+        let removal = self.change((bucket, key), Named::Null, told, |standing| {
+            let (mut plan, removed) = if standing.bucket.record.versioning == Versioning::Never {
+                standing.remove_unlisted()
+            } else {
+                let (plan, marker) = standing.add(None, now, unique);
+                (plan, Removed::Behind(marker))
+            };
+            plan.happened = removed.happened(key, Named::Null);
+            Ok((plan, removed))
         });
         removal.await
     }
@@ -75,13 +97,16 @@ impl S3 {
         bucket: &str,
         key: &str,
         version: Named,
-    ) -> S3Result<(BucketRecord, Removed)> {
-        let removal = self.change((bucket, key), version, |standing| {
-            Ok(match &standing.named {
+        told: Option<&Context>,
+    ) -> S3Result<Removed> {
+        let removal = self.change((bucket, key), version, told, |standing| {
+            let (mut plan, removed) = match &standing.named {
                 Some(version) => standing.remove(version),
                 None if version == Named::Null && standing.unlisted().is_some() => standing.remove_unlisted(),
                 None => (Plan::default(), Removed::Nothing),
-            })
+            };
+            plan.happened = removed.happened(key, version);
+            Ok((plan, removed))
         });
         removal.await
     }

@@ -62,7 +62,7 @@ impl S3 {
         let (from, content) = self.open_object((bucket, key, Some(version)), |_| Ok(None)).await?;
         let (from, blob) = (from.object, self.store_blob(content).await?);
         let object = ObjectRecord { blob, modified_at: self.clock.now(), ..from };
-        let (_, version) = self.put_object(bucket, key, &object, &Condition::default()).await?;
+        let version = self.put_object(bucket, key, &object, &Condition::default(), None).await?;
         Ok(version.map_or_else(|| NULL.to_owned(), |version| version.text()))
     }
 }

@@ -91,7 +91,7 @@ async fn keeps_to_the_model(steps: Vec<Step>) {
                 assert_eq!(id == NULL, versioning != Versioning::Enabled);
                 model.add(KEYS[key], &id, Some(content.to_string()));
             }
-            Step::Delete(key) => match bench.s3.remove_object(BUCKET, KEYS[key]).await.unwrap().1 {
+            Step::Delete(key) => match bench.s3.remove_object(BUCKET, KEYS[key], None).await.unwrap() {
                 Removed::Behind(marker) => model.add(KEYS[key], &marker.text(), None),
                 removed => {
                     assert_eq!(removed == Removed::Object, !model.of(KEYS[key]).is_empty());
@@ -167,7 +167,7 @@ async fn writers_of_one_key_lose_no_version_to_each_other() {
         tokio::spawn(async move {
             match number % 4 {
                 3 => {
-                    bench.s3.remove_object(BUCKET, "k").await.unwrap();
+                    bench.s3.remove_object(BUCKET, "k", None).await.unwrap();
                 }
                 _ => {
                     bench.put("k", &number.to_string()).await;
@@ -226,7 +226,7 @@ async fn a_write_that_is_refused_leaves_no_blob_behind() {
     bench.put("k", "there").await;
     let object = bench.object("refused").await;
     let condition = Condition { absent: true, ..Condition::default() };
-    let refused = bench.s3.put_object(BUCKET, "k", &object, &condition).await.unwrap_err();
+    let refused = bench.s3.put_object(BUCKET, "k", &object, &condition, None).await.unwrap_err();
     assert_eq!((refused.code().as_str(), bench.blobs()), ("PreconditionFailed", 1));
 }
 
@@ -234,7 +234,7 @@ async fn a_write_that_is_refused_leaves_no_blob_behind() {
 async fn what_is_behind_a_delete_marker_says_so() {
     let bench = Bench::new(Versioning::Enabled).await;
     bench.put("k", "x").await;
-    let Removed::Behind(marker) = bench.s3.remove_object(BUCKET, "k").await.unwrap().1 else { panic!() };
+    let Removed::Behind(marker) = bench.s3.remove_object(BUCKET, "k", None).await.unwrap() else { panic!() };
     let header = |error: &s3s::S3Error, name: &str| {
         error.headers().and_then(|headers| headers.get(name)).map(|value| value.to_str().unwrap().to_owned())
     };

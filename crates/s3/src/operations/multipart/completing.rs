@@ -8,11 +8,11 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use md5::{Digest as _, Md5};
 use s3s::dto::{CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CompletedPart, ETag};
 use s3s::{S3ErrorCode, S3Request, S3Result, s3_error};
+use service::Context;
 
 use super::{Upload, ending, forget, parts, upload};
-use crate::notifications::Happened;
 use crate::operations::{context, strong};
-use crate::records::{BucketRecord, ObjectRecord, PartRecord};
+use crate::records::{ObjectRecord, PartRecord};
 use crate::store::{failed, slow_down};
 use crate::version_id::VersionId;
 use crate::versions::Condition;
@@ -63,10 +63,7 @@ pub(in crate::operations) async fn complete_multipart_upload(
     let named = (&*input.bucket, &*input.key, &*input.upload_id);
     let listed = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
     for _ in 0..limits::READ_TRIES_MAX {
-        let Some((object, bucket, version)) = try_complete(s3, named, &listed).await? else { continue };
-        let event = "ObjectCreated:CompleteMultipartUpload";
-        let happened = Happened::created(event, &input.key, &object, version);
-        s3.notify(&context, &bucket, happened).await?;
+        let Some((object, version)) = try_complete(s3, &context, named, &listed).await? else { continue };
         return Ok(CompleteMultipartUploadOutput {
             location: Some(format!("{}/{}/{}", context.endpoint, input.bucket, input.key)),
             bucket: Some(input.bucket),
@@ -83,9 +80,10 @@ pub(in crate::operations) async fn complete_multipart_upload(
 /// meanwhile.
 async fn try_complete(
     s3: &S3,
+    context: &Context,
     (bucket, key, id): Upload<'_>,
     listed: &[CompletedPart],
-) -> S3Result<Option<(ObjectRecord, BucketRecord, Option<VersionId>)>> {
+) -> S3Result<Option<(ObjectRecord, Option<VersionId>)>> {
     let upload = upload(s3, (bucket, key, id)).await?;
     let uploaded = parts(s3, bucket, id).await?;
     let chosen = chosen(listed, &uploaded)?;
@@ -110,10 +108,11 @@ async fn try_complete(
     };
     let ends = ending((bucket, key, id), upload.revision, &uploaded);
     let condition = Condition { ends, ..Condition::default() };
-    match s3.put_object(bucket, key, &object, &condition).await {
-        Ok((bucket, version)) => {
+    let told = Some((context, "ObjectCreated:CompleteMultipartUpload"));
+    match s3.put_object(bucket, key, &object, &condition, told).await {
+        Ok(version) => {
             forget(s3, &uploaded).await;
-            Ok(Some((object, bucket, version)))
+            Ok(Some((object, version)))
         }
         Err(error) if *error.code() == S3ErrorCode::OperationAborted => Ok(None),
         Err(error) => Err(error),
