@@ -32,8 +32,13 @@ pub(crate) fn whole(folder: &Path) -> anyhow::Result<Checked> {
 /// One line.
 pub(crate) fn summary(checked: &Checked) -> String {
     let Checked { partitions, queues, messages, segments, records, bytes, torn, .. } = checked;
+    let Checked { unnamed_blobs, unnamed_bytes, .. } = checked;
     let torn = if *torn == 0 { String::new() } else { format!(", {torn} bytes of unfinished writes") };
+    let unnamed = match unnamed_blobs {
+        0 => String::new(),
+        _ => format!(", {unnamed_blobs} blobs of {unnamed_bytes} bytes that nothing names"),
+    };
     format!(
-        "{partitions} partitions, {queues} queues, {messages} messages; {records} records of {bytes} bytes in {segments} files{torn}"
+        "{partitions} partitions, {queues} queues, {messages} messages; {records} records of {bytes} bytes in {segments} files{torn}{unnamed}"
     )
 }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// A blob's name, chosen by the engine. A small blob may lie in it: it is to be kept whole.
+/// A blob's name, chosen by the engine. A small blob may lie in it: it is to be kept whole, and as it is, in the value of a
+/// record. After a restart a blob that no record of the registry names so is removed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BlobId(pub String);
 

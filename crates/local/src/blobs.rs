@@ -11,14 +11,18 @@ use bytes::{Bytes, BytesMut};
 use engine::{BlobId, BlobStream, Blobs, ByteRange, Error, Refusal};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
+use rustix::fs::{FlockOperation, flock};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 use tokio::task::spawn_blocking;
 
 use crate::engine_error::io as failed;
 use crate::open::OpenError;
+use crate::sweep::Sweep;
 use crate::{Local, limits};
 
+/// Digits of the name of a blob's file.
+pub(crate) const NAME_DIGITS: usize = 32;
 /// What an id begins with that is its blob, in base64; the others are names of files.
 const WITHIN: &str = ".";
 
@@ -38,7 +42,42 @@ pub(crate) struct BlobFolder {
     /// While a copy is being made: the files that are to be removed afterwards.
     deferred: Mutex<Option<Vec<PathBuf>>>,
     /// Removes the folder with the engine, if blobs are to live no longer than the process.
-    temporary: Option<tempfile::TempDir>,
+    temporary: Option<Temporary>,
+    /// What removes the blobs that nothing names.
+    pub(crate) sweep: Sweep,
+}
+
+/// A folder that goes with the process; one of a killed process goes when the next one makes its own.
+struct Temporary {
+    _folder: tempfile::TempDir,
+    /// Locked as long as it is in use.
+    _lock: std::fs::File,
+}
+
+/// How the names of such folders begin.
+const TEMPORARY: &str = "blobs-";
+
+impl Temporary {
+    /// Makes one below `folder`.
+    fn new(folder: &Path) -> io::Result<(Self, PathBuf)> {
+        std::fs::create_dir_all(folder)?;
+        // As long as this is locked, nobody has a folder that is not locked yet.
+        let all = std::fs::File::open(folder)?;
+        flock(&all, FlockOperation::LockExclusive)?;
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
+                let left = std::fs::File::open(entry.path())?;
+                if flock(&left, FlockOperation::NonBlockingLockExclusive).is_ok() {
+                    std::fs::remove_dir_all(entry.path())?;
+                }
+            }
+        }
+        let made = tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(folder)?;
+        let (lock, root) = (std::fs::File::open(made.path())?, made.path().to_path_buf());
+        flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
+        Ok((Self { _folder: made, _lock: lock }, root))
+    }
 }
 
 /// Removes an unfinished file, unless it was finished.
@@ -67,13 +106,11 @@ impl BlobFolder {
             folder: folder.to_path_buf(),
             reason: error.to_string(),
         };
-        std::fs::create_dir_all(folder).map_err(unusable)?;
-        let temporary = tempfile::Builder::new().prefix("blobs-").tempdir_in(folder).map_err(unusable)?;
-        let root = temporary.path().to_path_buf();
+        let (temporary, root) = Temporary::new(folder).map_err(unusable)?;
         Self::prepare(&root, Some(temporary))
     }
 
-    fn prepare(root: &Path, temporary: Option<tempfile::TempDir>) -> Result<Self, OpenError> {
+    fn prepare(root: &Path, temporary: Option<Temporary>) -> Result<Self, OpenError> {
         let incoming = root.join("incoming");
         let prepare = || -> io::Result<()> {
             if incoming.exists() {
@@ -83,7 +120,25 @@ impl BlobFolder {
         };
         prepare()
             .map_err(|error| OpenError::Unusable { folder: root.to_path_buf(), reason: error.to_string() })?;
-        Ok(Self { root: root.to_path_buf(), deferred: Mutex::default(), temporary })
+        let sweep = if temporary.is_none() { Sweep::begun() } else { Sweep::default() };
+        Ok(Self { root: root.to_path_buf(), deferred: Mutex::default(), temporary, sweep })
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Removes a blob, now or after a copy is made; one that is not there is fine. Answers its length.
+    pub(crate) fn remove(&self, id: &str) -> io::Result<u64> {
+        let path = self.root.join(&id[..2]).join(id);
+        let length = path.metadata().map_or(0, |file| file.len());
+        if self.defer(&path) {
+            return Ok(length);
+        }
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(length),
+        }
     }
 
     fn deferred(&self) -> MutexGuard<'_, Option<Vec<PathBuf>>> {
@@ -129,7 +184,7 @@ impl BlobFolder {
 
     /// Blobs are spread over folders by the first two digits of their names.
     fn path(&self, id: &BlobId) -> Result<PathBuf, Refusal> {
-        let known = id.0.len() == 32 && id.0.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let known = id.0.len() == NAME_DIGITS && id.0.bytes().all(|byte| byte.is_ascii_hexdigit());
         if known { Ok(self.root.join(&id.0[..2]).join(&id.0)) } else { Err(Refusal::NoSuchBlob) }
     }
 
@@ -149,6 +204,7 @@ impl BlobFolder {
     async fn put_file(&self, mut content: BlobStream) -> Result<(BlobId, u64), Error> {
         let id = BlobId(hex::encode(rand::random::<[u8; 16]>()));
         let path = self.path(&id)?;
+        self.sweep.born(&id.0);
         let mut unfinished = Unfinished { path: self.root.join("incoming").join(&id.0), finished: false };
         let mut length = 0;
         let mut write = async || -> io::Result<()> {

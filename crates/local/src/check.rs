@@ -8,8 +8,8 @@ use journal::{JournalError, Position, RealDisk};
 use partition::{Partition, Record};
 
 use crate::open::OpenError;
-use crate::registry;
 use crate::store::Store;
+use crate::{registry, sweep};
 
 /// What a check has found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +28,10 @@ pub struct Checked {
     pub bytes: u64,
     /// Bytes of unfinished writes that the next start cuts off; a crash leaves them.
     pub torn: u64,
+    /// Files of blobs that nothing names, which the next start removes; a crash leaves them.
+    pub unnamed_blobs: u64,
+    /// Bytes of those.
+    pub unnamed_bytes: u64,
     /// What is wrong, each with file and place. Empty: the store is whole.
     pub damage: Vec<String>,
 }
@@ -44,22 +48,33 @@ pub fn check(folder: &Path) -> Result<Checked, OpenError> {
         partition(&mut checked, folder, &format!("partition-{number}"))?;
     }
     let mut entries = Vec::new();
-    let covered = journal(&mut checked, folder, "registry", &mut |_, at, record| entries.push((at, record)))?;
-    for (at, record) in entries.into_iter().filter(|(at, _)| *at >= covered.unwrap_or_default()) {
-        if let Err(reason) = registry::check(&record) {
-            checked.damage.push(format!("registry: at {}: {reason}", at.0));
-        }
-    }
+    journal(&mut checked, folder, "registry", &mut |_, at, record| entries.push((at, record)))?;
+    let (values, damage) = registry::values(snapshot(folder, "registry")?, &entries);
+    checked.damage.extend(damage);
+    let unusable = |error: std::io::Error| OpenError::Unusable {
+        folder: folder.join("blobs"),
+        reason: error.to_string(),
+    };
+    let unnamed = sweep::unnamed(&folder.join("blobs"), values.iter()).map_err(unusable)?;
+    (checked.unnamed_blobs, checked.unnamed_bytes) = (unnamed.blobs, unnamed.bytes);
     Ok(checked)
 }
 
-/// Reads a journal; answers what its snapshot covers.
+/// A journal's snapshot. If it is damaged, the check of the journal names that.
+fn snapshot(folder: &Path, name: &str) -> Result<Option<(Position, bytes::Bytes)>, OpenError> {
+    match journal::snapshot(&RealDisk, &folder.join(name)) {
+        Err(JournalError::Corrupt { .. }) => Ok(None),
+        other => Ok(other?),
+    }
+}
+
+/// Reads a journal.
 fn journal(
     checked: &mut Checked,
     folder: &Path,
     name: &str,
     visit: &mut dyn FnMut(&mut Checked, Position, bytes::Bytes),
-) -> Result<Option<Position>, OpenError> {
+) -> Result<(), OpenError> {
     let verified =
         journal::verify(Arc::new(RealDisk), &folder.join(name), &mut |at, record| visit(checked, at, record));
     let verified = verified?;
@@ -68,15 +83,11 @@ fn journal(
     checked.bytes += verified.bytes;
     checked.torn += verified.torn;
     checked.damage.extend(verified.damage.iter().map(|damage| format!("{name}: {damage}")));
-    Ok(verified.snapshot)
+    Ok(())
 }
 
 fn partition(checked: &mut Checked, folder: &Path, name: &str) -> Result<(), OpenError> {
-    let snapshot = match journal::snapshot(&RealDisk, &folder.join(name)) {
-        // The check of the journal names the damage.
-        Err(JournalError::Corrupt { .. }) => None,
-        other => other?,
-    };
+    let snapshot = snapshot(folder, name)?;
     let restored = snapshot.as_ref().map(|(_, state)| Partition::restore(state)).transpose();
     let mut state = match restored {
         Ok(restored) => restored.unwrap_or_default(),

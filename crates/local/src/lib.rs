@@ -21,6 +21,7 @@ mod receipt_handle;
 mod registry;
 mod snapshots;
 mod store;
+mod sweep;
 mod system_clock;
 mod timer;
 mod untold;

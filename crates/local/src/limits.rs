@@ -29,6 +29,10 @@ pub(crate) const LETTERS_AT_ONCE: usize = 256;
 pub(crate) const BLOB_WITHIN_ID_BYTES: usize = 1024;
 /// Pieces in which a blob is read, bytes.
 pub(crate) const BLOB_PIECE_BYTES: usize = 256 << 10;
+/// Records of the registry read at once by what reads them all.
+pub(crate) const RECORDS_AT_ONCE: usize = 1000;
+/// Blobs removed in one step of the sweep.
+pub(crate) const BLOBS_AT_ONCE: usize = 1000;
 /// Changes of the registry that watchers may lag behind; beyond, they are told to look at everything.
 pub(crate) const CHANGES_KEPT: usize = 1024;
 /// Partitions of a store at the most.

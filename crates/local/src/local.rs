@@ -16,7 +16,7 @@ use crate::open::{self, OpenError, Settings};
 use crate::receipt_handle::Sealer;
 use crate::registry::RegistryJournal;
 use crate::store::{self, Store};
-use crate::{Durability, outbox_pump, snapshots, timer};
+use crate::{Durability, outbox_pump, snapshots, sweep, timer};
 
 /// What an engine is made of.
 struct Parts {
@@ -38,8 +38,8 @@ pub struct Local {
     /// In which partition each queue lies.
     pub(crate) directory: RwLock<QuickMap<QueueKey, u16>>,
     pub(crate) sealer: Sealer,
-    pub(crate) registry: RegistryJournal,
-    pub(crate) blobs: BlobFolder,
+    pub(crate) registry: Arc<RegistryJournal>,
+    pub(crate) blobs: Arc<BlobFolder>,
     stop: watch::Sender<bool>,
     tasks: Mutex<JoinSet<()>>,
     /// Held by the copy that is being made.
@@ -129,9 +129,10 @@ impl Local {
             .zip(journals)
             .map(|(number, journal)| open::cell(journal, number, &clock, limits))
             .collect::<Result<_, _>>()?;
+        let blobs = Arc::new(blobs);
         let local = Arc::new(Self {
             sealer: Sealer::new(handle_key.as_bytes()),
-            registry: RegistryJournal::open(registry)?,
+            registry: Arc::new(RegistryJournal::open(registry, Arc::clone(&blobs))?),
             directory: RwLock::new(directory(&cells)),
             blobs,
             clock,
@@ -154,6 +155,16 @@ impl Local {
                 self.spawn(snapshots::run(Arc::clone(cell), clock(), self.stop.subscribe()));
             }
             self.spawn(outbox_pump::run(Arc::clone(cell), self.cells.clone(), self.stop.subscribe()));
+        }
+        if self.store.is_some() {
+            let (sweep, stopped) =
+                (sweep::run(Arc::clone(&self.blobs), Arc::clone(&self.registry)), self.stopped());
+            self.spawn(async move {
+                tokio::select! {
+                    () = sweep => {}
+                    () = stopped => {}
+                }
+            });
         }
     }
 

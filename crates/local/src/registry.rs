@@ -10,7 +10,9 @@ use futures_util::future::BoxFuture;
 use journal::{Journal, JournalError, Position};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 
+use crate::blobs::BlobFolder;
 use crate::engine_error::{failed, from_journal};
 use crate::{Local, limits, open};
 
@@ -41,8 +43,11 @@ pub(crate) struct RegistryJournal {
     journal: Arc<dyn Journal>,
     state: Mutex<State>,
     changed: Arc<watch::Sender<u64>>,
+    /// Whose sweep is told of what records hold.
+    blobs: Arc<BlobFolder>,
 }
 
+#[derive(Default)]
 struct State {
     revision: u64,
     records: BTreeMap<String, (u64, Bytes)>,
@@ -60,30 +65,14 @@ fn malformed(at: Position, error: &postcard::Error) -> JournalError {
 }
 
 impl RegistryJournal {
-    pub(crate) fn open(journal: Arc<dyn Journal>) -> Result<Self, JournalError> {
-        let (from, held, snapshot_bytes) = match open::snapshot(&*journal)? {
-            Some((covers, bytes)) => {
-                let held: Held = postcard::from_bytes(&bytes).map_err(|error| malformed(covers, &error))?;
-                (covers, held, bytes.len() as u64)
-            }
-            None => (Position(0), Held::default(), 0),
-        };
-        let records =
-            held.records.into_iter().map(|(key, (revision, value))| (key, (revision, Bytes::from(value))));
-        let mut state = State {
-            revision: held.revision,
-            records: records.collect(),
-            tail: journal.tail(),
-            changes: Arc::default(),
-            change: 0,
-            snapshot_at: from,
-            snapshot_bytes,
-        };
+    pub(crate) fn open(journal: Arc<dyn Journal>, blobs: Arc<BlobFolder>) -> Result<Self, JournalError> {
+        let mut state = State::of(open::snapshot(&*journal)?, journal.tail())?;
+        let from = state.snapshot_at;
         journal.replay(from, &mut |at, bytes| {
             state.apply(postcard::from_bytes(&bytes).map_err(|error| malformed(at, &error))?);
             Ok(())
         })?;
-        Ok(Self { journal, state: Mutex::new(state), changed: Arc::new(watch::Sender::new(0)) })
+        Ok(Self { journal, state: Mutex::new(state), changed: Arc::new(watch::Sender::new(0)), blobs })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -106,9 +95,14 @@ impl RegistryJournal {
     }
 
     /// Makes changes, all or none; durable when it answers. Answers the revision then.
-    async fn make(&self, changes: Vec<Change>) -> Result<u64, Error> {
+    async fn make(self: &Arc<Self>, changes: Vec<Change>) -> Result<u64, Error> {
         let (revision, durable) = {
             let mut state = self.state();
+            for change in &changes {
+                if let Change::Put(_, value, _) = change {
+                    self.blobs.sweep.held(value);
+                }
+            }
             let mut entries = state.entries(changes)?;
             let entry = match entries.len() {
                 0 => return Ok(state.revision),
@@ -124,8 +118,8 @@ impl RegistryJournal {
     }
 
     /// Takes a snapshot if the journal has grown enough. Failing to is no failure of what was written.
-    async fn snapshot_if_grown(&self) {
-        let taken = {
+    async fn snapshot_if_grown(self: &Arc<Self>) {
+        let covers = {
             let mut state = self.state();
             // By as much as the last one took: all snapshots together then take no more than twice what was written.
             let enough = limits::REGISTRY_SNAPSHOT_AFTER_BYTES.max(state.snapshot_bytes);
@@ -133,33 +127,67 @@ impl RegistryJournal {
                 return;
             }
             state.snapshot_at = state.tail;
-            let encoded = state.encoded();
-            state.snapshot_bytes = encoded.as_ref().map_or(0, |(_, bytes)| bytes.len() as u64);
-            encoded
+            state.tail
         };
-        if let Err(error) = self.put_snapshot(taken).await {
+        if let Err(error) = self.snapshot(covers).await {
             tracing::warn!(%error, "no snapshot of the registry could be taken; its journal keeps everything");
         }
     }
 
-    async fn put_snapshot(
-        &self,
-        taken: Result<(Position, Vec<u8>), JournalError>,
-    ) -> Result<(), JournalError> {
-        let (covers, bytes) = taken?;
+    /// Takes a snapshot from which replay begins at `covers`, where the journal ends or ended a moment ago.
+    async fn snapshot(self: &Arc<Self>, covers: Position) -> Result<(), JournalError> {
+        let gone = |error: tokio::task::JoinError| JournalError::Io(error.to_string());
+        let registry = Arc::clone(self);
+        let (bytes, end) = spawn_blocking(move || registry.gathered()).await.map_err(gone)??;
         // The snapshot must not know more than the journal holds for sure.
-        if let Some(durable) = self.journal.durable(covers) {
+        if let Some(durable) = self.journal.durable(end) {
             durable.await?;
         }
+        self.state().snapshot_bytes = bytes.len() as u64;
         let journal = Arc::clone(&self.journal);
-        let put = tokio::task::spawn_blocking(move || {
+        let put = spawn_blocking(move || {
             journal.put_snapshot(covers, &bytes)?;
             let stretches = journal.stretches();
             let free = stretches.iter().filter(|stretch| stretch.end <= covers).map(|stretch| stretch.start);
             journal.release(&free.collect::<Vec<_>>());
             Ok(())
         });
-        put.await.map_err(|error| JournalError::Io(error.to_string()))?
+        put.await.map_err(gone)?
+    }
+
+    /// All records as a snapshot has them, and where the journal ended when the last one was read. Nobody waits for it:
+    /// they are read page by page, and what changes meanwhile is in it as it was or as it became. Replay makes that one
+    /// moment, since it sets whatever changed to what it became at last.
+    fn gathered(&self) -> Result<(Vec<u8>, Position), JournalError> {
+        let (mut records, mut count, mut after) = (Vec::new(), 0_u64, None);
+        loop {
+            let page = self.page("", after.as_ref().map(RecordKey::as_str), limits::RECORDS_AT_ONCE);
+            let Some(last) = page.last() else { break };
+            after = Some(last.key.clone());
+            count += page.len() as u64;
+            for record in &page {
+                let entry = (record.key.as_str(), (record.revision, &*record.value));
+                records = postcard::to_extend(&entry, records)
+                    .map_err(|error| JournalError::Io(format!("registry: {error}")))?;
+            }
+        }
+        let state = self.state();
+        // As `Held` is encoded: the revision, how many records, and those.
+        let mut bytes =
+            postcard::to_stdvec(&(state.revision, count)).map_err(|error| malformed(state.tail, &error))?;
+        bytes.extend_from_slice(&records);
+        Ok((bytes, state.tail))
+    }
+
+    /// Up to `limit` records whose keys begin with `prefix` and come after `after`.
+    pub(crate) fn page(&self, prefix: &str, after: Option<&str>, limit: usize) -> Vec<Record> {
+        let from = match after {
+            Some(after) if after >= prefix => Bound::Excluded(after),
+            _ => Bound::Included(prefix),
+        };
+        let state = self.state();
+        let records = state.records.range::<str, _>((from, Bound::Unbounded));
+        records.take_while(|(key, _)| key.starts_with(prefix)).take(limit).map(record).collect()
     }
 
     pub(crate) fn failure(&self) -> Option<String> {
@@ -176,19 +204,51 @@ impl RegistryJournal {
     }
 
     /// Ends: everything into the log, and a snapshot of it.
-    pub(crate) async fn close(&self) -> Result<(), EngineError> {
-        let taken = self.state().encoded();
-        self.put_snapshot(taken).await.map_err(from_journal)?;
+    pub(crate) async fn close(self: &Arc<Self>) -> Result<(), EngineError> {
+        let tail = self.state().tail;
+        self.snapshot(tail).await.map_err(from_journal)?;
         self.journal.close().map_err(from_journal)
     }
 }
 
-/// Whether a record of the journal can be read; if not, why.
-pub(crate) fn check(record: &[u8]) -> Result<(), String> {
-    postcard::from_bytes::<Entry>(record).map(|_| ()).map_err(|error| error.to_string())
+/// What the records of a registry hold that is not in use, from its snapshot and what came behind that; and what of it
+/// cannot be read.
+pub(crate) fn values(
+    snapshot: Option<(Position, Bytes)>,
+    entries: &[(Position, Bytes)],
+) -> (Vec<Bytes>, Vec<String>) {
+    let mut damage = Vec::new();
+    let mut state = State::of(snapshot, Position(0)).unwrap_or_else(|error| {
+        damage.push(format!("registry: {error}"));
+        State::default()
+    });
+    let covered = state.snapshot_at;
+    for (at, entry) in entries.iter().filter(|(at, _)| *at >= covered) {
+        match postcard::from_bytes(entry) {
+            Ok(entry) => state.apply(entry),
+            Err(error) => damage.push(format!("registry: at {}: {error}", at.0)),
+        }
+    }
+    (state.records.into_values().map(|(_, value)| value).collect(), damage)
 }
 
 impl State {
+    /// From a snapshot, over a journal that goes to `tail`.
+    fn of(snapshot: Option<(Position, Bytes)>, tail: Position) -> Result<Self, JournalError> {
+        let Some((covers, bytes)) = snapshot else { return Ok(Self { tail, ..Self::default() }) };
+        let held: Held = postcard::from_bytes(&bytes).map_err(|error| malformed(covers, &error))?;
+        let records =
+            held.records.into_iter().map(|(key, (revision, value))| (key, (revision, Bytes::from(value))));
+        Ok(Self {
+            revision: held.revision,
+            records: records.collect(),
+            tail,
+            snapshot_at: covers,
+            snapshot_bytes: bytes.len() as u64,
+            ..Self::default()
+        })
+    }
+
     /// The state as a snapshot, and what it covers.
     fn encoded(&self) -> Result<(Position, Vec<u8>), JournalError> {
         let records =
@@ -276,13 +336,7 @@ impl Registry for Local {
         after: Option<&str>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<Record>, Error>> {
-        let from = match after {
-            Some(after) if after >= prefix => Bound::Excluded(after),
-            _ => Bound::Included(prefix),
-        };
-        let state = self.registry.state();
-        let records = state.records.range::<str, _>((from, Bound::Unbounded));
-        let page = records.take_while(|(key, _)| key.starts_with(prefix)).take(limit).map(record).collect();
+        let page = self.registry.page(prefix, after, limit);
         Box::pin(std::future::ready(Ok(page)))
     }
 
@@ -346,3 +400,6 @@ impl Watch for Watching {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
