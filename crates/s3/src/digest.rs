@@ -19,7 +19,10 @@ use crate::aws_chunked::Trailers;
 
 const ALGORITHMS: [&str; 5] = ["crc32", "crc32c", "crc64nvme", "sha1", "sha256"];
 
-fn header(algorithm: &str) -> String {
+/// The checksum of what comes without one.
+pub(crate) const USUAL: &str = "crc64nvme";
+
+pub(crate) fn header(algorithm: &str) -> String {
     format!("x-amz-checksum-{algorithm}")
 }
 
@@ -30,25 +33,81 @@ pub(crate) struct Expected {
     trailers: Option<Trailers>,
     /// Algorithms whose value comes behind the content.
     trailing: Vec<&'static str>,
+    /// One that is to be computed, whatever the client says.
+    also: Option<String>,
 }
 
 impl Expected {
-    pub(crate) fn of(headers: &HeaderMap, trailers: Option<Trailers>) -> Self {
+    pub(crate) fn of(headers: &HeaderMap, trailers: Option<Trailers>) -> S3Result<Self> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let announced = text("x-amz-trailer").unwrap_or_default();
         let given = ALGORITHMS.iter().filter_map(|name| Some((header(name), text(&header(name))?)));
         let comes =
             |name: &&&str| announced.split(',').any(|part| part.trim().eq_ignore_ascii_case(&header(name)));
-        Self {
+        let expected = Self {
             md5: text("content-md5"),
             checksums: given.collect(),
             trailers,
             trailing: ALGORITHMS.iter().filter(comes).copied().collect(),
+            also: None,
+        };
+        expected.judge(text("x-amz-sdk-checksum-algorithm").is_some())?;
+        Ok(expected)
+    }
+
+    /// Nothing, but that a checksum be computed.
+    pub(crate) fn only(algorithm: &str) -> Self {
+        Self {
+            md5: None,
+            checksums: BTreeMap::new(),
+            trailers: None,
+            trailing: Vec::new(),
+            also: Some(algorithm.to_owned()),
         }
     }
 
+    /// A checksum is to be computed too.
+    pub(crate) fn and(self, algorithm: &str) -> Self {
+        Self { also: Some(algorithm.to_owned()), ..self }
+    }
+
+    /// The usual checksum, where the client gives none.
+    pub(crate) fn or_usual(self) -> Self {
+        if self.algorithm().is_some() { self } else { self.and(USUAL) }
+    }
+
+    /// The algorithm of which the client gives a checksum.
+    pub(crate) fn algorithm(&self) -> Option<&'static str> {
+        let given = |name: &&&str| self.checksums.contains_key(&header(name)) || self.trailing.contains(name);
+        ALGORITHMS.iter().find(given).copied()
+    }
+
+    fn judge(&self, announced: bool) -> S3Result<()> {
+        if self.checksums.len() + self.trailing.len() > 1 {
+            let text = "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.";
+            return Err(s3_error!(InvalidRequest, "{text}"));
+        }
+        if announced && self.algorithm().is_none() {
+            let text = "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.";
+            return Err(s3_error!(InvalidRequest, "{text}"));
+        }
+        for (name, value) in &self.checksums {
+            let bytes = match name.trim_start_matches("x-amz-checksum-") {
+                "crc64nvme" => 8,
+                "sha1" => 20,
+                "sha256" => 32,
+                _ => 4,
+            };
+            if STANDARD.decode(value).ok().is_none_or(|decoded| decoded.len() != bytes) {
+                return Err(s3_error!(InvalidRequest, "Value for {name} header is invalid."));
+            }
+        }
+        Ok(())
+    }
+
     fn wants(&self, algorithm: &str) -> bool {
-        self.checksums.contains_key(&header(algorithm)) || self.trailing.contains(&algorithm)
+        let given = self.checksums.contains_key(&header(algorithm)) || self.trailing.contains(&algorithm);
+        given || self.also.as_deref() == Some(algorithm)
     }
 
     fn hasher(&self) -> ChecksumHasher {
@@ -77,7 +136,7 @@ pub(crate) struct Digesting {
 pub(crate) struct Digested {
     pub(crate) md5: [u8; 16],
     pub(crate) length: u64,
-    checksums: BTreeMap<String, String>,
+    pub(crate) checksums: BTreeMap<String, String>,
 }
 
 impl Digesting {
@@ -122,7 +181,7 @@ impl Digesting {
 }
 
 impl Digested {
-    /// The checksums that were given, if they all fit.
+    /// The checksums that were asked for, if those that were given fit.
     pub(crate) fn check(self, expected: &Expected) -> S3Result<BTreeMap<String, String>> {
         if let Some(given) = &expected.md5 {
             let decoded = STANDARD.decode(given).ok().filter(|bytes| bytes.len() == 16);
@@ -148,4 +207,21 @@ impl Digested {
         }
         Ok(self.checksums)
     }
+}
+
+/// The checksum of checksums: of an object that was uploaded in parts.
+pub(crate) fn of_checksums<'a>(algorithm: &str, parts: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut hasher = Expected::only(algorithm).hasher();
+    for part in parts {
+        hasher.update(&STANDARD.decode(part).ok()?);
+    }
+    let sum = hasher.finalize();
+    let sums = [
+        sum.checksum_crc32,
+        sum.checksum_crc32c,
+        sum.checksum_crc64nvme,
+        sum.checksum_sha1,
+        sum.checksum_sha256,
+    ];
+    sums.into_iter().flatten().next()
 }

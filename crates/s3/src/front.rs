@@ -27,6 +27,10 @@ pub(crate) fn prepare(
     if is_expired(&query, now) {
         return Err(Box::new(error(StatusCode::FORBIDDEN, "AccessDenied", "Request has expired")));
     }
+    if brings_a_key(&head.headers) {
+        let text = "Requests specifying Server Side Encryption with Customer provided keys must be made over a secure connection.";
+        return Err(Box::new(error(StatusCode::BAD_REQUEST, "InvalidRequest", text)));
+    }
     head.uri = without_signature(&head.uri, &query);
     head.headers.remove(AUTHORIZATION);
     let kind = head.headers.remove("x-amz-content-sha256");
@@ -43,6 +47,14 @@ pub(crate) fn prepare(
     };
     head.extensions.insert(context);
     Ok(Request::from_parts(head, body))
+}
+
+/// Encryption with a customer's own key (SSE-C), which AWS wants to hear of over HTTPS only.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html>
+fn brings_a_key(headers: &HeaderMap) -> bool {
+    ["x-amz-server-side-encryption-customer-", "x-amz-copy-source-server-side-encryption-customer-"]
+        .iter()
+        .any(|prefix| headers.keys().any(|name| name.as_str().starts_with(prefix)))
 }
 
 /// What is stored has its true length and only the encodings that are its own.

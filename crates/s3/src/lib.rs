@@ -20,6 +20,7 @@ mod testing;
 mod version_id;
 mod versions;
 mod view;
+mod wording;
 
 use std::sync::Arc;
 
@@ -82,6 +83,7 @@ impl Streaming for Face {
             };
             match service.call(request).await {
                 Ok(response) => {
+                    let response = wording::worded(response);
                     s3.tell_called(calling, &response);
                     response.map(|body| body.map_err(Into::into).boxed_unsync())
                 }

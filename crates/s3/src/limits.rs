@@ -14,6 +14,12 @@ pub(crate) const PARTS_MAX: i32 = 10_000;
 pub(crate) const PART_BYTES_MIN: u64 = 5 << 20;
 /// User metadata, bytes.
 pub(crate) const METADATA_BYTES_MAX: usize = 2048;
+/// Tags of an object.
+pub(crate) const TAGS_MAX: usize = 10;
+/// A tag's key, in units of UTF-16.
+pub(crate) const TAG_KEY_LENGTH_MAX: usize = 128;
+/// Its value.
+pub(crate) const TAG_VALUE_LENGTH_MAX: usize = 256;
 /// A line of an aws-chunked body (chunk head, trailer), bytes.
 pub(crate) const CHUNK_LINE_BYTES_MAX: usize = 8192;
 /// Tries of a change of a key that others are changing too.

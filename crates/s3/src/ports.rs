@@ -14,7 +14,7 @@ use service::ports::{ObjectPort, ObjectSince, ObjectThen, PortError};
 use service::{Caller, Context, Endpoint};
 
 use crate::S3;
-use crate::records::{BucketRecord, Headers, ObjectRecord};
+use crate::records::{Attributes, BucketRecord, ChecksumKind, Headers, ObjectRecord};
 use crate::versions::Condition;
 
 /// S3 as other services see it.
@@ -91,6 +91,9 @@ async fn write(s3: &S3, bucket: &str, key: &str, document: Bytes) -> S3Result<()
         modified_at: s3.clock.now(),
         headers,
         checksums: BTreeMap::new(),
+        checksum_kind: ChecksumKind::FullObject,
+        attributes: Attributes::default(),
+        parts: Vec::new(),
         version_id: None,
     };
     let context = own_context(s3, &record);

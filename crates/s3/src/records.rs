@@ -46,6 +46,73 @@ pub(crate) struct Headers {
     pub(crate) content_language: Option<String>,
     pub(crate) cache_control: Option<String>,
     pub(crate) metadata: BTreeMap<String, String>,
+    /// As HTTP writes dates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) expires: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) website_redirect_location: Option<String>,
+}
+
+/// How an object is to be kept, as a client says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Attributes {
+    /// `None`: `STANDARD`.
+    pub(crate) storage_class: Option<String>,
+    /// `None`: with S3's own keys.
+    pub(crate) encryption: Option<Encryption>,
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+impl Attributes {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Encryption with a key of KMS, as it was asked for. Nothing is encrypted here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Encryption {
+    /// `aws:kms` or `aws:kms:dsse`.
+    pub(crate) algorithm: String,
+    pub(crate) key_id: String,
+    pub(crate) context: Option<String>,
+    pub(crate) bucket_key: bool,
+}
+
+/// What a checksum of an object is a checksum of.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html>
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ChecksumKind {
+    /// Of its content.
+    #[default]
+    FullObject,
+    /// Of its parts' checksums.
+    Composite,
+}
+
+impl ChecksumKind {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// As AWS calls it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::FullObject => "FULL_OBJECT",
+            Self::Composite => "COMPOSITE",
+        }
+    }
+}
+
+/// A part that an object was uploaded in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ObjectPart {
+    pub(crate) number: i32,
+    pub(crate) size: u64,
+    /// By the names of their headers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) checksums: BTreeMap<String, String>,
 }
 
 /// The current object of a key; none while that is a delete marker. Version 1.
@@ -57,8 +124,15 @@ pub(crate) struct ObjectRecord {
     pub(crate) e_tag: String,
     pub(crate) modified_at: Timestamp,
     pub(crate) headers: Headers,
-    /// Checksums that were given, by the names of their headers.
+    /// Checksums that were given, or the usual one, by the names of their headers.
     pub(crate) checksums: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "ChecksumKind::is_default")]
+    pub(crate) checksum_kind: ChecksumKind,
+    #[serde(default, skip_serializing_if = "Attributes::is_default")]
+    pub(crate) attributes: Attributes,
+    /// None, if it was uploaded in one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) parts: Vec<ObjectPart>,
     /// Which version it is; `None`: the null version, of which there is no `VersionRecord`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) version_id: Option<VersionId>,
@@ -86,6 +160,19 @@ pub(crate) struct UploadRecord {
     pub(crate) key: String,
     pub(crate) headers: Headers,
     pub(crate) begun_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Attributes::is_default")]
+    pub(crate) attributes: Attributes,
+    /// The checksum that was asked for; without, the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) checksum: Option<UploadChecksum>,
+}
+
+/// The checksum of an upload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct UploadChecksum {
+    /// In small letters.
+    pub(crate) algorithm: String,
+    pub(crate) kind: ChecksumKind,
 }
 
 /// A part of an upload. Version 1.
@@ -96,6 +183,9 @@ pub(crate) struct PartRecord {
     pub(crate) size: u64,
     pub(crate) e_tag: String,
     pub(crate) modified_at: Timestamp,
+    /// By the names of their headers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) checksums: BTreeMap<String, String>,
 }
 
 impl VersionRecord {

@@ -15,7 +15,7 @@ use testkit::SimulatedClock;
 
 use crate::S3;
 use crate::operations::Operations;
-use crate::records::{self, BucketRecord, Headers, ObjectRecord, Versioning};
+use crate::records::{self, Attributes, BucketRecord, ChecksumKind, Headers, ObjectRecord, Versioning};
 use crate::version_id::{NULL, Named};
 use crate::versions::{Condition, Removed};
 
@@ -87,6 +87,9 @@ impl Bench {
             modified_at: Timestamp(1000),
             headers: Headers::default(),
             checksums: BTreeMap::new(),
+            checksum_kind: ChecksumKind::FullObject,
+            attributes: Attributes::default(),
+            parts: Vec::new(),
             version_id: None,
         }
     }

@@ -11,6 +11,7 @@ mod open;
 mod put;
 mod remove;
 mod restore;
+mod tag;
 
 #[cfg(test)]
 mod tests;

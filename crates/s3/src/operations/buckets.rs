@@ -2,12 +2,13 @@
 
 use engine::{Error, Expect, Refusal};
 use s3s::dto::{
-    Bucket, BucketLocationConstraint, CreateBucketInput, CreateBucketOutput, DeleteBucketInput,
-    DeleteBucketOutput, GetBucketLocationInput, GetBucketLocationOutput, HeadBucketInput, HeadBucketOutput,
-    ListBucketsInput, ListBucketsOutput, Owner,
+    Bucket, BucketCannedACL, BucketLocationConstraint, CreateBucketInput, CreateBucketOutput,
+    DeleteBucketInput, DeleteBucketOutput, GetBucketLocationInput, GetBucketLocationOutput, HeadBucketInput,
+    HeadBucketOutput, ListBucketsInput, ListBucketsOutput, ObjectOwnership, Owner,
 };
 use s3s::{S3Request, S3Result, s3_error};
 
+use super::attributes::check_acl;
 use super::{context, moment};
 use crate::S3;
 use crate::records::{self, BucketRecord, Versioning};
@@ -19,6 +20,25 @@ pub(super) async fn create_bucket(
 ) -> S3Result<CreateBucketOutput> {
     let context = context(&request)?;
     let input = request.input;
+    let grants = input.grant_full_control.is_some()
+        || input.grant_read.is_some()
+        || input.grant_read_acp.is_some()
+        || input.grant_write.is_some()
+        || input.grant_write_acp.is_some();
+    if check_acl(input.acl.as_ref().map(BucketCannedACL::as_str), grants).is_err() {
+        let text = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting";
+        return Err(s3_error!(InvalidBucketAclWithObjectOwnership, "{text}"));
+    }
+    let ownership = input.object_ownership.as_ref().map(ObjectOwnership::as_str);
+    if ownership.is_some_and(|ownership| ownership != ObjectOwnership::BUCKET_OWNER_ENFORCED) {
+        return Err(s3_error!(
+            NotImplemented,
+            "Buckets with access control lists are not supported by Konekuta"
+        ));
+    }
+    if input.object_lock_enabled_for_bucket == Some(true) {
+        return Err(s3_error!(NotImplemented, "Object Lock is not supported by Konekuta"));
+    }
     let constraint = input.create_bucket_configuration.and_then(|given| given.location_constraint);
     let region =
         constraint.map_or_else(|| context.caller.region.to_string(), |given| given.as_str().to_owned());

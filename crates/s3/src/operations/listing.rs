@@ -117,13 +117,18 @@ pub(super) fn encoded(text: String, encoding: Option<&EncodingType>) -> String {
 }
 
 fn contents(page: &mut Page, encoding: Option<&EncodingType>) -> (Vec<Object>, Vec<CommonPrefix>) {
-    let object = |(key, record): (String, ObjectRecord)| Object {
-        key: Some(encoded(key, encoding)),
-        size: Some(size(record.size)),
-        e_tag: Some(strong(&record.e_tag)),
-        last_modified: Some(moment(record.modified_at)),
-        storage_class: Some(ObjectStorageClass::from_static(ObjectStorageClass::STANDARD)),
-        ..Object::default()
+    let object = |(key, record): (String, ObjectRecord)| {
+        let (checksum_algorithm, checksum_type) = record.checksum_algorithms();
+        Object {
+            checksum_algorithm,
+            checksum_type,
+            key: Some(encoded(key, encoding)),
+            size: Some(size(record.size)),
+            e_tag: Some(strong(&record.e_tag)),
+            last_modified: Some(moment(record.modified_at)),
+            storage_class: Some(ObjectStorageClass::from(record.attributes.class())),
+            ..Object::default()
+        }
     };
     let prefix = |prefix: String| CommonPrefix { prefix: Some(encoded(prefix, encoding)) };
     let objects = std::mem::take(&mut page.objects).into_iter().map(object).collect();

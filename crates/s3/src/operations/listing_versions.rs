@@ -180,6 +180,8 @@ pub(super) async fn list_object_versions(
         let owner = Some(owner.clone());
         match one.version.object {
             Some(object) => versions.push(ObjectVersion {
+                checksum_algorithm: object.checksum_algorithms().0,
+                checksum_type: object.checksum_algorithms().1,
                 key,
                 version_id: id,
                 is_latest,
@@ -187,9 +189,7 @@ pub(super) async fn list_object_versions(
                 owner,
                 e_tag: Some(strong(&object.e_tag)),
                 size: Some(size(object.size)),
-                storage_class: Some(ObjectVersionStorageClass::from_static(
-                    ObjectVersionStorageClass::STANDARD,
-                )),
+                storage_class: Some(ObjectVersionStorageClass::from(object.attributes.class())),
                 ..ObjectVersion::default()
             }),
             None => {

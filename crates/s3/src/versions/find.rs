@@ -21,7 +21,7 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    fn of(bucket: &BucketRecord, object: ObjectRecord) -> Self {
+    pub(super) fn of(bucket: &BucketRecord, object: ObjectRecord) -> Self {
         let text = || object.version_id.map_or_else(|| NULL.to_owned(), |id| id.text());
         Self { version_id: (bucket.versioning != Versioning::Never).then(text), object }
     }
@@ -86,7 +86,7 @@ impl S3 {
     }
 }
 
-fn no_such_key() -> S3Error {
+pub(super) fn no_such_key() -> S3Error {
     s3_error!(NoSuchKey, "The specified key does not exist.")
 }
 
@@ -102,7 +102,7 @@ fn behind(marker: &VersionRecord) -> S3Error {
 }
 
 /// The version is a delete marker, of which nothing can be got.
-fn is_marker(marker: &VersionRecord) -> S3Error {
+pub(super) fn is_marker(marker: &VersionRecord) -> S3Error {
     let mut error = s3_error!(MethodNotAllowed, "The specified method is not allowed against this resource.");
     let mut headers = marker_headers(&marker.id);
     let mut at = Vec::new();

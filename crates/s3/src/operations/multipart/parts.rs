@@ -8,7 +8,11 @@ use s3s::dto::{
 use s3s::{S3ErrorCode, S3Request, S3Result, s3_error};
 
 use super::{Upload, upload};
-use crate::operations::objects::{expected, open_source, source, store};
+use crate::digest::Expected;
+use crate::operations::checksums::{checksum, with_checksums};
+use crate::operations::copying::{open_source, source};
+use crate::operations::objects::{expected, store};
+use crate::operations::reading::Conditions;
 use crate::operations::{moment, strong};
 use crate::records::{self, ObjectRecord, PartRecord};
 use crate::store::{failed, slow_down};
@@ -70,10 +74,18 @@ pub(in crate::operations) async fn upload_part(
     s3: &S3,
     request: S3Request<UploadPartInput>,
 ) -> S3Result<UploadPartOutput> {
-    let expected = expected(&request);
+    let expected = expected(&request)?;
     let input = request.input;
     check_number(input.part_number)?;
-    upload(s3, (&input.bucket, &input.key, &input.upload_id)).await?;
+    let upload = upload(s3, (&input.bucket, &input.key, &input.upload_id)).await?.record;
+    let (wanted, given) = (upload.algorithm(), expected.algorithm());
+    if let Some(given) = given.filter(|given| upload.checksum.is_some() && *given != wanted) {
+        return Err(s3_error!(
+            InvalidRequest,
+            "Checksum Type mismatch occurred, expected checksum Type: {wanted}, actual checksum Type: {given}"
+        ));
+    }
+    let expected = expected.and(wanted);
     let stored = store(s3, input.body, input.content_length, &expected).await?;
     let part = PartRecord {
         version: 1,
@@ -81,18 +93,20 @@ pub(in crate::operations) async fn upload_part(
         size: stored.size,
         e_tag: hex::encode(stored.md5),
         modified_at: s3.clock.now(),
+        checksums: stored.checksums,
     };
     put_part(s3, (&input.bucket, &input.key, &input.upload_id), input.part_number, &part).await?;
-    let checksum = |name: &str| stored.checksums.get(&format!("x-amz-checksum-{name}")).cloned();
-    Ok(UploadPartOutput {
-        e_tag: Some(strong(&part.e_tag)),
-        checksum_crc32: checksum("crc32"),
-        checksum_crc32c: checksum("crc32c"),
-        checksum_crc64nvme: checksum("crc64nvme"),
-        checksum_sha1: checksum("sha1"),
-        checksum_sha256: checksum("sha256"),
-        ..UploadPartOutput::default()
-    })
+    let (attributes, told) = (upload.attributes, checksum(&part.checksums, None));
+    Ok(with_checksums!(
+        told,
+        UploadPartOutput {
+            bucket_key_enabled: attributes.bucket_key(),
+            e_tag: Some(strong(&part.e_tag)),
+            server_side_encryption: attributes.encrypted(),
+            ssekms_key_id: attributes.key_id(),
+            ..UploadPartOutput::default()
+        }
+    ))
 }
 
 pub(in crate::operations) async fn upload_part_copy(
@@ -101,8 +115,15 @@ pub(in crate::operations) async fn upload_part_copy(
 ) -> S3Result<UploadPartCopyOutput> {
     let input = request.input;
     check_number(input.part_number)?;
-    upload(s3, (&input.bucket, &input.key, &input.upload_id)).await?;
+    let upload = upload(s3, (&input.bucket, &input.key, &input.upload_id)).await?.record;
+    let conditions = Conditions {
+        if_match: input.copy_source_if_match,
+        if_none_match: input.copy_source_if_none_match,
+        if_modified_since: input.copy_source_if_modified_since,
+        if_unmodified_since: input.copy_source_if_unmodified_since,
+    };
     let wanted = |from: &ObjectRecord| {
+        conditions.check_copy(from)?;
         let Some(text) = &input.copy_source_range else { return Ok(None) };
         let range = Range::parse(text).ok().and_then(|range| range.check(from.size).ok());
         let range = range
@@ -112,22 +133,24 @@ pub(in crate::operations) async fn upload_part_copy(
     let (Found { version_id: from_version, .. }, content) =
         open_source(s3, source(&input.copy_source)?, wanted).await?;
     let body = StreamingBlob::wrap(sync_wrapper::SyncStream::new(content));
-    let nothing = crate::digest::Expected::of(&http::HeaderMap::new(), None);
-    let stored = store(s3, Some(body), None, &nothing).await?;
+    let stored = store(s3, Some(body), None, &Expected::only(upload.algorithm())).await?;
     let part = PartRecord {
         version: 1,
         blob: stored.blob,
         size: stored.size,
         e_tag: hex::encode(stored.md5),
         modified_at: s3.clock.now(),
+        checksums: stored.checksums,
     };
     put_part(s3, (&input.bucket, &input.key, &input.upload_id), input.part_number, &part).await?;
-    let result = CopyPartResult {
-        e_tag: Some(strong(&part.e_tag)),
-        last_modified: Some(moment(part.modified_at)),
-        ..CopyPartResult::default()
-    };
+    let result = with_checksums!(
+        checksum(&part.checksums, None),
+        CopyPartResult { e_tag: Some(strong(&part.e_tag)), last_modified: Some(moment(part.modified_at)) }
+    );
     Ok(UploadPartCopyOutput {
+        bucket_key_enabled: upload.attributes.bucket_key(),
+        server_side_encryption: upload.attributes.encrypted(),
+        ssekms_key_id: upload.attributes.key_id(),
         copy_part_result: Some(result),
         copy_source_version_id: from_version,
         ..UploadPartCopyOutput::default()

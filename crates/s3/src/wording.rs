@@ -1,0 +1,68 @@
+//! AWS's words for errors that s3s makes by itself and says nothing of.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+
+use http::Response;
+use http::header::{CONTENT_LENGTH, HeaderValue};
+use s3s::Body;
+
+/// Error codes and what AWS says with them.
+const WORDS: [(&str, &str); 12] = [
+    ("IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header"),
+    ("InternalError", "We encountered an internal error. Please try again."),
+    ("InvalidBucketName", "The specified bucket is not valid."),
+    ("InvalidRequest", "Invalid Request"),
+    ("InvalidURI", "Couldn't parse the specified URI."),
+    ("KeyTooLongError", "Your key is too long"),
+    ("MalformedPOSTRequest", "The body of your POST request is not well-formed multipart/form-data."),
+    (
+        "MalformedXML",
+        "The XML you provided was not well-formed or did not validate against our published schema",
+    ),
+    ("MaxMessageLengthExceeded", "Your request was too big."),
+    ("MethodNotAllowed", "The specified method is not allowed against this resource."),
+    ("MissingContentLength", "You must provide the Content-Length HTTP header."),
+    ("MissingRequestBodyError", "Request body is empty."),
+];
+
+/// An answer; if it is an error without a message, with one.
+pub(crate) fn worded(response: Response<Body>) -> Response<Body> {
+    if !response.status().is_client_error() && !response.status().is_server_error() {
+        return response;
+    }
+    let Some(text) = response.body().bytes().and_then(|body| with_message(std::str::from_utf8(&body).ok()?))
+    else {
+        return response;
+    };
+    let mut response = response.map(|_| Body::from(text.clone()));
+    if response.headers().contains_key(CONTENT_LENGTH) {
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
+    }
+    response
+}
+
+fn with_message(document: &str) -> Option<String> {
+    if document.contains("<Message>") {
+        return None;
+    }
+    let (before, rest) = document.split_once("<Code>")?;
+    let (code, after) = rest.split_once("</Code>")?;
+    let (_, message) = WORDS.iter().find(|(known, _)| *known == code)?;
+    Some(format!("{before}<Code>{code}</Code><Message>{message}</Message>{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_message;
+
+    #[test]
+    fn an_error_without_a_message_gets_awss_and_no_other_changes() {
+        let document = |inner: &str| format!("<?xml version=\"1.0\"?><Error>{inner}</Error>");
+        let brief = document("<Code>InvalidBucketName</Code>");
+        let worded =
+            document("<Code>InvalidBucketName</Code><Message>The specified bucket is not valid.</Message>");
+        assert_eq!(with_message(&brief), Some(worded.clone()));
+        assert_eq!(with_message(&worded), None);
+        assert_eq!(with_message(""), None);
+    }
+}
