@@ -144,3 +144,6 @@ fn strong(e_tag: &str) -> ETag {
 fn size(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;
