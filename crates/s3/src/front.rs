@@ -79,6 +79,11 @@ fn rewrite_length(headers: &mut HeaderMap) {
     }
 }
 
+/// Whether a query has a parameter, with or without a value.
+pub(crate) fn asks(query: &str, name: &str) -> bool {
+    query.split('&').any(|pair| pair.split('=').next() == Some(name))
+}
+
 /// A parameter of a query, decoded.
 pub(crate) fn parameter(query: &str, name: &str) -> Option<String> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));

@@ -9,7 +9,7 @@ use service::{Context, OnlyLooking};
 
 use crate::S3;
 use crate::event_outbox::EventRecord;
-use crate::front::parameter;
+use crate::front::{self, parameter};
 
 /// A call under way.
 pub(crate) struct Calling {
@@ -106,7 +106,7 @@ fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
 
 /// AWS's name of a call, as far as method, path and query tell.
 fn action(method: &Method, key: &str, query: &str, headers: &HeaderMap) -> &'static str {
-    let asks = |name: &str| query.split('&').any(|pair| pair.split('=').next() == Some(name));
+    let asks = |name: &str| front::asks(query, name);
     match (method.as_str(), key.is_empty()) {
         ("GET", true) if asks("list-type") => "ListObjectsV2",
         ("GET", true) if asks("versions") => "ListObjectVersions",

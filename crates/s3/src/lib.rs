@@ -77,6 +77,7 @@ impl Streaming for Face {
         let (service, s3) = (self.service.clone(), Arc::clone(&self.s3));
         Box::pin(async move {
             let (calling, now) = (s3.calling(&context, &request), s3.clock.now());
+            let describes = front::asks(request.uri().query().unwrap_or_default(), "attributes");
             let request = match front::prepare(context, request, now) {
                 Ok(request) => request,
                 Err(refused) => return *refused,
@@ -84,6 +85,7 @@ impl Streaming for Face {
             match service.call(request).await {
                 Ok(response) => {
                     let response = wording::worded(response);
+                    let response = if describes { wording::with_bare_e_tag(response) } else { response };
                     s3.tell_called(calling, &response);
                     response.map(|body| body.map_err(Into::into).boxed_unsync())
                 }

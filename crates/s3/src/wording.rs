@@ -1,4 +1,5 @@
-//! AWS's words for errors that s3s makes by itself and says nothing of.
+//! Answers of s3s, in AWS's words where they differ: errors that s3s makes by itself and says nothing of, and the ETag of
+//! GetObjectAttributes.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
 
@@ -34,9 +35,26 @@ pub(crate) fn worded(response: Response<Body>) -> Response<Body> {
     else {
         return response;
     };
-    let mut response = response.map(|_| Body::from(text.clone()));
+    with_text(response, text)
+}
+
+/// The answer to GetObjectAttributes: AWS writes the ETag in it without quotation marks, s3s with them.
+pub(crate) fn with_bare_e_tag(response: Response<Body>) -> Response<Body> {
+    let body = response.body().bytes().unwrap_or_default();
+    match std::str::from_utf8(&body) {
+        Ok(text) if text.contains("<ETag>\"") => {
+            let text = text.replace("<ETag>\"", "<ETag>").replace("\"</ETag>", "</ETag>");
+            with_text(response, text)
+        }
+        _ => response,
+    }
+}
+
+fn with_text(response: Response<Body>, text: String) -> Response<Body> {
+    let length = text.len();
+    let mut response = response.map(|_| Body::from(text));
     if response.headers().contains_key(CONTENT_LENGTH) {
-        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
     response
 }

@@ -91,8 +91,9 @@ fn asked_checksum(input: &CreateMultipartUploadInput) -> S3Result<Option<UploadC
     };
     let algorithm = algorithm.as_str();
     let kind = match (algorithm, kind) {
-        ("CRC32" | "CRC32C", None | Some(ChecksumType::COMPOSITE))
-        | ("SHA1" | "SHA256", None | Some(ChecksumType::COMPOSITE)) => ChecksumKind::Composite,
+        ("CRC32" | "CRC32C" | "SHA1" | "SHA256", None | Some(ChecksumType::COMPOSITE)) => {
+            ChecksumKind::Composite
+        }
         ("CRC32" | "CRC32C" | "CRC64NVME", Some(ChecksumType::FULL_OBJECT)) | ("CRC64NVME", None) => {
             ChecksumKind::FullObject
         }
