@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::task::spawn_blocking;
@@ -45,11 +45,17 @@ pub(crate) struct Unnamed {
 
 impl Sweep {
     pub(crate) fn begun() -> Self {
-        Self { state: Mutex::new(Some(State::default())), ..Self::default() }
+        let sweep = Self::default();
+        *sweep.state() = Some(State::default());
+        sweep
+    }
+
+    fn state(&self) -> MutexGuard<'_, Option<State>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> Option<T> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(work)
+        self.state().as_mut().map(work)
     }
 
     /// A blob is about to get its name.
@@ -87,7 +93,7 @@ impl Sweep {
     }
 
     fn end(&self) {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.state() = None;
         #[cfg(test)]
         self.over.notify_one();
     }
@@ -113,15 +119,17 @@ pub(crate) async fn run(blobs: Arc<BlobFolder>, registry: Arc<RegistryJournal>) 
 
 async fn sweep(blobs: &Arc<BlobFolder>, registry: &Arc<RegistryJournal>) -> io::Result<Unnamed> {
     for folder in folders() {
-        let blobs = Arc::clone(blobs);
-        step(move || Ok(blobs.sweep.listed(names(&blobs.root().join(folder))?))).await?;
+        let folder = blobs.root().join(folder);
+        blobs.sweep.listed(step(move || names(&folder)).await?);
     }
     let mut after = None;
     while !blobs.sweep.is_done() {
         let (blobs, registry) = (Arc::clone(blobs), Arc::clone(registry));
         let last = step(move || {
             let page = registry.page("", after.as_deref(), limits::RECORDS_AT_ONCE);
-            page.iter().for_each(|record| blobs.sweep.held(&record.value));
+            for record in &page {
+                blobs.sweep.held(&record.value);
+            }
             Ok(page.last().map(|record| record.key.as_str().to_owned()))
         });
         after = last.await?;

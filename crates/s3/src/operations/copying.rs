@@ -75,10 +75,6 @@ pub(super) async fn copy_object(s3: &S3, request: S3Request<CopyObjectInput>) ->
     let same = input.storage_class.is_none()
         && input.server_side_encryption.is_none()
         && input.website_redirect_location.is_none();
-    if to_itself && same && !replaces && !retags {
-        let text = "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.";
-        return Err(s3_error!(InvalidRequest, "{text}"));
-    }
     let asked = asked!(input).attributes(&context)?;
     let conditions = Conditions {
         if_match: input.copy_source_if_match,
@@ -86,7 +82,13 @@ pub(super) async fn copy_object(s3: &S3, request: S3Request<CopyObjectInput>) ->
         if_modified_since: input.copy_source_if_modified_since,
         if_unmodified_since: input.copy_source_if_unmodified_since,
     };
-    let opened = open_source(s3, from, |object| conditions.check_copy(object).map(|()| None));
+    let opened = open_source(s3, from, |object| {
+        if to_itself && same && !replaces && !retags {
+            let text = "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.";
+            return Err(s3_error!(InvalidRequest, "{text}"));
+        }
+        conditions.check_copy(object).map(|()| None)
+    });
     let (Found { object: from, version_id: from_version }, content) = opened.await?;
     let asked_algorithm = input.checksum_algorithm.as_ref().map(s3s::dto::ChecksumAlgorithm::as_str);
     let algorithm = algorithm(asked_algorithm, &from);
