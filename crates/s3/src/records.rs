@@ -92,6 +92,7 @@ pub(crate) enum ChecksumKind {
 }
 
 impl ChecksumKind {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
     fn is_default(&self) -> bool {
         *self == Self::default()
     }

@@ -123,12 +123,12 @@ fn encryption(
 
 impl Attributes {
     /// `x-amz-server-side-encryption`: every object is encrypted at AWS.
-    pub(super) fn encrypted(&self) -> Option<ServerSideEncryption> {
+    pub(super) fn encrypted(&self) -> ServerSideEncryption {
         let kms = self.encryption.as_ref().map(|encryption| encryption.algorithm.clone());
-        Some(kms.map_or_else(
+        kms.map_or_else(
             || ServerSideEncryption::from_static(ServerSideEncryption::AES256),
             ServerSideEncryption::from,
-        ))
+        )
     }
 
     pub(super) fn key_id(&self) -> Option<SSEKMSKeyId> {

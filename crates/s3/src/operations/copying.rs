@@ -89,7 +89,7 @@ pub(super) async fn copy_object(s3: &S3, request: S3Request<CopyObjectInput>) ->
         }
         conditions.check_copy(object).map(|()| None)
     });
-    let (Found { object: from, version_id: from_version }, content) = opened.await?;
+    let (Found { object: from, version_id: source_version }, copied_from) = opened.await?;
     let asked_algorithm = input.checksum_algorithm.as_ref().map(s3s::dto::ChecksumAlgorithm::as_str);
     let algorithm = algorithm(asked_algorithm, &from);
     let headers = if replaces {
@@ -98,7 +98,7 @@ pub(super) async fn copy_object(s3: &S3, request: S3Request<CopyObjectInput>) ->
         // Where a key leads is never copied.
         Headers { website_redirect_location: input.website_redirect_location, ..from.headers.clone() }
     };
-    let from = copied(s3, from, content, &algorithm).await?;
+    let from = copied(s3, from, copied_from, &algorithm).await?;
     let tags = if retags { asked.tags.clone() } else { from.attributes.tags.clone() };
     let attributes = Attributes { tags, ..asked };
     let object = ObjectRecord { headers, attributes, modified_at: s3.clock.now(), ..from };
@@ -116,8 +116,8 @@ pub(super) async fn copy_object(s3: &S3, request: S3Request<CopyObjectInput>) ->
     Ok(CopyObjectOutput {
         bucket_key_enabled: object.attributes.bucket_key(),
         copy_object_result: Some(result),
-        copy_source_version_id: from_version,
-        server_side_encryption: object.attributes.encrypted(),
+        copy_source_version_id: source_version,
+        server_side_encryption: Some(object.attributes.encrypted()),
         ssekms_encryption_context: object.attributes.encryption_context(),
         ssekms_key_id: object.attributes.key_id(),
         version_id: version.and_then(|version| version.told()),

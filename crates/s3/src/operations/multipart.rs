@@ -150,7 +150,7 @@ pub(super) async fn create_multipart_upload(
         bucket_key_enabled: record.attributes.bucket_key(),
         checksum_algorithm,
         checksum_type,
-        server_side_encryption: record.attributes.encrypted(),
+        server_side_encryption: Some(record.attributes.encrypted()),
         ssekms_encryption_context: record.attributes.encryption_context(),
         ssekms_key_id: record.attributes.key_id(),
         bucket: Some(input.bucket),

@@ -135,7 +135,7 @@ pub(super) async fn put_object(s3: &S3, request: S3Request<PutObjectInput>) -> S
             bucket_key_enabled: object.attributes.bucket_key(),
             checksum_type: checksum.checksum_type,
             e_tag: Some(strong(&object.e_tag)),
-            server_side_encryption: object.attributes.encrypted(),
+            server_side_encryption: Some(object.attributes.encrypted()),
             ssekms_encryption_context: object.attributes.encryption_context(),
             ssekms_key_id: object.attributes.key_id(),
             version_id: version.and_then(|version| version.told()),

@@ -141,7 +141,7 @@ macro_rules! described {
             last_modified: Some(moment(object.modified_at)),
             metadata: metadata(headers.metadata),
             parts_count: $part.parts_count,
-            server_side_encryption: attributes.encrypted(),
+            server_side_encryption: Some(attributes.encrypted()),
             ssekms_key_id: attributes.key_id(),
             storage_class: attributes.unusual_class(),
             version_id,

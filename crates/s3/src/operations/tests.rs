@@ -11,13 +11,18 @@ use s3s::dto::{
 use crate::records::Versioning;
 use crate::testing::{BUCKET, Bench, request};
 
-fn body(content: &'static [u8]) -> Option<StreamingBlob> {
+fn body(content: &'static [u8]) -> StreamingBlob {
     let piece = Ok::<_, std::io::Error>(Bytes::from_static(content));
-    Some(StreamingBlob::wrap(futures_util::stream::iter([piece])))
+    StreamingBlob::wrap(futures_util::stream::iter([piece]))
 }
 
 fn put(key: &str) -> PutObjectInput {
-    PutObjectInput { bucket: BUCKET.into(), key: key.into(), body: body(b"123456789"), ..Default::default() }
+    PutObjectInput {
+        bucket: BUCKET.into(),
+        key: key.into(),
+        body: Some(body(b"123456789")),
+        ..Default::default()
+    }
 }
 
 async fn head(bench: &Bench, key: &str) -> HeadObjectOutput {
@@ -102,7 +107,7 @@ async fn a_part_is_got_by_its_number_and_a_copy_is_of_one_piece() {
     let mut parts = Vec::new();
     for (number, content) in [(1, LARGE), (2, b"123456789")] {
         let part = UploadPartInput::builder().bucket(BUCKET.into()).key("m".into()).part_number(number);
-        let part = part.upload_id(upload_id.clone()).body(body(content)).build().unwrap();
+        let part = part.upload_id(upload_id.clone()).body(Some(body(content))).build().unwrap();
         let e_tag = bench.operations().upload_part(request(part)).await.unwrap().output.e_tag;
         parts.push(CompletedPart { e_tag, part_number: Some(number), ..Default::default() });
     }

@@ -145,7 +145,7 @@ pub(in crate::operations) async fn complete_multipart_upload(
             CompleteMultipartUploadOutput {
                 bucket_key_enabled: object.attributes.bucket_key(),
                 checksum_type: checksum.checksum_type,
-                server_side_encryption: object.attributes.encrypted(),
+                server_side_encryption: Some(object.attributes.encrypted()),
                 ssekms_key_id: object.attributes.key_id(),
                 location: Some(format!("{}/{}/{}", context.endpoint, input.bucket, input.key)),
                 bucket: Some(input.bucket),

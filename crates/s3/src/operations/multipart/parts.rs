@@ -102,7 +102,7 @@ pub(in crate::operations) async fn upload_part(
         UploadPartOutput {
             bucket_key_enabled: attributes.bucket_key(),
             e_tag: Some(strong(&part.e_tag)),
-            server_side_encryption: attributes.encrypted(),
+            server_side_encryption: Some(attributes.encrypted()),
             ssekms_key_id: attributes.key_id(),
             ..UploadPartOutput::default()
         }
@@ -149,7 +149,7 @@ pub(in crate::operations) async fn upload_part_copy(
     );
     Ok(UploadPartCopyOutput {
         bucket_key_enabled: upload.attributes.bucket_key(),
-        server_side_encryption: upload.attributes.encrypted(),
+        server_side_encryption: Some(upload.attributes.encrypted()),
         ssekms_key_id: upload.attributes.key_id(),
         copy_part_result: Some(result),
         copy_source_version_id: from_version,

@@ -19,14 +19,18 @@ use crate::testing::{BUCKET, Bench, request};
 const SIZE: usize = 100_000;
 const WRITES: usize = 300;
 
-fn body(byte: u8) -> Option<StreamingBlob> {
+fn body(byte: u8) -> StreamingBlob {
     let piece = Bytes::from(vec![byte; SIZE]);
-    Some(StreamingBlob::wrap(futures_util::stream::iter([Ok::<_, std::io::Error>(piece)])))
+    StreamingBlob::wrap(futures_util::stream::iter([Ok::<_, std::io::Error>(piece)]))
 }
 
 async fn put(bench: &Bench, key: &str, byte: u8) -> Option<String> {
-    let input =
-        PutObjectInput { bucket: BUCKET.into(), key: key.into(), body: body(byte), ..Default::default() };
+    let input = PutObjectInput {
+        bucket: BUCKET.into(),
+        key: key.into(),
+        body: Some(body(byte)),
+        ..Default::default()
+    };
     bench.operations().put_object(request(input)).await.unwrap().output.version_id
 }
 
@@ -171,7 +175,7 @@ async fn an_upload_is_completed_once_with_parts_of_one_moment() {
             let (bench, upload_id) = (Arc::clone(&bench), upload_id.clone());
             async move {
                 let part = UploadPartInput::builder().bucket(BUCKET.into()).key("u".into()).part_number(1);
-                let part = part.upload_id(upload_id).body(body(byte)).build().unwrap();
+                let part = part.upload_id(upload_id).body(Some(body(byte))).build().unwrap();
                 bench.operations().upload_part(request(part)).await.map(|part| part.output.e_tag)
             }
         };
