@@ -1,6 +1,6 @@
 //! Events on their way. What a bucket tells of is stored with what it tells: in the change that makes it so, one record
 //! for each target. A task brings it there and removes the record then; what a crash or a failure leaves is brought
-//! later, and may then come twice, as AWS says that notifications may (docs/decisions/0023).
+//! later, and may then come twice, as AWS says that notifications may (docs/decisions/0024).
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html>
 
