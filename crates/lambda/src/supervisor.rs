@@ -115,9 +115,9 @@ fn started() -> std::io::Result<Option<ExitStatus>> {
         ground.prepare()?;
     }
     // Made before it is needed, as all else that can be.
-    let (begin, begun) = mpsc::channel();
+    let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {
-        if let Ok(ending) = begun.recv() {
+        if let Ok(ending) = told.recv() {
             end_with_the_server(ending);
         }
     });
@@ -130,7 +130,7 @@ fn started() -> std::io::Result<Option<ExitStatus>> {
         limit(None, Resource::Nofile, FILES_MAX)?;
     }
     let ending = order.ending.as_deref().and_then(|command| ending(command, &order.variables));
-    begin.send(ending).map_err(std::io::Error::other)?;
+    tell.send(ending).map_err(std::io::Error::other)?;
     if order.mounts.is_some() {
         mounts::begin_processes()?;
     }
