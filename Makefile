@@ -86,6 +86,7 @@ orders: article
 sdk: article
 	$(call say,building the AWS SDK for Rust and functions for the tests: conformance/rust)
 	cd conformance/rust && cargo test --release --no-run
+	cd conformance/rust-extension && cargo build --release
 
 demo: quick article $(VENV)/complete
 	$(call say,the article: section 3-3)

@@ -1,4 +1,5 @@
-"""Functions of the kinds that users of the `lambda_runtime` crates write (`rust/examples`), run as they are."""
+"""Functions of the kinds that users of the `lambda_runtime` crates write (`rust/examples`), run as they are, and an
+extension of theirs (`rust-extension`)."""
 
 import io
 import json
@@ -11,16 +12,21 @@ import pytest
 from test_functions import ROLE, call
 from waiting import until
 
-RUST = Path(__file__).resolve().parent / "rust"
+HERE = Path(__file__).resolve().parent
 
 
 @pytest.fixture(scope="session")
 def programs():
     """The built functions by their names."""
-    command = ["cargo", "test", "--release", "--no-run", "--quiet", "--message-format=json"]
-    done = subprocess.run(command, cwd=RUST, check=True, stdout=subprocess.PIPE, text=True)
+    functions = build(HERE / "rust", "test", "--no-run")
+    return functions | build(HERE / "rust-extension", "build")
+
+
+def build(folder, *command):
+    command = ["cargo", *command, "--release", "--quiet", "--message-format=json"]
+    done = subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True)
     messages = [json.loads(line) for line in done.stdout.splitlines()]
-    built = [message for message in messages if message.get("target", {}).get("kind") == ["example"]]
+    built = [message for message in messages if message.get("target", {}).get("kind") in (["example"], ["bin"])]
     return {message["target"]["name"]: message["executable"] for message in built}
 
 
