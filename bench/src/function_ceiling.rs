@@ -136,6 +136,9 @@ async fn answer(fixed: Arc<Fixed>, request: Request<Incoming>) -> Result<Respons
             headers.insert("lambda-runtime-deadline-ms", HeaderValue::from_static("4102444800000"));
             let arn = "arn:aws:lambda:us-east-1:000000000000:function:bare";
             headers.insert("lambda-runtime-invoked-function-arn", HeaderValue::from_static(arn));
+            let trace = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700";
+            headers.insert("lambda-runtime-trace-id", HeaderValue::from_static(trace));
+            headers.insert("content-type", HeaderValue::from_static("application/json"));
             fixed.event.clone()
         }
         Method::POST if of_runtime => {

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import boto3
 
-s3 = boto3.resource("s3")
-sns = boto3.resource("sns")
+s3 = boto3.client("s3")
+sns = boto3.client("sns")
 
 SERVICE_NAME = "preprocessor"
 
@@ -23,9 +23,9 @@ def lambda_handler(event, context):
 
     key = os.path.join(prefix, SERVICE_NAME, f"{request_id}.json")
     data = {"key1": "val1", "key2": "val2", "key3": "val3"}
-    s3.Object(bucket_name=bucket, key=key).put(Body=json.dumps(data).encode("utf-8"))
+    s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(data).encode("utf-8"))
 
     body = {"request_id": request_id}
-    sns.Topic(topic_arn).publish(Message=json.dumps(body))
+    sns.publish(TopicArn=topic_arn, Message=json.dumps(body))
     print(json.dumps({"request_id": request_id, "stored": key}))
     return {"statusCode": 200, "body": body}

@@ -8,8 +8,8 @@ import os
 
 import boto3
 
-s3 = boto3.resource("s3")
-sns = boto3.resource("sns")
+s3 = boto3.client("s3")
+sns = boto3.client("sns")
 
 PREVIOUS_SERVICE_NAME = "preprocessor"
 
@@ -33,12 +33,12 @@ def process(record):
     request_id = message["request_id"]
 
     key = os.path.join(prefix, PREVIOUS_SERVICE_NAME, f"{request_id}.json")
-    data = json.loads(s3.Object(bucket_name=bucket, key=key).get()["Body"].read())
+    data = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
     data[os.environ["CLEARED_KEY"]] = None
 
     new_key = os.path.join(prefix, service_name, f"{request_id}.json")
-    s3.Object(bucket_name=bucket, key=new_key).put(Body=json.dumps(data).encode("utf-8"))
+    s3.put_object(Bucket=bucket, Key=new_key, Body=json.dumps(data).encode("utf-8"))
 
     notice = {"service": service_name, "request_id": request_id}
-    sns.Topic(os.environ["SNS_TOPIC_ARN_NOTIFIER"]).publish(Message=json.dumps(notice))
+    sns.publish(TopicArn=os.environ["SNS_TOPIC_ARN_NOTIFIER"], Message=json.dumps(notice))
     print(json.dumps({"request_id": request_id, "stored": new_key}))
