@@ -10,7 +10,7 @@ use s3s::dto::{
 };
 use s3s::{S3Request, S3Result};
 
-use super::attributes::check_acl;
+use super::attributes::{check_acl, grants};
 use crate::S3;
 
 fn owned_by(account: String) -> (Owner, Grant) {
@@ -26,13 +26,22 @@ fn owned_by(account: String) -> (Owner, Grant) {
 }
 
 /// Whether a document grants its owner everything and nobody else anything: that is allowed.
-fn grants_others(policy: Option<&AccessControlPolicy>, account: &str) -> bool {
+fn document_grants_others(policy: Option<&AccessControlPolicy>, account: &str) -> bool {
     let is_owners = |grant: &Grant| {
         let grantee = grant.grantee.as_ref().and_then(|grantee| grantee.id.as_deref());
         let all = grant.permission.as_ref().is_some_and(|it| it.as_str() == Permission::FULL_CONTROL);
         grantee == Some(account) && all
     };
     policy.is_some_and(|policy| !policy.grants.iter().flatten().all(is_owners))
+}
+
+/// Whether an input grants anything, by a header or in its document, that is not its owner's already.
+macro_rules! grants_others {
+    ($input:ident, $account:expr) => {
+        grants!($input)
+            || $input.grant_write.is_some()
+            || document_grants_others($input.access_control_policy.as_ref(), $account)
+    };
 }
 
 pub(super) async fn get_bucket_acl(
@@ -61,13 +70,10 @@ pub(super) async fn put_bucket_acl(
 ) -> S3Result<PutBucketAclOutput> {
     let input = request.input;
     let (bucket, _) = s3.bucket(&input.bucket).await?;
-    let grants = input.grant_full_control.is_some()
-        || input.grant_read.is_some()
-        || input.grant_read_acp.is_some()
-        || input.grant_write.is_some()
-        || input.grant_write_acp.is_some()
-        || grants_others(input.access_control_policy.as_ref(), &bucket.account);
-    check_acl(input.acl.as_ref().map(s3s::dto::BucketCannedACL::as_str), grants)?;
+    check_acl(
+        input.acl.as_ref().map(s3s::dto::BucketCannedACL::as_str),
+        grants_others!(input, &bucket.account),
+    )?;
     Ok(PutBucketAclOutput {})
 }
 
@@ -78,13 +84,10 @@ pub(super) async fn put_object_acl(
     let input = request.input;
     let (bucket, _) = s3.bucket(&input.bucket).await?;
     s3.version_or_object(&input.bucket, &input.key, input.version_id.as_deref()).await?;
-    let grants = input.grant_full_control.is_some()
-        || input.grant_read.is_some()
-        || input.grant_read_acp.is_some()
-        || input.grant_write.is_some()
-        || input.grant_write_acp.is_some()
-        || grants_others(input.access_control_policy.as_ref(), &bucket.account);
-    check_acl(input.acl.as_ref().map(s3s::dto::ObjectCannedACL::as_str), grants)?;
+    check_acl(
+        input.acl.as_ref().map(s3s::dto::ObjectCannedACL::as_str),
+        grants_others!(input, &bucket.account),
+    )?;
     Ok(PutObjectAclOutput::default())
 }
 

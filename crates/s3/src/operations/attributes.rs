@@ -23,15 +23,23 @@ pub(super) struct Asked {
     pub(super) tagging: Option<String>,
 }
 
-/// Takes what is asked out of an input: their shapes differ in name only.
+/// Whether an input grants anybody anything by a header that objects and buckets have: their shapes differ in name only.
+macro_rules! grants {
+    ($input:ident) => {
+        $input.grant_full_control.is_some()
+            || $input.grant_read.is_some()
+            || $input.grant_read_acp.is_some()
+            || $input.grant_write_acp.is_some()
+    };
+}
+pub(super) use grants;
+
+/// Takes what is asked out of an input, likewise.
 macro_rules! asked {
     ($input:ident) => {
         $crate::operations::attributes::Asked {
             acl: $input.acl.as_ref().map(|acl| acl.as_str().to_owned()),
-            grants: $input.grant_full_control.is_some()
-                || $input.grant_read.is_some()
-                || $input.grant_read_acp.is_some()
-                || $input.grant_write_acp.is_some(),
+            grants: $crate::operations::attributes::grants!($input),
             lock: $input.object_lock_mode.is_some()
                 || $input.object_lock_retain_until_date.is_some()
                 || $input.object_lock_legal_hold_status.is_some(),

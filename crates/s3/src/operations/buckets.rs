@@ -8,7 +8,7 @@ use s3s::dto::{
 };
 use s3s::{S3Request, S3Result, s3_error};
 
-use super::attributes::check_acl;
+use super::attributes::{check_acl, grants};
 use super::{context, moment};
 use crate::S3;
 use crate::records::{self, BucketRecord, Versioning};
@@ -20,11 +20,7 @@ pub(super) async fn create_bucket(
 ) -> S3Result<CreateBucketOutput> {
     let context = context(&request)?;
     let input = request.input;
-    let grants = input.grant_full_control.is_some()
-        || input.grant_read.is_some()
-        || input.grant_read_acp.is_some()
-        || input.grant_write.is_some()
-        || input.grant_write_acp.is_some();
+    let grants = grants!(input) || input.grant_write.is_some();
     if check_acl(input.acl.as_ref().map(BucketCannedACL::as_str), grants).is_err() {
         let text = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting";
         return Err(s3_error!(InvalidBucketAclWithObjectOwnership, "{text}"));

@@ -11,7 +11,7 @@ use super::{Upload, upload};
 use crate::digest::Expected;
 use crate::operations::checksums::{checksum, with_checksums};
 use crate::operations::copying::{open_source, source};
-use crate::operations::objects::{expected, store};
+use crate::operations::objects::{Stored, expected, store};
 use crate::operations::reading::Conditions;
 use crate::operations::{moment, strong};
 use crate::records::{self, ObjectRecord, PartRecord};
@@ -26,13 +26,27 @@ fn check_number(number: i32) -> S3Result<()> {
     Err(s3_error!(InvalidArgument, "Part number must be an integer between 1 and 10000, inclusive"))
 }
 
-/// Makes a part one of its upload, in place of the one that had its number. If it is refused, its blob is let go of.
-async fn put_part(s3: &S3, (bucket, key, id): Upload<'_>, number: i32, part: &PartRecord) -> S3Result<()> {
-    let put = try_put_part(s3, (bucket, key, id), number, part).await;
+/// Makes what was stored a part of its upload, in place of the one that had its number. If it is refused, its blob is let
+/// go of.
+async fn put_part(
+    s3: &S3,
+    (bucket, key, id): Upload<'_>,
+    number: i32,
+    stored: Stored,
+) -> S3Result<PartRecord> {
+    let part = PartRecord {
+        version: 1,
+        blob: stored.blob,
+        size: stored.size,
+        e_tag: hex::encode(stored.md5),
+        modified_at: s3.clock.now(),
+        checksums: stored.checksums,
+    };
+    let put = try_put_part(s3, (bucket, key, id), number, &part).await;
     if put.as_ref().is_err_and(|error| *error.code() != S3ErrorCode::InternalError) {
         s3.forget_blob(&part.blob).await;
     }
-    put
+    put.map(|()| part)
 }
 
 async fn try_put_part(
@@ -87,15 +101,7 @@ pub(in crate::operations) async fn upload_part(
     }
     let expected = expected.and(wanted);
     let stored = store(s3, input.body, input.content_length, &expected).await?;
-    let part = PartRecord {
-        version: 1,
-        blob: stored.blob,
-        size: stored.size,
-        e_tag: hex::encode(stored.md5),
-        modified_at: s3.clock.now(),
-        checksums: stored.checksums,
-    };
-    put_part(s3, (&input.bucket, &input.key, &input.upload_id), input.part_number, &part).await?;
+    let part = put_part(s3, (&input.bucket, &input.key, &input.upload_id), input.part_number, stored).await?;
     let (attributes, told) = (upload.attributes, checksum(&part.checksums, None));
     Ok(with_checksums!(
         told,
@@ -134,15 +140,7 @@ pub(in crate::operations) async fn upload_part_copy(
         open_source(s3, source(&input.copy_source)?, wanted).await?;
     let body = StreamingBlob::wrap(sync_wrapper::SyncStream::new(content));
     let stored = store(s3, Some(body), None, &Expected::only(upload.algorithm())).await?;
-    let part = PartRecord {
-        version: 1,
-        blob: stored.blob,
-        size: stored.size,
-        e_tag: hex::encode(stored.md5),
-        modified_at: s3.clock.now(),
-        checksums: stored.checksums,
-    };
-    put_part(s3, (&input.bucket, &input.key, &input.upload_id), input.part_number, &part).await?;
+    let part = put_part(s3, (&input.bucket, &input.key, &input.upload_id), input.part_number, stored).await?;
     let result = with_checksums!(
         checksum(&part.checksums, None),
         CopyPartResult { e_tag: Some(strong(&part.e_tag)), last_modified: Some(moment(part.modified_at)) }
