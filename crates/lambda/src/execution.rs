@@ -229,7 +229,10 @@ pub trait Execute: Send + Sync + 'static {
         environments: u32,
     ) -> BoxFuture<'_, Result<u32, InvokeError>>;
 
-    /// Whether more executions at once would only wait for the processor.
+    /// Processors that executions share.
+    fn processors(&self) -> usize;
+
+    /// Whether more executions at once would only wait for a processor.
     fn is_busy(&self) -> bool {
         false
     }

@@ -86,9 +86,9 @@ pub(crate) const BATCHING_WINDOW_SECONDS_MAX: u32 = 300;
 pub(crate) const RECEIVE_MESSAGES_MAX: u32 = 10;
 /// `ScalingConfig.MaximumConcurrency`.
 pub(crate) const MAXIMUM_CONCURRENCY: std::ops::RangeInclusive<u32> = 2..=1000;
-/// Batches at once when a mapping begins, and the least it falls back to while there is work.
+/// Batches at once when a mapping begins, where there are as many processors.
 pub(crate) const BATCHES_AT_FIRST: usize = 5;
-/// The least batches at once that errors of the function leave.
+/// The least batches at once that errors of the function leave, and where there is but one processor.
 pub(crate) const BATCHES_MIN: usize = 2;
 /// Batches at once of one provisioned poller.
 pub(crate) const BATCHES_OF_POLLER: usize = 10;

@@ -28,6 +28,8 @@ use crate::records::MappingRecord;
 /// More batches at once as long as all run that may and the processor has time left: AWS adds 300 a minute, five a second,
 /// and up to 1,000 a minute in provisioned mode.
 const GROWTH_EVERY: Duration = Duration::from_secs(1);
+/// From as many batches as there are processors to as many as AWS begins with, if they leave the processors something.
+const FIRST_GROWTH_AFTER: Duration = Duration::from_millis(100);
 const GROWTH: usize = 5;
 const GROWTH_PROVISIONED: usize = 1000 / 60;
 
@@ -38,6 +40,8 @@ struct Concurrency {
     max: usize,
     /// Where a backlog begins.
     first: usize,
+    /// How many it gets next, and soon; nothing if that is no more.
+    soon: Option<usize>,
     /// How many more at a time.
     growth: usize,
     /// Whether errors of the function lower it: not if the function says itself which messages failed.
@@ -46,26 +50,34 @@ struct Concurrency {
 }
 
 impl Concurrency {
-    /// `unasked` is the bound of a mapping that sets none.
-    fn new(mapping: &MappingRecord, unasked: usize, now: Timestamp) -> Self {
+    /// `unasked` is the bound of a mapping that sets none. What begins with more batches than there are processors would
+    /// start environments that wait for each other.
+    fn new(mapping: &MappingRecord, unasked: usize, processors: usize, now: Timestamp) -> Self {
         let as_number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         let pollers =
             |pollers: u32| as_number(pollers).saturating_mul(BATCHES_OF_POLLER).min(BATCHES_PROVISIONED_MAX);
         let (first, max, growth) = match (mapping.provisioned_pollers, mapping.maximum_concurrency) {
             (Some(config), _) => (pollers(config.minimum), pollers(config.maximum), GROWTH_PROVISIONED),
-            (None, asked) => (BATCHES_AT_FIRST, asked.map_or(unasked, as_number).min(BATCHES_MAX), GROWTH),
+            (None, asked) => {
+                let first = processors.clamp(BATCHES_MIN, BATCHES_AT_FIRST);
+                (first, asked.map_or(unasked, as_number).min(BATCHES_MAX), GROWTH)
+            }
         };
         let first = first.min(max);
-        Self { now: first, max, first, growth, sinks: !mapping.report_batch_item_failures, grown_at: now }
+        let sinks = !mapping.report_batch_item_failures;
+        let mut concurrency = Self { now: first, max, first, soon: None, growth, sinks, grown_at: now };
+        concurrency.idle(now);
+        concurrency
     }
 
     /// All run that may: when more may.
     fn grows_at(&self) -> Option<Timestamp> {
-        (self.now < self.max).then(|| self.grown_at.plus(GROWTH_EVERY))
+        let wait = if self.soon.is_some() { FIRST_GROWTH_AFTER } else { GROWTH_EVERY };
+        (self.now < self.max).then(|| self.grown_at.plus(wait))
     }
 
     fn grow(&mut self, now: Timestamp) {
-        self.now = (self.now + self.growth).min(self.max);
+        self.now = self.soon.take().unwrap_or_else(|| (self.now + self.growth).min(self.max));
         self.grown_at = now;
     }
 
@@ -83,21 +95,24 @@ impl Concurrency {
             }
             _ => return,
         }
+        self.soon = None;
         self.grown_at = now;
     }
 
     /// The queue is empty: the next backlog begins as the first one did.
     fn idle(&mut self, now: Timestamp) {
         self.now = self.first;
+        self.soon = Some(BATCHES_AT_FIRST.min(self.max)).filter(|soon| *soon > self.first);
         self.grown_at = now;
     }
 }
 
 /// Polls until told to end; returns when its last batch has ended.
 pub(super) async fn poll(lambda: Arc<Lambda>, mapping: Arc<MappingRecord>, end: watch::Receiver<bool>) {
+    let (unasked, processors) = (lambda.settings.mapping_batches_max, lambda.executor.processors());
     let mut poller = Poller {
         sieve: Sieve::new(Arc::clone(&lambda), Arc::clone(&mapping)),
-        concurrency: Concurrency::new(&mapping, lambda.settings.mapping_batches_max, lambda.clock.now()),
+        concurrency: Concurrency::new(&mapping, unasked, processors, lambda.clock.now()),
         running: JoinSet::new(),
         lambda,
         mapping,
@@ -293,7 +308,7 @@ mod tests {
 
     #[test]
     fn concurrency_grows_with_the_backlog_and_shrinks_without_room() {
-        let mut concurrency = Concurrency::new(&mapping(), 64, Timestamp(0));
+        let mut concurrency = Concurrency::new(&mapping(), 64, 8, Timestamp(0));
         assert_eq!(concurrency.now, 5);
         assert_eq!(concurrency.grows_at(), Some(Timestamp(1000)));
         concurrency.grow(Timestamp(1000));
@@ -313,14 +328,29 @@ mod tests {
     }
 
     #[test]
+    fn few_processors_get_fewer_batches_until_they_idle() {
+        let mut concurrency = Concurrency::new(&mapping(), 64, 2, Timestamp(0));
+        assert_eq!((concurrency.now, concurrency.grows_at()), (2, Some(Timestamp(100))));
+        concurrency.stay(Timestamp(100));
+        assert_eq!((concurrency.now, concurrency.grows_at()), (2, Some(Timestamp(200))));
+        concurrency.grow(Timestamp(200));
+        assert_eq!((concurrency.now, concurrency.grows_at()), (5, Some(Timestamp(1200))));
+        concurrency.idle(Timestamp(300));
+        assert_eq!((concurrency.now, concurrency.grows_at()), (2, Some(Timestamp(400))));
+        concurrency.after(Course::Throttled, Timestamp(500));
+        assert_eq!((concurrency.now, concurrency.grows_at()), (1, Some(Timestamp(1500))));
+        assert_eq!(Concurrency::new(&mapping(), 64, 1, Timestamp(0)).now, 2);
+    }
+
+    #[test]
     fn errors_lower_it_gradually_unless_the_function_reports_them() {
-        let mut concurrency = Concurrency::new(&mapping(), 64, Timestamp(0));
+        let mut concurrency = Concurrency::new(&mapping(), 64, 8, Timestamp(0));
         for expected in [4, 3, 2, 2] {
             concurrency.after(Course::Failed, Timestamp(0));
             assert_eq!(concurrency.now, expected);
         }
         let reporting = MappingRecord { report_batch_item_failures: true, ..mapping() };
-        let mut concurrency = Concurrency::new(&reporting, 64, Timestamp(0));
+        let mut concurrency = Concurrency::new(&reporting, 64, 8, Timestamp(0));
         concurrency.after(Course::Failed, Timestamp(0));
         assert_eq!(concurrency.now, 5);
     }
@@ -329,7 +359,7 @@ mod tests {
     fn provisioned_pollers_begin_with_more() {
         let pollers = crate::records::ProvisionedPollers { minimum: 2, maximum: 3 };
         let mapping = MappingRecord { provisioned_pollers: Some(pollers), ..mapping() };
-        let concurrency = Concurrency::new(&mapping, 64, Timestamp(0));
+        let concurrency = Concurrency::new(&mapping, 64, 8, Timestamp(0));
         assert_eq!((concurrency.now, concurrency.max), (20, 30));
     }
 
@@ -339,7 +369,7 @@ mod tests {
             let pollers = crate::records::ProvisionedPollers { minimum: 200, maximum };
             MappingRecord { provisioned_pollers: Some(pollers), ..mapping() }
         };
-        let mut concurrency = Concurrency::new(&pollers(202), 64, Timestamp(0));
+        let mut concurrency = Concurrency::new(&pollers(202), 64, 8, Timestamp(0));
         assert_eq!((concurrency.now, concurrency.max), (2000, 2020));
         let in_a_minute = std::iter::from_fn(|| {
             let at = concurrency.grows_at()?;
@@ -347,15 +377,15 @@ mod tests {
             Some((at, concurrency.now))
         });
         assert_eq!(in_a_minute.collect::<Vec<_>>(), [(Timestamp(1000), 2016), (Timestamp(2000), 2020)]);
-        assert_eq!(Concurrency::new(&pollers(10_000), 64, Timestamp(0)).max, 20_000);
+        assert_eq!(Concurrency::new(&pollers(10_000), 64, 8, Timestamp(0)).max, 20_000);
     }
 
     #[test]
     fn maximum_concurrency_is_the_bound() {
         let mapping = MappingRecord { maximum_concurrency: Some(2), ..mapping() };
-        let concurrency = Concurrency::new(&mapping, 64, Timestamp(0));
+        let concurrency = Concurrency::new(&mapping, 64, 8, Timestamp(0));
         assert_eq!((concurrency.now, concurrency.grows_at()), (2, None));
-        let most = |mapping: &MappingRecord, unasked| Concurrency::new(mapping, unasked, Timestamp(0)).max;
+        let most = |mapping: &MappingRecord, unasked| Concurrency::new(mapping, unasked, 8, Timestamp(0)).max;
         let asked = MappingRecord { maximum_concurrency: Some(1000), ..mapping };
         assert_eq!(most(&asked, 64), 1000, "what is asked for is not bounded by what is not");
         assert_eq!(most(&crate::testing::mapping(), 2000), 1250);

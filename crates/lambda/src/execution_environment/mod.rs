@@ -13,7 +13,7 @@ mod output;
 mod pipe;
 mod platform;
 pub mod process;
-mod processor;
+mod processors;
 mod programs;
 mod provisioned;
 mod reserve;
@@ -81,7 +81,7 @@ pub struct Executor {
     running: Semaphore,
     environments_max: usize,
     tally: Tally,
-    processor: processor::Processor,
+    processors: processors::Processors,
     vigil: Vigil,
     stopping: std::sync::atomic::AtomicBool,
     this: std::sync::Weak<Self>,
@@ -150,7 +150,7 @@ impl Executor {
             running: Semaphore::new(environments_max),
             environments_max,
             tally: Tally::default(),
-            processor: processor::Processor::default(),
+            processors: processors::Processors::default(),
             vigil: Vigil::default(),
             stopping: false.into(),
             this: this.clone(),
@@ -397,8 +397,12 @@ impl Execute for Executor {
         })
     }
 
+    fn processors(&self) -> usize {
+        self.processors.count
+    }
+
     fn is_busy(&self) -> bool {
-        self.processor.is_busy()
+        self.processors.are_busy()
     }
 
     fn retire(&self, version: &Arn) {

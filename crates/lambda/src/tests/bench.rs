@@ -5,6 +5,7 @@ mod packages;
 mod ports;
 mod scripted;
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -77,6 +78,7 @@ impl Bench {
             provisioned: Mutex::default(),
             stream_type: Mutex::new("application/octet-stream".to_owned()),
             hold: watch::Sender::new(false),
+            processors: AtomicUsize::new(8),
             busy: Mutex::default(),
         });
         let ports = Ports::default();

@@ -1,5 +1,6 @@
 //! A queue's messages invoke a function.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
@@ -275,6 +276,26 @@ async fn a_backlog_gets_no_more_batches_while_the_processor_is_busy() {
     bench.called(5).await;
     let waited = bench.advance_until(async || bench.executor.count() >= 10).await;
     assert_eq!(waited, Duration::from_secs(4));
+}
+
+#[tokio::test]
+async fn few_processors_begin_with_fewer_batches_until_they_idle() {
+    let bench = Bench::new().await;
+    bench.executor.processors.store(2, Ordering::Relaxed);
+    bench.create("f", &json!({})).await;
+    bench.map(&json!({"BatchSize": 1})).await;
+    *bench.executor.busy.lock().unwrap() = 3;
+    bench.executor.hold.send_replace(true);
+    bench.enqueue(&["x"; 20]).await;
+    bench.called(2).await;
+    for _ in 0..3 {
+        bench.clock.advance(Duration::from_millis(100));
+        let asked = *bench.executor.busy.lock().unwrap();
+        eventually(async || (*bench.executor.busy.lock().unwrap() < asked).then_some(())).await;
+    }
+    assert_eq!(bench.executor.count(), 2);
+    bench.clock.advance(Duration::from_millis(100));
+    bench.called(5).await;
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! An executor that asks the test.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws::Arn;
@@ -22,7 +23,8 @@ pub(in crate::tests) struct Scripted {
     pub(in crate::tests) stream_type: Mutex<String>,
     /// Functions wait while it is true.
     pub(in crate::tests) hold: watch::Sender<bool>,
-    /// How often the processor is still busy.
+    pub(in crate::tests) processors: AtomicUsize,
+    /// How often they are still busy.
     pub(in crate::tests) busy: Mutex<u32>,
 }
 
@@ -58,6 +60,10 @@ impl Execute for Scripted {
             let _ = hold.wait_for(|hold| !hold).await;
             outcome
         })
+    }
+
+    fn processors(&self) -> usize {
+        self.processors.load(Ordering::Relaxed)
     }
 
     fn is_busy(&self) -> bool {
