@@ -48,6 +48,16 @@ def tag_set(**given):
     return {"TagSet": [{"Key": key, "Value": value} for key, value in given.items()]}
 
 
+def test_answers_tell_their_request(s3):
+    told = s3.list_objects_v2(Bucket=BUCKET)["ResponseMetadata"]
+    assert told["HTTPHeaders"]["x-amz-request-id"] == told["RequestId"]
+    assert told["HTTPHeaders"]["x-amz-id-2"] == told["HostId"]
+    with pytest.raises(ClientError) as caught:
+        s3.get_object(Bucket=BUCKET, Key="absent")
+    error, told = caught.value.response["Error"], caught.value.response["ResponseMetadata"]
+    assert (error["RequestId"], error["HostId"]) == (told["RequestId"], told["HostId"])
+
+
 def test_tags(s3, server):
     s3.put_object(Bucket=BUCKET, Key="k", Body=b"x", Tagging="team=a%20b&empty=&plus=1+2")
     assert tags(s3) == {"team": "a b", "empty": "", "plus": "1 2"}

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -27,7 +27,21 @@ const PUBLISHED: &[u8] =
     b"<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult>\
     <MessageId>b4f36e9e-7a0c-4c0f-9a3d-0d2f3a3c8d4e</MessageId></PublishResult><ResponseMetadata>\
     <RequestId>8476a536-e9f4-11e8-9739-2dfe598c3fcd</RequestId></ResponseMetadata></PublishResponse>";
-const ETAG: HeaderValue = HeaderValue::from_static("\"9e107d9d372bb6826bd81d3542a419d6\"");
+/// As many headers as the services answer with: SDKs read them all.
+const OF_OBJECT: [(&str, &str); 5] = [
+    ("etag", "\"9e107d9d372bb6826bd81d3542a419d6\""),
+    ("x-amz-checksum-type", "FULL_OBJECT"),
+    ("x-amz-id-2", "1kHNjzHqGmBFJJ1iF3QvS7hOxbXqM5ZXkH2jZ7pSkzn9T0Yxq8pP2u3K4nQwZkq0"),
+    ("x-amz-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
+    ("x-amz-server-side-encryption", "AES256"),
+];
+const READ: [(&str, &str); 3] = [
+    ("accept-ranges", "bytes"),
+    ("content-type", "application/json"),
+    ("last-modified", "Mon, 17 Dec 2018 21:37:29 GMT"),
+];
+const OF_PUBLISH: [(&str, &str); 2] =
+    [("content-type", "text/xml"), ("x-amzn-requestid", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")];
 
 /// A server of fixed answers, and programs of functions that ask it.
 pub(crate) struct FunctionCeiling {
@@ -122,6 +136,12 @@ async fn accept(listener: TcpListener, fixed: Arc<Fixed>) {
     }
 }
 
+fn say(headers: &mut HeaderMap, said: &[(&'static str, &'static str)]) {
+    headers.extend(
+        said.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))),
+    );
+}
+
 async fn answer(fixed: Arc<Fixed>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     // The body is read, as every server has to.
@@ -147,16 +167,16 @@ async fn answer(fixed: Arc<Fixed>, request: Request<Incoming>) -> Result<Respons
             Bytes::new()
         }
         Method::GET => {
-            headers.insert("etag", ETAG);
-            headers.insert("content-type", HeaderValue::from_static("application/json"));
+            say(headers, &OF_OBJECT);
+            say(headers, &READ);
             fixed.object.clone()
         }
         Method::PUT => {
-            headers.insert("etag", ETAG);
+            say(headers, &OF_OBJECT);
             Bytes::new()
         }
         _ => {
-            headers.insert("content-type", HeaderValue::from_static("text/xml"));
+            say(headers, &OF_PUBLISH);
             Bytes::from_static(PUBLISHED)
         }
     };

@@ -239,7 +239,7 @@ mod tests {
         assert_eq!(shared_trace(&[traced(1, 5), traced(2, 6)]), None);
         let mut own = traced(7 << 96 | 1, 5);
         let text = "Root=1-00000007-000000000000000000000001;Parent=0000000000000009;Sampled=0;Lineage=x";
-        own.attributes.insert("AWSTraceHeader".to_owned(), text.to_owned());
+        own.attributes.insert("AWSTraceHeader", text.to_owned());
         let header = shared_trace(&[own]).unwrap();
         assert_eq!(header.as_str(), text.replace("09", "05"));
     }

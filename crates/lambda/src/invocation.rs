@@ -156,9 +156,13 @@ impl Lambda {
 
     /// What the executor must know, the code unpacked.
     pub(crate) async fn spec(&self, record: &FunctionRecord) -> Result<Arc<FunctionSpec>, NotReady> {
-        if let Some(spec) = self.calls.known(record) {
-            return Ok(spec);
+        match self.calls.known(record) {
+            Some(spec) => Ok(spec),
+            None => Box::pin(self.made_ready(record)).await,
         }
+    }
+
+    async fn made_ready(&self, record: &FunctionRecord) -> Result<Arc<FunctionSpec>, NotReady> {
         let code = if record.image.is_some() { PathBuf::new() } else { self.unpacked(record).await? };
         let mut layers = Vec::new();
         for layer in &record.layers {

@@ -82,7 +82,7 @@ pub(crate) fn message(id: &str, body: &str) -> QueueRecord {
         receipt_handle: format!("handle of {id}"),
         body: body.to_owned(),
         md5_of_body: format!("md5 of {id}"),
-        attributes: BTreeMap::from([("ApproximateReceiveCount".to_owned(), "1".to_owned())]),
+        attributes: BTreeMap::from([("ApproximateReceiveCount", "1".to_owned())]),
         message_attributes: BTreeMap::new(),
         md5_of_message_attributes: None,
     }

@@ -378,8 +378,9 @@ impl Watching {
     fn look(&mut self) -> bool {
         let changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
         let missed = changes.front().is_some_and(|(first, _)| *first > self.seen + 1);
-        let concerns =
-            changes.iter().any(|(number, key)| *number > self.seen && key.starts_with(&self.prefix));
+        // The latest are the only new ones, and they are few.
+        let mut new = changes.iter().rev().take_while(|(number, _)| *number > self.seen);
+        let concerns = new.any(|(_, key)| key.starts_with(&self.prefix));
         self.seen = changes.back().map_or(self.seen, |(last, _)| self.seen.max(*last));
         missed || concerns
     }

@@ -121,16 +121,16 @@ impl Group {
     }
 
     /// Adds events that are written a moment later, with all that come until then; whoever reads sees them at once.
-    /// They take their room until they are written.
+    /// They take their room until they are written. Gives them back if the group is gone.
     pub(crate) fn append_soon(
         self: &Arc<Self>,
         append: Append,
         room: OwnedSemaphorePermit,
         delay: Duration,
-    ) -> Result<(), LogError> {
+    ) -> Result<(), Append> {
         let mut waiting = self.waiting();
         if waiting.gone {
-            return Err(LogError::Gone);
+            return Err(append);
         }
         waiting.appends.push((append, room));
         if waiting.appends.len() == 1 {

@@ -55,15 +55,17 @@ async fn write(logs: &Logs, stream: &LogStream, events: Vec<LogEvent>) -> Result
     let bytes: usize = events.iter().map(|event| event.message.len()).sum();
     let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX).min(WAITING_KIB_MAX);
     let failed = |error: &dyn std::fmt::Display| PortError::Failed(error.to_string());
-    let append = Append { stream: stream.stream.as_str().into(), events, now: logs.clock.now().0 };
+    let mut append = Append { stream: stream.stream.as_str().into(), events, now: logs.clock.now().0 };
     let mut tries = TRIES;
     loop {
         let room = Arc::clone(&logs.room).acquire_many_owned(kib).await.map_err(|error| failed(&error))?;
         let group = ensured(logs, &key).await?;
-        match group.append_soon(append.clone(), room, logs.write_delay()) {
-            Err(LogError::Gone) if tries > 0 => tries -= 1,
-            other => return other.map_err(|error| failed(&error)),
+        match group.append_soon(append, room, logs.write_delay()) {
+            Ok(()) => return Ok(()),
+            Err(_) if tries == 0 => return Err(failed(&LogError::Gone)),
+            Err(given_back) => append = given_back,
         }
+        tries -= 1;
     }
 }
 

@@ -4,7 +4,6 @@
 use engine::Timestamp;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
-use http_body_util::{BodyExt as _, Full};
 use percent_encoding::percent_decode_str;
 use s3s::Body;
 use service::{Context, StreamingBody};
@@ -21,7 +20,7 @@ pub(crate) fn prepare(
     context: Context,
     request: Request<StreamingBody>,
     now: Timestamp,
-) -> Result<Request<Body>, Box<Response<StreamingBody>>> {
+) -> Result<Request<Body>, Box<Response<Body>>> {
     let (mut head, body) = request.into_parts();
     let query = head.uri.query().unwrap_or_default().to_owned();
     if is_expired(&query, now) {
@@ -119,18 +118,17 @@ fn without_signature(uri: &Uri, query: &str) -> Uri {
     text.parse().unwrap_or_else(|_| uri.clone())
 }
 
-fn error(status: StatusCode, code: &str, message: &str) -> Response<StreamingBody> {
+fn error(status: StatusCode, code: &str, message: &str) -> Response<Body> {
     let text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
     );
-    let body = Full::new(text.into()).map_err(|never| match never {}).boxed_unsync();
-    let mut response = Response::new(body);
+    let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
     response
 }
 
-pub(crate) fn internal_error() -> Response<StreamingBody> {
+pub(crate) fn internal_error() -> Response<Body> {
     error(
         StatusCode::INTERNAL_SERVER_ERROR,
         "InternalError",

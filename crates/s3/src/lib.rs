@@ -78,22 +78,21 @@ impl Streaming for Face {
         Box::pin(async move {
             let (calling, now) = (s3.calling(&context, &request), s3.clock.now());
             let describes = front::asks(request.uri().query().unwrap_or_default(), "attributes");
-            let request = match front::prepare(context, request, now) {
-                Ok(request) => request,
-                Err(refused) => return *refused,
-            };
-            match service.call(request).await {
-                Ok(response) => {
+            let request_id = context.request_id;
+            let response = match front::prepare(context, request, now) {
+                Ok(request) => {
+                    let response = service.call(request).await.unwrap_or_else(|error| {
+                        tracing::error!(?error, "S3 could not answer");
+                        front::internal_error()
+                    });
                     let response = wording::worded(response);
                     let response = if describes { wording::with_bare_e_tag(response) } else { response };
                     s3.tell_called(calling, &response);
-                    response.map(|body| body.map_err(Into::into).boxed_unsync())
+                    response
                 }
-                Err(error) => {
-                    tracing::error!(?error, "S3 could not answer");
-                    front::internal_error()
-                }
-            }
+                Err(refused) => *refused,
+            };
+            wording::identified(response, request_id).map(|body| body.map_err(Into::into).boxed_unsync())
         })
     }
 }

@@ -1,10 +1,11 @@
-//! Answers of s3s, in AWS's words where they differ: errors that s3s makes by itself and says nothing of, and the ETag of
-//! GetObjectAttributes.
+//! Answers of s3s, in AWS's words where they differ: errors that s3s makes by itself and says nothing of, the ETag of
+//! GetObjectAttributes, and the names that S3 has for a request's id.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
 
+use aws::RequestId;
 use http::Response;
-use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use s3s::Body;
 
 /// Error codes and what AWS says with them.
@@ -26,9 +27,13 @@ const WORDS: [(&str, &str); 12] = [
     ("MissingRequestBodyError", "Request body is empty."),
 ];
 
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/get-request-ids.html>
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
+const HOST_ID: HeaderName = HeaderName::from_static("x-amz-id-2");
+
 /// An answer; if it is an error without a message, with one.
 pub(crate) fn worded(response: Response<Body>) -> Response<Body> {
-    if !response.status().is_client_error() && !response.status().is_server_error() {
+    if !is_error(&response) {
         return response;
     }
     let Some(text) = response.body().bytes().and_then(|body| with_message(std::str::from_utf8(&body).ok()?))
@@ -48,6 +53,32 @@ pub(crate) fn with_bare_e_tag(response: Response<Body>) -> Response<Body> {
         }
         _ => response,
     }
+}
+
+/// An answer with the id of its request, in an error's document too. One server is its own host: both ids are the same.
+pub(crate) fn identified(response: Response<Body>, request_id: RequestId) -> Response<Body> {
+    let mut digits = [0; 36];
+    let id = request_id.write(&mut digits);
+    let document = is_error(&response).then(|| response.body().bytes()).flatten();
+    let text = document.and_then(|document| with_ids(std::str::from_utf8(&document).ok()?, id));
+    let mut response = match text {
+        Some(text) => with_text(response, text),
+        None => response,
+    };
+    if let Ok(id) = HeaderValue::from_str(id) {
+        response.headers_mut().insert(REQUEST_ID, id.clone());
+        response.headers_mut().insert(HOST_ID, id);
+    }
+    response
+}
+
+fn is_error(response: &Response<Body>) -> bool {
+    response.status().is_client_error() || response.status().is_server_error()
+}
+
+fn with_ids(document: &str, id: &str) -> Option<String> {
+    let before = document.trim_end().strip_suffix("</Error>")?;
+    Some(format!("{before}<RequestId>{id}</RequestId><HostId>{id}</HostId></Error>"))
 }
 
 fn with_text(response: Response<Body>, text: String) -> Response<Body> {
@@ -71,7 +102,14 @@ fn with_message(document: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::with_message;
+    use super::{with_ids, with_message};
+
+    #[test]
+    fn an_errors_document_ends_with_its_ids() {
+        let with = "<Error><Code>A</Code><RequestId>i</RequestId><HostId>i</HostId></Error>";
+        assert_eq!(with_ids("<Error><Code>A</Code></Error>", "i").as_deref(), Some(with));
+        assert_eq!(with_ids("", "i"), None, "as HEAD has it");
+    }
 
     #[test]
     fn an_error_without_a_message_gets_awss_and_no_other_changes() {

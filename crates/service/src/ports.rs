@@ -179,7 +179,7 @@ pub struct QueueRecord {
     /// `md5OfBody`.
     pub md5_of_body: String,
     /// `attributes`: the system attributes that Lambda's records have.
-    pub attributes: BTreeMap<String, String>,
+    pub attributes: BTreeMap<&'static str, String>,
     /// `messageAttributes`.
     pub message_attributes: BTreeMap<String, MessageAttribute>,
     /// `md5OfMessageAttributes`.

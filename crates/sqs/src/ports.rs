@@ -1,6 +1,5 @@
 //! What SQS offers other services.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -137,10 +136,7 @@ fn text(body: &[u8]) -> String {
 fn record(sqs: &Sqs, queue: &QueueKey, delivery: Delivery) -> Result<QueueRecord, PortError> {
     let content = Content::decode(&delivery.content).map_err(|error| PortError::Failed(error.to_string()))?;
     let received = sqs.tell_received(queue, &delivery, &content);
-    let attributes: BTreeMap<String, String> = receive_attributes::all_system(&delivery, &content)
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
+    let attributes = receive_attributes::all_system(&delivery, &content);
     Ok(QueueRecord {
         received,
         message_id: id_text(delivery.message_id),

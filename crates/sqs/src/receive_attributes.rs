@@ -41,7 +41,7 @@ pub(crate) fn system(names: &[String], delivery: &Delivery, content: &Content) -
 }
 
 /// Every system attribute that the message has.
-pub(crate) fn all_system(delivery: &Delivery, content: &Content) -> Vec<(&'static str, String)> {
+pub(crate) fn all_system(delivery: &Delivery, content: &Content) -> BTreeMap<&'static str, String> {
     let always = [
         ("ApproximateFirstReceiveTimestamp", delivery.first_received_at.0.to_string()),
         ("ApproximateReceiveCount", delivery.receive_count.to_string()),

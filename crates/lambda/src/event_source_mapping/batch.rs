@@ -277,7 +277,7 @@ mod tests {
             let mut message = message(id, "");
             message.received.trace = engine::TraceId(trace);
             let header = format!("{};Way={way}", aws::TraceHeader::of(trace, 1, true));
-            message.attributes.insert("AWSTraceHeader".to_owned(), header);
+            message.attributes.insert("AWSTraceHeader", header);
             message
         };
         let plain = |id: &str| message(id, "");
@@ -299,7 +299,7 @@ mod tests {
     fn groups_keep_their_order_and_run_beside_each_other() {
         let of_group = |id: &str, group: &str| {
             let mut message = message(id, "");
-            message.attributes.insert("MessageGroupId".to_owned(), group.to_owned());
+            message.attributes.insert("MessageGroupId", group.to_owned());
             message
         };
         let batch = || Batch {

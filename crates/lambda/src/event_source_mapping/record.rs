@@ -25,7 +25,7 @@ struct Record<'a> {
     message_id: &'a str,
     receipt_handle: Text<'a>,
     body: Text<'a>,
-    attributes: &'a BTreeMap<String, String>,
+    attributes: &'a BTreeMap<&'static str, String>,
     message_attributes: BTreeMap<&'a str, Attribute<'a>>,
     #[serde(rename = "md5OfMessageAttributes", skip_serializing_if = "Option::is_none")]
     md5_of_message_attributes: Option<&'a str>,

@@ -25,6 +25,8 @@ const INIT_MAX: Duration = Duration::from_secs(10);
 /// A function's environment.
 pub(super) struct Environment {
     spec: Arc<FunctionSpec>,
+    /// The function's version, which it belongs to.
+    pub(super) version: Arn,
     place: Place,
     stream: Arc<LogStream>,
     instance: Instance,
@@ -70,6 +72,7 @@ impl Environment {
         let (place, scratch) = place(site, spec, &stream).await?;
         Ok(Self {
             spec: Arc::clone(spec),
+            version: spec.version_arn(),
             place,
             stream,
             instance,
@@ -78,10 +81,6 @@ impl Environment {
             state: State::New,
             _scratch: scratch,
         })
-    }
-
-    pub(super) fn version_arn(&self) -> Arn {
-        self.spec.version_arn()
     }
 
     /// Whether it is one of this function's, of whatever version.
@@ -123,7 +122,8 @@ impl Environment {
     ) -> Ended {
         let request_id = invocation.request_id.to_string();
         let init = match std::mem::replace(&mut self.state, State::Initialised) {
-            State::New => self.initialise(site, &request_id).await.map(Some),
+            // In a box, as whatever is seldom needed: its room would be copied about with each invocation.
+            State::New => Box::pin(self.initialise(site, &request_id)).await.map(Some),
             State::Initialised => Ok(None),
         };
         self.instance.output.begin(&request_id);

@@ -276,7 +276,7 @@ impl Executor {
             return self.end(vec![environment], "spindown");
         }
         environment.idle_since = self.site.clock.now();
-        self.idle().entry(environment.version_arn()).or_default().push(environment);
+        self.idle().entry(environment.version.clone()).or_default().push(environment);
     }
 
     async fn run(
@@ -304,7 +304,7 @@ impl Executor {
             let cold = warm.is_none();
             let mut environment = match warm {
                 Some(environment) => environment,
-                None => match Environment::open(&self.site, &spec).await {
+                None => match Box::pin(Environment::open(&self.site, &spec)).await {
                     Ok(environment) => environment,
                     Err(failure) => return (not_started(&spec, &invocation, failure), true),
                 },

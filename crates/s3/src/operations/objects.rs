@@ -1,7 +1,5 @@
 //! Putting objects.
 
-//! Putting and copying objects.
-
 use std::collections::BTreeMap;
 
 use engine::Timestamp;
