@@ -121,6 +121,9 @@ fn started() -> std::io::Result<Option<ExitStatus>> {
             end_with_the_server(ending);
         }
     });
+    if ground.is_some() {
+        mounts::begin_processes()?;
+    }
     let Some(order) = next_line::<Order>()? else { return Ok(None) };
     if let (Some(ground), Some(mounts)) = (&ground, &order.mounts) {
         mounts.lay(ground)?;
@@ -131,9 +134,6 @@ fn started() -> std::io::Result<Option<ExitStatus>> {
     }
     let ending = order.ending.as_deref().and_then(|command| ending(command, &order.variables));
     tell.send(ending).map_err(std::io::Error::other)?;
-    if order.mounts.is_some() {
-        mounts::begin_processes()?;
-    }
     let mut child = Command::new(&order.file)
         .args(&order.arguments)
         .current_dir(&order.folder)

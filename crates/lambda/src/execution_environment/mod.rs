@@ -265,8 +265,9 @@ impl Executor {
         tokio::spawn(async move {
             let Some(program) = this.site.isolation.supervisor() else { return };
             let ground = isolated.then(|| this.site.isolation.ground());
-            if let Err(error) = this.site.reserve.fill(program, ground, this.site.clock.now()).await {
-                tracing::debug!(%error, "no supervisor is kept for the next function");
+            if let Err(error) = this.site.reserve.fill(program, ground.as_ref(), this.site.clock.now()).await
+            {
+                tracing::debug!(%error, "no supervisors are kept for the next functions");
             }
         });
     }

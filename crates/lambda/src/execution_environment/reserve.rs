@@ -1,6 +1,7 @@
-//! A supervisor that is started before it is needed: a function's start then waits for one program less, and for the
+//! Supervisors that are started before they are needed: a function's start then waits for one program less, and for the
 //! mounts that all functions have.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,9 +11,12 @@ use engine::Timestamp;
 use super::process::Supervisor;
 use crate::supervisor::Ground;
 
-/// One supervisor at most, on its ground.
+/// As many are kept: while one makes its ground ready, the other can be taken.
+const KEPT: usize = 2;
+
+/// Supervisors on their ground, the oldest first.
 #[derive(Default)]
-pub(super) struct Reserve(Mutex<Option<Kept>>);
+pub(super) struct Reserve(Mutex<VecDeque<Kept>>);
 
 struct Kept {
     supervisor: Supervisor,
@@ -21,38 +25,42 @@ struct Kept {
 }
 
 impl Reserve {
-    fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
+    fn kept(&self) -> MutexGuard<'_, VecDeque<Kept>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The one that is kept, if it waits on this ground; or a new one.
+    /// One that is kept and waits on this ground; or a new one.
     pub(super) async fn take(&self, program: &Path, ground: Option<Ground>) -> std::io::Result<Supervisor> {
-        let kept = self.kept().take_if(|kept| kept.ground == ground);
-        if let Some(mut kept) = kept
-            && kept.supervisor.waits()
-        {
-            return Ok(kept.supervisor);
+        while let Some(mut kept) = self.kept_on(ground.as_ref()) {
+            if kept.supervisor.waits() {
+                return Ok(kept.supervisor);
+            }
         }
         Supervisor::start(program, ground.as_ref()).await
     }
 
-    /// Starts one for the next function, if none is kept.
+    fn kept_on(&self, ground: Option<&Ground>) -> Option<Kept> {
+        let mut all = self.kept();
+        let place = all.iter().position(|kept| kept.ground.as_ref() == ground)?;
+        all.remove(place)
+    }
+
+    /// Starts what is missing for the next functions.
     pub(super) async fn fill(
         &self,
         program: &Path,
-        ground: Option<Ground>,
+        ground: Option<&Ground>,
         now: Timestamp,
     ) -> std::io::Result<()> {
-        if self.kept().is_some() {
-            return Ok(());
+        while self.kept().len() < KEPT {
+            let supervisor = Supervisor::start(program, ground).await?;
+            self.kept().push_back(Kept { supervisor, ground: ground.cloned(), since: now });
         }
-        let supervisor = Supervisor::start(program, ground.as_ref()).await?;
-        *self.kept() = Some(Kept { supervisor, ground, since: now });
         Ok(())
     }
 
-    /// Ends the one that is kept, if nobody has needed it for so long.
+    /// Ends those that nobody has needed for so long.
     pub(super) fn end_unneeded(&self, now: Timestamp, longest: Duration) {
-        self.kept().take_if(|kept| now.since(kept.since) >= longest);
+        self.kept().retain(|kept| now.since(kept.since) < longest);
     }
 }

@@ -20,6 +20,11 @@ pub const OPT: &str = "/opt";
 /// Where it may write.
 pub const TMP: &str = "/tmp";
 
+/// The size of a `/tmp` as most functions have it, MB; another is set when it is known.
+const TMP_MB: u32 = 512;
+/// How file systems of the function's own are mounted.
+const OWN: MountFlags = MountFlags::NOSUID.union(MountFlags::NODEV);
+
 /// Where the machine is to be found until the function's code is laid over it, so that nothing is left of it.
 const MACHINE: &str = TASK;
 
@@ -76,12 +81,20 @@ impl Ground {
                 show(shown, &target)?;
             }
         }
-        fs::create_dir(below(&self.root, Path::new(TMP)))?;
+        let tmp = below(&self.root, Path::new(TMP));
+        fs::create_dir(&tmp)?;
+        tmpfs(&tmp, &tmp_of(TMP_MB))?;
+        self.shown_in_tmp().try_for_each(|shown| show(shown, &below(&self.root, shown)))?;
         let machine = below(&self.root, Path::new(MACHINE));
         fs::create_dir(&machine)?;
         std::env::set_current_dir(&self.root)?;
         pivot_root(".", &machine).map_err(failed("changing the root"))?;
         std::env::set_current_dir("/")
+    }
+
+    /// What of the machine's `/tmp` is seen in the function's own.
+    fn shown_in_tmp(&self) -> impl Iterator<Item = &Path> {
+        self.shown.iter().map(PathBuf::as_path).filter(|shown| shown.starts_with(TMP))
     }
 
     /// Takes over what is in a folder of the machine's, but what the function has of its own.
@@ -166,18 +179,20 @@ impl Mounts {
         }
     }
 
-    /// The function's own, with what of the machine's is seen in it.
+    /// The one that was prepared, or a folder in its place.
     fn tmp(&self, ground: &Ground) -> io::Result<()> {
         let target = Path::new(TMP);
         match &self.tmp {
-            Some(folder) => mount_bind(machine(folder), target).map_err(failed(folder.display()))?,
-            None => tmpfs(target, &format!("mode=1777,size={}m", self.tmp_mb))?,
+            Some(folder) => {
+                mount_bind(machine(folder), target).map_err(failed(folder.display()))?;
+                ground.shown_in_tmp().try_for_each(|shown| show(&machine(shown), shown))
+            }
+            None if self.tmp_mb == TMP_MB => Ok(()),
+            None => {
+                let size = std::ffi::CString::new(tmp_of(self.tmp_mb))?;
+                mount_remount(target, OWN, size.as_c_str()).map_err(failed("the size of /tmp"))
+            }
         }
-        ground
-            .shown
-            .iter()
-            .filter(|shown| shown.starts_with(TMP))
-            .try_for_each(|shown| show(&machine(shown), shown))
     }
 }
 
@@ -186,10 +201,14 @@ fn machine(path: &Path) -> PathBuf {
     below(Path::new(MACHINE), path)
 }
 
+/// What a `/tmp` of so many MB is mounted with.
+fn tmp_of(size_mb: u32) -> String {
+    format!("mode=1777,size={size_mb}m")
+}
+
 fn tmpfs(target: &Path, options: &str) -> io::Result<()> {
     let options = std::ffi::CString::new(options)?;
-    let flags = MountFlags::NOSUID | MountFlags::NODEV;
-    mount("tmpfs", target, "tmpfs", flags, options.as_c_str()).map_err(failed(target.display()))
+    mount("tmpfs", target, "tmpfs", OWN, options.as_c_str()).map_err(failed(target.display()))
 }
 
 /// Leaves the server's namespaces; the user stays who it is.
