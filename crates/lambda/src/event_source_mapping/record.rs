@@ -22,22 +22,30 @@ struct Event<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Record<'a> {
-    message_id: &'a str,
+    message_id: Text<'a>,
     receipt_handle: Text<'a>,
     body: Text<'a>,
-    attributes: &'a BTreeMap<&'static str, String>,
+    attributes: SystemAttributes<'a>,
     message_attributes: BTreeMap<&'a str, Attribute<'a>>,
     #[serde(rename = "md5OfMessageAttributes", skip_serializing_if = "Option::is_none")]
     md5_of_message_attributes: Option<&'a str>,
     #[serde(rename = "md5OfBody")]
-    md5_of_body: &'a str,
+    md5_of_body: Text<'a>,
     event_source: &'static str,
     #[serde(rename = "eventSourceARN")]
-    event_source_arn: &'a str,
-    aws_region: &'a str,
+    event_source_arn: Text<'a>,
+    aws_region: Text<'a>,
 }
 
-/// A longer text: as bytes it is looked through, and copied where nothing is to be escaped, many at a time.
+struct SystemAttributes<'a>(&'a BTreeMap<&'static str, String>);
+
+impl Serialize for SystemAttributes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, Text(value))))
+    }
+}
+
+/// A text: as bytes it is looked through, and copied where nothing is to be escaped, many at a time.
 struct Text<'a>(&'a str);
 
 impl Serialize for Text<'_> {
@@ -72,20 +80,20 @@ pub(super) fn as_json(queue: &Arn, message: &QueueRecord) -> Json {
 
 fn record<'a>(queue: &'a Arn, message: &'a QueueRecord) -> Record<'a> {
     Record {
-        message_id: &message.message_id,
+        message_id: Text(&message.message_id),
         receipt_handle: Text(&message.receipt_handle),
         body: Text(&message.body),
-        attributes: &message.attributes,
+        attributes: SystemAttributes(&message.attributes),
         message_attributes: message
             .message_attributes
             .iter()
             .map(|(name, value)| (name.as_str(), attribute(value)))
             .collect(),
         md5_of_message_attributes: message.md5_of_message_attributes.as_deref(),
-        md5_of_body: &message.md5_of_body,
+        md5_of_body: Text(&message.md5_of_body),
         event_source: "aws:sqs",
-        event_source_arn: queue.as_str(),
-        aws_region: queue.region(),
+        event_source_arn: Text(queue.as_str()),
+        aws_region: Text(queue.region()),
     }
 }
 
