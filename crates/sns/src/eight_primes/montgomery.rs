@@ -3,6 +3,8 @@
 //!
 //! P. Montgomery, "Modular multiplication without trial division", 1985.
 
+#![expect(clippy::inline_always, reason = "called, they take a seventh longer: words then go through memory")]
+
 use ruint::aliases::{U64, U256};
 
 /// Words of a number, the least first.
@@ -24,7 +26,7 @@ impl Montgomery {
     }
 
     /// The product of two numbers below the modulus.
-    #[inline]
+    #[inline(always)]
     pub(super) fn times(&self, one: U256, other: U256) -> U256 {
         let (one, other) = (one.as_limbs(), other.as_limbs());
         let mut product = [0; 2 * WORDS];
@@ -35,7 +37,7 @@ impl Montgomery {
     }
 
     /// The same of a number with itself: of two words each product is made once.
-    #[inline]
+    #[inline(always)]
     pub(super) fn square(&self, number: U256) -> U256 {
         let words = number.as_limbs();
         let mut product = [0; 2 * WORDS];
@@ -55,7 +57,7 @@ impl Montgomery {
     }
 
     /// A product divided by R: multiples of the modulus are added until its lower half is nothing.
-    #[inline]
+    #[inline(always)]
     fn reduced(&self, mut product: [u64; 2 * WORDS]) -> U256 {
         let mut over = false;
         for at in 0..WORDS {
@@ -75,7 +77,7 @@ impl Montgomery {
 }
 
 /// Adds a number times a word to a sum; answers what goes beyond.
-#[inline]
+#[inline(always)]
 fn add_product(sum: &mut [u64], number: &[u64], word: u64) -> u64 {
     let mut carry = 0;
     for (sum, digits) in sum.iter_mut().zip(number) {
