@@ -19,11 +19,12 @@ mod provisioned;
 mod reserve;
 mod variables;
 mod vigil;
+mod warm;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws::Arn;
@@ -46,9 +47,8 @@ use isolation::Isolation;
 pub use machine::{Finding, examine};
 use reserve::Reserve;
 use vigil::{QUICK, Vigil};
+use warm::{IDLE_MAX, Warm};
 
-/// An environment that has been idle so long ends.
-const IDLE_MAX: Duration = Duration::from_mins(10);
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 /// What the executor is told once.
@@ -75,8 +75,7 @@ pub struct ExecutorSettings {
 /// Runs functions in processes of their own.
 pub struct Executor {
     site: Site,
-    /// By their functions' versions.
-    idle: Mutex<HashMap<Arn, Vec<Environment>>>,
+    warm: Warm,
     provisioned: provisioned::Provisioned,
     running: Semaphore,
     environments_max: usize,
@@ -145,7 +144,7 @@ impl Executor {
                 runtimes,
                 xray_daemon,
             },
-            idle: Mutex::default(),
+            warm: Warm::default(),
             provisioned: provisioned::Provisioned::default(),
             running: Semaphore::new(environments_max),
             environments_max,
@@ -197,8 +196,8 @@ impl Executor {
         self.stopping.store(true, std::sync::atomic::Ordering::Relaxed);
         self.site.reserve.end_unneeded(self.site.clock.now(), Duration::ZERO);
         // Running invocations have the listener's and the pollers' grace; whoever still runs then is ended.
-        let all: Vec<Environment> = self.idle().drain().flat_map(|(_, environments)| environments).collect();
-        let ends = all.into_iter().map(|environment| environment.end(&self.site, "spindown"));
+        let ends =
+            self.warm.take_all().into_iter().map(|environment| environment.end(&self.site, "spindown"));
         futures_util::future::join_all(ends).await;
         if let Some(cgroups) = self.site.cgroups.get() {
             cgroups.leave();
@@ -209,31 +208,14 @@ impl Executor {
     /// invocations.
     pub(crate) fn figures(&self, function: &Arn) -> (usize, usize, InvocationCounts) {
         let figures = self.tally.of(function);
-        let idle = self.idle();
-        let of_function = idle.values().flatten().filter(|environment| environment.is_of(function));
-        let warm = of_function.count();
-        (figures.busy, warm, figures.counts)
-    }
-
-    fn idle(&self) -> MutexGuard<'_, HashMap<Arn, Vec<Environment>>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        (figures.busy, self.warm.of_function(function), figures.counts)
     }
 
     fn end_idle(&self) {
         let now = self.site.clock.now();
         self.site.reserve.end_unneeded(now, IDLE_MAX);
-        let mut ending = Vec::new();
-        self.idle().retain(|version, environments| {
-            let mut kept = self.provisioned.wanted(version);
-            ending.extend(environments.extract_if(.., |environment| {
-                let provisioned = environment.is_alive() && kept > 0;
-                kept -= u32::from(provisioned);
-                let idle = now.since(environment.idle_since) >= IDLE_MAX;
-                !provisioned && (idle || !environment.is_alive())
-            }));
-            !environments.is_empty()
-        });
-        self.end(ending, "spindown");
+        let unneeded = self.warm.take_unneeded(now, |version| self.provisioned.wanted(version));
+        self.end(unneeded, "spindown");
     }
 
     /// Ends environments, nobody waiting for them.
@@ -246,14 +228,8 @@ impl Executor {
     }
 
     /// A warm environment of this very revision, if one is idle.
-    fn warm(&self, spec: &FunctionSpec) -> Option<Environment> {
-        let mut idle = self.idle();
-        let environments = idle.get_mut(&spec.version_arn())?;
-        let usable =
-            |environment: &Environment| environment.is_alive() && environment.revision() == spec.revision;
-        let outdated: Vec<_> = environments.extract_if(.., |environment| !usable(environment)).collect();
-        let warm = environments.pop();
-        drop(idle);
+    fn take_warm(&self, spec: &FunctionSpec) -> Option<Environment> {
+        let (warm, outdated) = self.warm.take(spec);
         self.end(outdated, "spindown");
         warm
     }
@@ -277,7 +253,7 @@ impl Executor {
             return self.end(vec![environment], "spindown");
         }
         environment.idle_since = self.site.clock.now();
-        self.idle().entry(environment.version.clone()).or_default().push(environment);
+        self.warm.put(environment);
     }
 
     async fn run(
@@ -301,7 +277,7 @@ impl Executor {
         pieces: Option<mpsc::Sender<Piece>>,
     ) -> (Outcome, bool) {
         loop {
-            let warm = self.warm(&spec);
+            let warm = self.take_warm(&spec);
             let cold = warm.is_none();
             let mut environment = match warm {
                 Some(environment) => environment,
@@ -408,8 +384,7 @@ impl Execute for Executor {
 
     fn retire(&self, version: &Arn) {
         self.provisioned.forget(version);
-        let retired = self.idle().remove(version).unwrap_or_default();
-        self.end(retired, "spindown");
+        self.end(self.warm.take_version(version), "spindown");
     }
 }
 

@@ -73,6 +73,6 @@ impl Executor {
     }
 
     fn ready(&self, version: &Arn) -> u32 {
-        self.idle().get(version).map_or(0, |idle| u32::try_from(idle.len()).unwrap_or(u32::MAX))
+        u32::try_from(self.warm.of_version(version)).unwrap_or(u32::MAX)
     }
 }

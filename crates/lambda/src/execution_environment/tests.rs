@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Mutex;
 
 use aws::{AccountId, Region, RequestId};
 use bytes::Bytes;
