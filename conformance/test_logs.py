@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import threading
 import time
@@ -93,7 +92,7 @@ def test_the_aws_cli_follows_a_functions_log(server, tmp_path):
             second = printed()
             until(lambda: second in shown.read_text(), "what is printed meanwhile")
         finally:
-            tail.send_signal(signal.SIGINT)
+            tail.terminate()
             tail.wait(timeout=30)
     told = shown.read_text()
     assert told.count(first) == told.count(second) == 1 and told.index(first) < told.index(second)

@@ -7,6 +7,7 @@ use aws::RequestId;
 use http::Response;
 use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use s3s::Body;
+use wire::headers::S3_REQUEST_ID;
 
 /// Error codes and what AWS says with them.
 const WORDS: [(&str, &str); 12] = [
@@ -27,8 +28,7 @@ const WORDS: [(&str, &str); 12] = [
     ("MissingRequestBodyError", "Request body is empty."),
 ];
 
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/get-request-ids.html>
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
+/// A part of AWS's own that has answered.
 const HOST_ID: HeaderName = HeaderName::from_static("x-amz-id-2");
 
 /// An answer; if it is an error without a message, with one.
@@ -66,7 +66,7 @@ pub(crate) fn identified(response: Response<Body>, request_id: RequestId) -> Res
         None => response,
     };
     if let Ok(id) = HeaderValue::from_str(id) {
-        response.headers_mut().insert(REQUEST_ID, id.clone());
+        response.headers_mut().insert(S3_REQUEST_ID, id.clone());
         response.headers_mut().insert(HOST_ID, id);
     }
     response

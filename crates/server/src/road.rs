@@ -132,7 +132,8 @@ impl Road {
                 let error = ServiceError::internal("panic");
                 response(refused(Protocol::RestJson(router::NO_REST), &error, request_id))
             });
-            if let Entry::Vacant(absent) = response.headers_mut().entry(headers::REQUEST_ID)
+            if !response.headers().contains_key(headers::S3_REQUEST_ID)
+                && let Entry::Vacant(absent) = response.headers_mut().entry(headers::REQUEST_ID)
                 && let Ok(value) = HeaderValue::from_str(request_id.write(&mut [0; 36]))
             {
                 absent.insert(value);

@@ -14,9 +14,14 @@ use crate::supervisor::Ground;
 /// As many are kept: while one makes its ground ready, the other can be taken.
 const KEPT: usize = 2;
 
-/// Supervisors on their ground, the oldest first.
+/// Supervisors on their ground.
 #[derive(Default)]
-pub(super) struct Reserve(Mutex<VecDeque<Kept>>);
+pub(super) struct Reserve {
+    /// The oldest first.
+    kept: Mutex<VecDeque<Kept>>,
+    /// Held by whoever starts more.
+    filling: tokio::sync::Mutex<()>,
+}
 
 struct Kept {
     supervisor: Supervisor,
@@ -26,7 +31,7 @@ struct Kept {
 
 impl Reserve {
     fn kept(&self) -> MutexGuard<'_, VecDeque<Kept>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One that is kept and waits on this ground; or a new one.
@@ -52,6 +57,7 @@ impl Reserve {
         ground: Option<&Ground>,
         now: Timestamp,
     ) -> std::io::Result<()> {
+        let _alone = self.filling.lock().await;
         while self.kept().len() < KEPT {
             let supervisor = Supervisor::start(program, ground).await?;
             self.kept().push_back(Kept { supervisor, ground: ground.cloned(), since: now });
