@@ -61,6 +61,13 @@ def test_functions_and_what_they_have_started_end_with_the_server(server):
     until(lambda: not any(map(is_running, alive)), "the end of all of them")
 
 
+def test_tmp_has_the_size_that_is_asked_for(server):
+    functions = create(server, code=CODE, Timeout=30, MemorySize=512, EphemeralStorage={"Size": 600})
+    _, seen = call(functions, {"data": "", "fill": True})
+    isolated = "run without namespaces" not in (server.folder / "stderr").read_text()
+    assert not isolated or 590 <= seen["filled"] <= 600
+
+
 def test_two_supervisors_wait_for_the_next_functions(server):
     waiting = lambda: waiting_supervisors(server.process.pid)
     functions = create(server, name="first", code=CODE)

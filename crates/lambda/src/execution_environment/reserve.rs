@@ -11,7 +11,7 @@ use engine::Timestamp;
 use super::process::Supervisor;
 use crate::supervisor::Ground;
 
-/// As many are kept: while one makes its ground ready, the other can be taken.
+/// As many are kept of each ground: while one makes it ready, the other can be taken.
 const KEPT: usize = 2;
 
 /// Supervisors on their ground.
@@ -58,7 +58,8 @@ impl Reserve {
         now: Timestamp,
     ) -> std::io::Result<()> {
         let _alone = self.filling.lock().await;
-        while self.kept().len() < KEPT {
+        let on_it = |kept: &&Kept| kept.ground.as_ref() == ground;
+        while self.kept().iter().filter(on_it).count() < KEPT {
             let supervisor = Supervisor::start(program, ground).await?;
             self.kept().push_back(Kept { supervisor, ground: ground.cloned(), since: now });
         }
