@@ -7,7 +7,7 @@ use aws::RequestId;
 use http::Response;
 use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use s3s::Body;
-use wire::headers::S3_REQUEST_ID;
+use service::S3_REQUEST_ID;
 
 /// Error codes and what AWS says with them.
 const WORDS: [(&str, &str); 12] = [

@@ -31,6 +31,7 @@ pub use streaming::{Answer, OnlyLooking, Streaming, StreamingBody, event_stream,
 pub use table::{BoundAction, Page, PageRequest, Service, Site, Speaks, bind};
 pub use tasks::{Stop, Tasks};
 pub use wire::event_stream as events;
+pub use wire::headers::S3_REQUEST_ID;
 pub use wire::{
     Binding, Blob, DecodeError, Method, Protocol, QueryDialect, QueryName, Reply, Rest, Text, json,
 };
