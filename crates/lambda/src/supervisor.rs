@@ -121,6 +121,7 @@ fn started() -> std::io::Result<Option<ExitStatus>> {
             end_with_the_server(ending);
         }
     });
+    // After the thread: there can be no further one.
     if ground.is_some() {
         mounts::begin_processes()?;
     }

@@ -4,6 +4,7 @@
 
 mod attendance;
 mod batch;
+mod concurrency;
 mod figures;
 mod filter;
 mod poller;

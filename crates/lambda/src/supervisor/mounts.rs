@@ -13,6 +13,8 @@ use rustix::process::{getgid, getuid, pivot_root};
 use rustix::thread::{CapabilitiesSecureBits, UnshareFlags, set_capabilities_secure_bits};
 use serde::{Deserialize, Serialize};
 
+use crate::limits::EPHEMERAL_STORAGE_MB_MIN;
+
 /// Where a function finds its code.
 pub const TASK: &str = "/var/task";
 /// Where it finds its layers.
@@ -20,8 +22,8 @@ pub const OPT: &str = "/opt";
 /// Where it may write.
 pub const TMP: &str = "/tmp";
 
-/// The size of a `/tmp` as most functions have it, MB; another is set when it is known.
-const TMP_MB: u32 = 512;
+/// The size of a `/tmp` as it is prepared, MB: what functions have that ask for no other, which is set when it is known.
+const TMP_MB: u32 = EPHEMERAL_STORAGE_MB_MIN;
 /// How file systems of the function's own are mounted.
 const OWN: MountFlags = MountFlags::NOSUID.union(MountFlags::NODEV);
 

@@ -28,7 +28,7 @@ pub(crate) struct Event {
 }
 
 /// An event that is not numbered yet.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct NewEvent {
     pub(crate) timestamp: u64,
     pub(crate) request_id: Option<String>,
@@ -36,7 +36,7 @@ pub(crate) struct NewEvent {
 }
 
 /// Events that come to a stream together.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Append {
     pub(crate) stream: Arc<str>,
     pub(crate) events: Vec<NewEvent>,
