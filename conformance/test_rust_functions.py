@@ -89,6 +89,8 @@ def test_errors_of_every_kind_reach_the_caller(server, programs, event, kind, me
     assert kind in payload["errorType"] and message in payload["errorMessage"], payload
     # None of them ends the process: the next invocation finds it warm.
     assert call(functions, "custom")[1]["errorType"] == "OutOfStock"
+    # Lines are written by and by, in their order.
+    until(lambda: sum(line.startswith("REPORT") for line in lines(server)) == 2, "the second invocation's report")
     assert sum("INIT_START" in line for line in lines(server)) == 1
 
 

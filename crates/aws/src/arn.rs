@@ -4,14 +4,15 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// `arn:partition:service:region:account:resource`. Region and account may be empty (S3 buckets); the resource may
-/// itself contain colons.
+/// itself contain colons. Copies share the text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Arn {
-    text: String,
+    text: Arc<str>,
     ends: [usize; 5],
 }
 
@@ -80,7 +81,7 @@ impl FromStr for Arn {
         for (index, end) in ends.iter_mut().enumerate() {
             *end = colons.next().ok_or(ArnError::TooFewElements(index + 1))?.0;
         }
-        let arn = Self { text: text.to_owned(), ends };
+        let arn = Self { text: text.into(), ends };
         if arn.part(0) != "arn" {
             return Err(ArnError::NoPrefix);
         }

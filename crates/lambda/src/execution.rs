@@ -11,7 +11,6 @@ use engine::Link;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
-use crate::function_name::qualified;
 use crate::logging_config::LoggingConfig;
 
 /// Everything an execution environment must know of a function.
@@ -19,6 +18,8 @@ use crate::logging_config::LoggingConfig;
 pub struct FunctionSpec {
     /// The function, without a qualifier.
     pub arn: Arn,
+    /// The function with its version: what environments belong to.
+    pub version_arn: Arn,
     /// Its name.
     pub name: String,
     /// `$LATEST`, or the number of a published version.
@@ -53,13 +54,6 @@ pub struct FunctionSpec {
     pub role: String,
     /// Where the function finds this server (`AWS_ENDPOINT_URL`).
     pub endpoint: String,
-}
-
-impl FunctionSpec {
-    /// The function with its version: what environments belong to.
-    pub fn version_arn(&self) -> Arn {
-        qualified(&self.arn, Some(&self.version))
-    }
 }
 
 /// A function's container image.
@@ -232,10 +226,9 @@ pub trait Execute: Send + Sync + 'static {
     /// Processors that executions share.
     fn processors(&self) -> usize;
 
-    /// Whether more executions at once would only wait for a processor.
-    fn is_busy(&self) -> bool {
-        false
-    }
+    /// How many more executions the processors have room for beside so many that run, by what these have left idle since
+    /// this was last asked; `None` if that is not known, but will be soon.
+    fn room(&self, running: usize) -> Option<usize>;
 
     /// Code or configuration of the version (a qualified ARN) has changed, or it is deleted: its environments end when
     /// idle.

@@ -37,7 +37,8 @@ pub(crate) enum NotReady {
 /// What the program remembers of functions between their calls.
 #[derive(Default)]
 pub(crate) struct Calls {
-    specs: Mutex<HashMap<Arn, Arc<FunctionSpec>>>,
+    /// By function, of all its versions.
+    specs: Mutex<HashMap<Arn, Vec<Arc<FunctionSpec>>>>,
     running: Arc<Mutex<HashMap<Arn, u32>>>,
     unpacking: tokio::sync::Mutex<()>,
 }
@@ -73,24 +74,33 @@ impl Calls {
 
     fn known(&self, record: &FunctionRecord) -> Option<Arc<FunctionSpec>> {
         let specs = self.specs.lock().unwrap_or_else(PoisonError::into_inner);
-        let spec = specs.get(&qualified(&record.arn, Some(&record.version)))?;
+        let spec = specs.get(&record.arn)?.iter().find(|spec| spec.version == record.version)?;
         (spec.revision == record.environment_revision).then(|| Arc::clone(spec))
     }
 
     fn remember(&self, spec: &Arc<FunctionSpec>) {
         let mut specs = self.specs.lock().unwrap_or_else(PoisonError::into_inner);
-        specs.insert(spec.version_arn(), Arc::clone(spec));
+        let versions = specs.entry(spec.arn.clone()).or_default();
+        versions.retain(|known| known.version != spec.version);
+        versions.push(Arc::clone(spec));
     }
 
     /// Packages of long ago may have been removed for the sake of newer ones: they are to be unpacked again.
     fn forget_removed(&self) {
         let mut specs = self.specs.lock().unwrap_or_else(PoisonError::into_inner);
-        specs.retain(|_, spec| spec.image.is_some() || spec.code.exists());
+        specs.retain(|_, versions| {
+            versions.retain(|spec| spec.image.is_some() || spec.code.exists());
+            !versions.is_empty()
+        });
     }
 
     /// The version is gone.
     pub(crate) fn forget(&self, version: &Arn) {
-        self.specs.lock().unwrap_or_else(PoisonError::into_inner).remove(version);
+        let mut specs = self.specs.lock().unwrap_or_else(PoisonError::into_inner);
+        specs.retain(|_, versions| {
+            versions.retain(|spec| spec.version_arn != *version);
+            !versions.is_empty()
+        });
     }
 }
 
@@ -100,23 +110,43 @@ impl Lambda {
         &self,
         function: &FunctionRecord,
         version: &FunctionRecord,
-        mut invocation: Invocation,
+        invocation: Invocation,
     ) -> Result<Outcome, InvokeError> {
+        // A task of its own: the caller may go away, the function runs on and is counted until it ends.
+        let running = tokio::spawn(self.begin(function, version, invocation).await?);
+        running.await.map_err(|error| InvokeError::Failed(error.to_string()))?
+    }
+
+    /// The same for a caller that waits for the end in any case.
+    pub(crate) async fn call_to_its_end(
+        &self,
+        function: &FunctionRecord,
+        version: &FunctionRecord,
+        invocation: Invocation,
+    ) -> Result<Outcome, InvokeError> {
+        self.begin(function, version, invocation).await?.await
+    }
+
+    /// Answers what runs the function.
+    async fn begin(
+        &self,
+        function: &FunctionRecord,
+        version: &FunctionRecord,
+        mut invocation: Invocation,
+    ) -> Result<impl Future<Output = Result<Outcome, InvokeError>> + Send + use<>, InvokeError> {
         let counted = self.calls.begin(function)?;
         let spec =
             self.current_spec(version).await.map_err(|error| InvokeError::Failed(error.to_string()))?;
         let telling = self.tell_begun(function, &mut invocation);
         let (executor, this) = (Arc::clone(&self.executor), self.this.upgrade());
-        // A task of its own: the caller may go away, the function runs on and is counted until it ends.
-        let running = tokio::spawn(async move {
+        Ok(async move {
             let outcome = executor.invoke(spec, invocation).await;
             drop(counted);
             if let Some(this) = this {
                 this.tell_ended(telling, &outcome);
             }
             outcome
-        });
-        running.await.map_err(|error| InvokeError::Failed(error.to_string()))?
+        })
     }
 
     /// The same for an answer that is handed on while it is made.
@@ -176,6 +206,7 @@ impl Lambda {
     fn describe(&self, record: &FunctionRecord, code: PathBuf, layers: Vec<PathBuf>) -> FunctionSpec {
         FunctionSpec {
             arn: record.arn.clone(),
+            version_arn: qualified(&record.arn, Some(&record.version)),
             name: record.name.clone(),
             version: record.version.clone(),
             runtime: record.runtime.clone(),

@@ -50,8 +50,11 @@ impl Lineage {
 
     /// One more call of a function; the trace as the function sees it.
     pub(crate) fn call(mut self, function: &Arn, trace: &TraceHeader) -> TraceHeader {
-        let calls = self.calls_of(function).saturating_add(1);
-        self.join(Self(vec![(hash(function), calls)]));
+        let name = hash(function);
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, calls)) => *calls = calls.saturating_add(1),
+            None => self.0.push((name, 1)),
+        }
         self.0.sort_by_key(|(_, calls)| std::cmp::Reverse(*calls));
         self.0.truncate(FUNCTIONS_MAX);
         let pairs: Vec<String> = self.0.iter().map(|(name, calls)| format!("{name}:{calls}")).collect();

@@ -1,6 +1,5 @@
 //! The queue half of the engine: each call goes to the partition of its queue.
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
@@ -251,21 +250,19 @@ impl Queues for Local {
             let cell = self.home(&queue)?;
             let mut results = vec![Err(Refusal::InvalidReceiptHandle); settlements.len()];
             let mut known: Vec<(Receipt, Settle)> = Vec::with_capacity(settlements.len());
-            let mut places = HashMap::with_capacity(settlements.len());
+            let mut places = Vec::with_capacity(settlements.len());
             for (index, settlement) in settlements.iter().enumerate() {
                 match self.sealer.open(&settlement.receipt_handle) {
                     Some((partition, receipt)) if partition == cell.number => {
-                        places.insert(known.len(), index);
+                        places.push(index);
                         known.push((receipt, settlement.settle));
                     }
                     _ => {}
                 }
             }
             let done = cell.run(|partition, now| partition.settle(&queue, &known, now))?;
-            for (place, result) in done.told().await?.into_iter().enumerate() {
-                if let Some(index) = places.get(&place) {
-                    results[*index] = result;
-                }
+            for (index, result) in places.into_iter().zip(done.told().await?) {
+                results[index] = result;
             }
             Ok(results)
         })

@@ -69,8 +69,8 @@ impl Sqs {
         link
     }
 
-    /// A received message was deleted or given back.
-    pub(crate) fn tell_settled(&self, queue: &QueueKey, receipt_handle: &str, settle: Settle) {
+    /// A received message was deleted or given back; `receive`: its receive.
+    pub(crate) fn tell_settled(&self, queue: &QueueKey, receive: SpanId, settle: Settle) {
         if !self.engine.keeps(TraceId(0)) {
             return;
         }
@@ -78,7 +78,6 @@ impl Sqs {
             Settle::Delete => (HopKind::Delete, 0),
             Settle::VisibleIn { seconds } => (HopKind::Return, seconds),
         };
-        let receive = SpanId::of_receipt(receipt_handle);
         // A receive is settled once in each way: its span says which.
         let link = Link { trace: TraceId(0), span: SpanId(receive.0 ^ (kind as u64)) };
         self.engine.record(Hop { count, ..Hop::new(kind, link, receive, Timestamp(0), queue.shared()) });

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws::{Arn, TraceHeader};
 use bytes::Bytes;
-use engine::{Delivery, Engine, Enqueue, QueueKey, QueueKind, Receive, Settle, Settlement};
+use engine::{Delivery, Engine, Enqueue, QueueKey, QueueKind, Receive, Settle, Settlement, SpanId};
 use futures_util::future::BoxFuture;
 use service::ports::{PortError, QueueFacts, QueueMessage, QueuePort, QueueRecord, Sender};
 
@@ -22,14 +22,13 @@ impl Queues {
     }
 
     async fn settle(&self, queue: Arn, handles: Vec<String>, settle: Settle) -> Result<(), PortError> {
-        let settlement =
-            |receipt_handle: &String| Settlement { receipt_handle: receipt_handle.clone(), settle };
-        let settlements = handles.iter().map(settlement).collect();
+        let receives: Vec<SpanId> = handles.iter().map(|handle| SpanId::of_receipt(handle)).collect();
+        let settlements = handles.into_iter().map(|receipt_handle| Settlement { receipt_handle, settle });
         let key = queue_name::from_arn(&queue);
         // A handle that expired meanwhile belongs to a message that will be received again: nothing to do.
-        let results = self.engine().settle(key.clone(), settlements).await?;
-        for (handle, _) in handles.iter().zip(results).filter(|(_, result)| result.is_ok()) {
-            self.0.tell_settled(&key, handle, settle);
+        let results = self.engine().settle(key.clone(), settlements.collect()).await?;
+        for (receive, _) in receives.into_iter().zip(results).filter(|(_, result)| result.is_ok()) {
+            self.0.tell_settled(&key, receive, settle);
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::works::backlog::many;
 use crate::works::queues::{Drain, send_batch};
 use crate::works::{Line, grouped};
 
-const MESSAGES: u64 = 48_000;
+const MESSAGES: u64 = 240_000;
 
 pub(super) async fn run(arguments: &Arguments, table: &mut Table) -> anyhow::Result<()> {
     let mut rounds = Vec::new();

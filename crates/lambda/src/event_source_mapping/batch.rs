@@ -81,6 +81,9 @@ fn by_way(messages: Vec<QueueRecord>) -> Vec<Vec<QueueRecord>> {
         let header = message.attributes.get("AWSTraceHeader")?;
         way::of(header).map(|way| (message.received.trace.unique(), way.to_owned()))
     };
+    if messages.iter().all(|message| way(message).is_none()) {
+        return vec![messages];
+    }
     let mut parts: Vec<Vec<QueueRecord>> = Vec::new();
     for message in messages {
         match parts.last_mut() {
@@ -171,7 +174,7 @@ async fn attempt(
     let version = lambda.resolve(&function, mapping.qualifier.as_deref()).await;
     let version = version.map_err(failed)?.ok_or_else(gone)?;
     check_active(&version).map_err(|error| InvokeError::Failed(error.message.into_owned()))?;
-    lambda.call(&function, &version, invocation).await
+    lambda.call_to_its_end(&function, &version, invocation).await
 }
 
 /// The wait after a wait that did not help.
@@ -218,7 +221,8 @@ async fn settle(
         }
     };
     let done = batch.messages.iter().filter(|message| !failed.contains(&message.message_id));
-    delete(lambda, mapping, done.map(|message| message.receipt_handle.clone()).collect()).await;
+    let handles = || done.clone().map(|message| message.receipt_handle.clone()).collect();
+    delete(lambda, mapping, handles).await;
     course
 }
 
@@ -246,15 +250,17 @@ async fn give_back(lambda: &Lambda, mapping: &MappingRecord, batch: &Batch) {
     }
 }
 
-async fn delete(lambda: &Lambda, mapping: &MappingRecord, receipt_handles: Vec<String>) {
+async fn delete(lambda: &Lambda, mapping: &MappingRecord, receipt_handles: impl Fn() -> Vec<String>) {
     let mut wait = *BACKOFF.start();
     for attempt in 1..=DELETIONS_MAX {
+        let handles = receipt_handles();
+        let count = handles.len();
         let deleted = match lambda.ports.queues() {
-            Ok(queues) => queues.delete(mapping.queue.clone(), receipt_handles.clone()).await,
+            Ok(queues) => queues.delete(mapping.queue.clone(), handles).await,
             Err(error) => Err(error),
         };
         let Err(error) = deleted else {
-            lambda.figures.count(mapping, Event::Deleted, receipt_handles.len());
+            lambda.figures.count(mapping, Event::Deleted, count);
             return;
         };
         tracing::warn!(queue = %mapping.queue, attempt, %error, "processed messages could not be deleted");

@@ -1,5 +1,5 @@
-//! How many batches of a mapping may run at once: more as long as the queue is never empty and the machine has something
-//! to spare, fewer when there is no room for the function.
+//! How many batches of a mapping may run at once: more as long as the queue is never empty and the machine has room for
+//! them, fewer when there is no room for the function.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html>
 
@@ -11,10 +11,10 @@ use super::batch::Course;
 use crate::limits::{BATCHES_AT_FIRST, BATCHES_MAX, BATCHES_MIN, BATCHES_OF_POLLER, BATCHES_PROVISIONED_MAX};
 use crate::records::MappingRecord;
 
-/// More batches at once as long as all run that may and the processor has time left: AWS adds 300 a minute, five a second,
+/// More batches at once as long as all run that may and the processors have room: AWS adds 300 a minute, five a second,
 /// and up to 1,000 a minute in provisioned mode.
 const GROWTH_EVERY: Duration = Duration::from_secs(1);
-/// From as many batches as there are processors to as many as AWS begins with, if they leave the processors something.
+/// From as many batches as there are processors to as many as AWS begins with.
 const FIRST_GROWTH_AFTER: Duration = Duration::from_millis(100);
 const GROWTH: usize = 5;
 const GROWTH_PROVISIONED: usize = 1000 / 60;
@@ -26,13 +26,13 @@ pub(super) struct Concurrency {
     max: usize,
     /// Where a backlog begins.
     first: usize,
-    /// How many it gets next, and soon; nothing if that is no more.
-    soon: Option<usize>,
     /// How many more at a time.
     growth: usize,
     /// Whether errors of the function lower it: not if the function says itself which messages failed.
     sinks: bool,
-    grown_at: Timestamp,
+    /// Since when it is as it is, and how long it stays so at least.
+    since: Timestamp,
+    stays: Duration,
 }
 
 impl Concurrency {
@@ -51,25 +51,29 @@ impl Concurrency {
         };
         let first = first.min(max);
         let sinks = !mapping.report_batch_item_failures;
-        let mut concurrency = Self { now: first, max, first, soon: None, growth, sinks, grown_at: now };
+        let mut concurrency =
+            Self { now: first, max, first, growth, sinks, since: now, stays: GROWTH_EVERY };
         concurrency.idle(now);
         concurrency
     }
 
     /// All run that may: when more may.
     pub(super) fn grows_at(&self) -> Option<Timestamp> {
-        let wait = if self.soon.is_some() { FIRST_GROWTH_AFTER } else { GROWTH_EVERY };
-        (self.now < self.max).then(|| self.grown_at.plus(wait))
+        (self.now < self.max).then(|| self.since.plus(self.stays))
     }
 
-    pub(super) fn grow(&mut self, now: Timestamp) {
-        self.now = self.soon.take().unwrap_or_else(|| (self.now + self.growth).min(self.max));
-        self.grown_at = now;
+    /// More may run, `room` at the most: what is beyond would take the processors from those that run. If that is not
+    /// known it waits as long as before.
+    pub(super) fn grow(&mut self, room: Option<usize>, now: Timestamp) {
+        self.since = now;
+        let Some(room) = room else { return };
+        let wanted = if self.now < BATCHES_AT_FIRST { BATCHES_AT_FIRST } else { self.now + self.growth };
+        self.now = wanted.min(self.now.saturating_add(room)).min(self.max);
+        self.stay(now);
     }
 
-    /// More would take the processor from those that run: their number is right until it has some to spare.
-    pub(super) fn stay(&mut self, now: Timestamp) {
-        self.grown_at = now;
+    fn stay(&mut self, now: Timestamp) {
+        (self.since, self.stays) = (now, GROWTH_EVERY);
     }
 
     pub(super) fn after(&mut self, course: Course, now: Timestamp) {
@@ -81,15 +85,14 @@ impl Concurrency {
             }
             _ => return,
         }
-        self.soon = None;
-        self.grown_at = now;
+        self.stay(now);
     }
 
     /// The queue is empty: the next backlog begins as the first one did.
     pub(super) fn idle(&mut self, now: Timestamp) {
         self.now = self.first;
-        self.soon = Some(BATCHES_AT_FIRST.min(self.max)).filter(|soon| *soon > self.first);
-        self.grown_at = now;
+        self.since = now;
+        self.stays = if self.first < BATCHES_AT_FIRST { FIRST_GROWTH_AFTER } else { GROWTH_EVERY };
     }
 }
 
@@ -103,10 +106,10 @@ mod tests {
         let mut concurrency = Concurrency::new(&mapping(), 64, 8, Timestamp(0));
         assert_eq!(concurrency.now, 5);
         assert_eq!(concurrency.grows_at(), Some(Timestamp(1000)));
-        concurrency.grow(Timestamp(1000));
+        concurrency.grow(Some(usize::MAX), Timestamp(1000));
         assert_eq!((concurrency.now, concurrency.grows_at()), (10, Some(Timestamp(2000))));
         for _ in 0..100 {
-            concurrency.grow(Timestamp(2000));
+            concurrency.grow(Some(usize::MAX), Timestamp(2000));
         }
         assert_eq!((concurrency.now, concurrency.grows_at()), (64, None));
         concurrency.after(Course::Throttled, Timestamp(3000));
@@ -120,17 +123,23 @@ mod tests {
     }
 
     #[test]
-    fn few_processors_get_fewer_batches_until_they_idle() {
+    fn few_processors_get_fewer_batches_until_they_have_room() {
         let mut concurrency = Concurrency::new(&mapping(), 64, 2, Timestamp(0));
         assert_eq!((concurrency.now, concurrency.grows_at()), (2, Some(Timestamp(100))));
-        concurrency.stay(Timestamp(100));
+        concurrency.grow(None, Timestamp(100));
         assert_eq!((concurrency.now, concurrency.grows_at()), (2, Some(Timestamp(200))));
-        concurrency.grow(Timestamp(200));
-        assert_eq!((concurrency.now, concurrency.grows_at()), (5, Some(Timestamp(1200))));
-        concurrency.idle(Timestamp(300));
-        assert_eq!((concurrency.now, concurrency.grows_at()), (2, Some(Timestamp(400))));
-        concurrency.after(Course::Throttled, Timestamp(500));
-        assert_eq!((concurrency.now, concurrency.grows_at()), (1, Some(Timestamp(1500))));
+        concurrency.grow(Some(0), Timestamp(200));
+        assert_eq!((concurrency.now, concurrency.grows_at()), (2, Some(Timestamp(1200))));
+        concurrency.grow(Some(1), Timestamp(1200));
+        assert_eq!((concurrency.now, concurrency.grows_at()), (3, Some(Timestamp(2200))));
+        concurrency.grow(Some(40), Timestamp(2200));
+        assert_eq!((concurrency.now, concurrency.grows_at()), (5, Some(Timestamp(3200))));
+        concurrency.grow(Some(40), Timestamp(3200));
+        assert_eq!(concurrency.now, 10);
+        concurrency.idle(Timestamp(3300));
+        assert_eq!((concurrency.now, concurrency.grows_at()), (2, Some(Timestamp(3400))));
+        concurrency.after(Course::Throttled, Timestamp(3400));
+        assert_eq!((concurrency.now, concurrency.grows_at()), (1, Some(Timestamp(4400))));
         assert_eq!(Concurrency::new(&mapping(), 64, 1, Timestamp(0)).now, 2);
     }
 
@@ -165,7 +174,7 @@ mod tests {
         assert_eq!((concurrency.now, concurrency.max), (2000, 2020));
         let in_a_minute = std::iter::from_fn(|| {
             let at = concurrency.grows_at()?;
-            concurrency.grow(at);
+            concurrency.grow(Some(usize::MAX), at);
             Some((at, concurrency.now))
         });
         assert_eq!(in_a_minute.collect::<Vec<_>>(), [(Timestamp(1000), 2016), (Timestamp(2000), 2020)]);

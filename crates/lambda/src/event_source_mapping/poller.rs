@@ -84,11 +84,8 @@ impl Poller {
             tokio::select! {
                 Some(ended) = self.running.join_next() => self.note(ended),
                 () = clock.sleep_until(grows_at.unwrap_or_default()), if grows_at.is_some() => {
-                    if self.lambda.executor.is_busy() {
-                        self.concurrency.stay(clock.now());
-                    } else {
-                        self.concurrency.grow(clock.now());
-                    }
+                    let room = self.lambda.executor.room(self.running.len());
+                    self.concurrency.grow(room, clock.now());
                 }
                 () = ended(&mut end) => return false,
             }

@@ -32,17 +32,24 @@ impl Sieve {
     /// dead-letter queue, if it has one.
     pub(super) async fn sift(&self, messages: Vec<QueueRecord>) -> Result<Vec<QueueRecord>, PortError> {
         self.lambda.figures.count(&self.mapping, Event::Polled, messages.len());
-        let lets_through = |message: &QueueRecord| {
-            self.patterns.is_empty()
-                || self.patterns.iter().any(|pattern| pattern.matches(&self.mapping.queue, message))
+        let wanted = self.let_through(messages).await?;
+        let wanted = self.on_the_way(wanted).await?;
+        self.without_loops(wanted).await
+    }
+
+    async fn let_through(&self, messages: Vec<QueueRecord>) -> Result<Vec<QueueRecord>, PortError> {
+        if self.patterns.is_empty() {
+            return Ok(messages);
+        }
+        let matches = |message: &QueueRecord| {
+            self.patterns.iter().any(|pattern| pattern.matches(&self.mapping.queue, message))
         };
-        let (wanted, filtered): (Vec<_>, Vec<_>) = messages.into_iter().partition(lets_through);
+        let (wanted, filtered): (Vec<_>, Vec<_>) = messages.into_iter().partition(matches);
         if !filtered.is_empty() {
             self.lambda.figures.count(&self.mapping, Event::FilteredOut, filtered.len());
             self.delete(&filtered).await?;
         }
-        let wanted = self.on_the_way(wanted).await?;
-        self.without_loops(wanted).await
+        Ok(wanted)
     }
 
     /// Without what a replay brought here that does not lead to the function.

@@ -72,7 +72,7 @@ impl Environment {
         let (place, scratch) = place(site, spec, &stream).await?;
         Ok(Self {
             spec: Arc::clone(spec),
-            version: spec.version_arn(),
+            version: spec.version_arn.clone(),
             place,
             stream,
             instance,

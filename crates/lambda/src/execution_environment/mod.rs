@@ -378,8 +378,8 @@ impl Execute for Executor {
         self.processors.count
     }
 
-    fn is_busy(&self) -> bool {
-        self.processors.are_busy()
+    fn room(&self, running: usize) -> Option<usize> {
+        self.processors.room(running)
     }
 
     fn retire(&self, version: &Arn) {

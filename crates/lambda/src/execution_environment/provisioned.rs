@@ -24,11 +24,11 @@ impl Provisioned {
     /// From now on so many, as far as there is room; 0: none.
     pub(super) fn want(&self, spec: &Arc<FunctionSpec>, environments: u32) {
         let mut all = self.all();
-        all.remove(&spec.version_arn());
+        all.remove(&spec.version_arn);
         let taken: u32 = all.values().map(|(_, wanted)| wanted).sum();
         let wanted = environments.min(PROVISIONED_MAX.saturating_sub(taken));
         if wanted > 0 {
-            all.insert(spec.version_arn(), (Arc::clone(spec), wanted));
+            all.insert(spec.version_arn.clone(), (Arc::clone(spec), wanted));
         }
     }
 
@@ -50,9 +50,9 @@ impl Provisioned {
 impl Executor {
     /// Starts what is missing of a version's environments; answers how many are ready.
     pub(super) async fn fill(&self, spec: &Arc<FunctionSpec>) -> u32 {
-        let version = spec.version_arn();
-        let wanted = self.provisioned.wanted(&version);
-        let mut ready = self.ready(&version);
+        let version = &spec.version_arn;
+        let wanted = self.provisioned.wanted(version);
+        let mut ready = self.ready(version);
         while ready < wanted && !self.stopping.load(std::sync::atomic::Ordering::Relaxed) {
             let Ok(mut environment) = Environment::open(&self.site, spec).await else { break };
             if !environment.warm_up(&self.site).await {
@@ -60,7 +60,7 @@ impl Executor {
                 break;
             }
             self.put_back(environment);
-            ready = self.ready(&version);
+            ready = self.ready(version);
         }
         ready
     }

@@ -108,6 +108,7 @@ impl Bench {
         }
         Arc::new(FunctionSpec {
             arn: "arn:aws:lambda:eu-west-1:111122223333:function:f".parse().unwrap(),
+            version_arn: "arn:aws:lambda:eu-west-1:111122223333:function:f:$LATEST".parse().unwrap(),
             name: "f".into(),
             version: "$LATEST".into(),
             runtime: "provided.al2023".into(),
@@ -201,7 +202,7 @@ async fn provisioned_environments_are_there_before_the_first_call() {
     assert_eq!(bench.executor.provision(Arc::clone(&spec), 2).await, Ok(2));
     let (_, _, log) = bench.invoke(&spec, "{}").await;
     assert!(!log.contains("Init Duration"), "{log}");
-    bench.executor.retire(&spec.version_arn());
+    bench.executor.retire(&spec.version_arn);
     assert_eq!(bench.executor.provision(Arc::clone(&spec), 0).await, Ok(0));
 }
 
@@ -209,7 +210,8 @@ async fn provisioned_environments_are_there_before_the_first_call() {
 async fn versions_have_environments_of_their_own() {
     let bench = bench();
     let latest = bench.function(&runtime(), 20, 1);
-    let first = Arc::new(FunctionSpec { version: "1".to_owned(), ..(*latest).clone() });
+    let version_arn = "arn:aws:lambda:eu-west-1:111122223333:function:f:1".parse().unwrap();
+    let first = Arc::new(FunctionSpec { version: "1".to_owned(), version_arn, ..(*latest).clone() });
     let (one, other) = (bench.invoke(&latest, "{}").await.0, bench.invoke(&first, "{}").await.0);
     assert_ne!(one["pid"], other["pid"]);
     assert_eq!(other["env"]["AWS_LAMBDA_FUNCTION_VERSION"], "1");

@@ -29,7 +29,7 @@ impl Warm {
     /// One of this very revision, if there is one, and those that can no longer be used.
     pub(super) fn take(&self, spec: &FunctionSpec) -> (Option<Environment>, Vec<Environment>) {
         let mut all = self.all();
-        let Some(environments) = all.get_mut(&spec.version_arn()) else { return (None, Vec::new()) };
+        let Some(environments) = all.get_mut(&spec.version_arn) else { return (None, Vec::new()) };
         let usable =
             |environment: &Environment| environment.is_alive() && environment.revision() == spec.revision;
         let outdated = environments.extract_if(.., |environment| !usable(environment)).collect();

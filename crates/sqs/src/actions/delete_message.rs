@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html>
 
-use engine::{QueueKey, Settle, Settlement};
+use engine::{QueueKey, Settle, Settlement, SpanId};
 use serde::Deserialize;
 use service::{Action, Context, ServiceError};
 
@@ -43,7 +43,7 @@ pub(super) async fn settle(
     match results.map_err(errors::of_queue)?.into_iter().next() {
         Some(Err(refusal)) => Err(errors::of_handle(&refusal, &handle, settle)),
         _ => {
-            sqs.tell_settled(key, &handle, settle);
+            sqs.tell_settled(key, SpanId::of_receipt(&handle), settle);
             Ok(())
         }
     }

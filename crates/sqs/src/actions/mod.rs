@@ -48,7 +48,7 @@ pub(crate) use start_message_move_task::StartMessageMoveTask;
 pub(crate) use tag_queue::TagQueue;
 pub(crate) use untag_queue::UntagQueue;
 
-use engine::{QueueKey, Settle, Settlement};
+use engine::{QueueKey, Settle, Settlement, SpanId};
 use service::ServiceError;
 
 use crate::batch::{Failed, Outcome, Succeeded};
@@ -76,7 +76,7 @@ async fn settle_batch(
     for ((id, handle, settle), result) in known.into_iter().zip(results) {
         match result {
             Ok(()) => {
-                sqs.tell_settled(key, &handle, settle);
+                sqs.tell_settled(key, SpanId::of_receipt(&handle), settle);
                 outcome.successful.push(Succeeded { id });
             }
             Err(refusal) => {

@@ -74,7 +74,7 @@ async fn an_extension_hears_of_invocations_telemetry_and_the_end() {
     assert!(log.contains("EXTENSION\tName: watcher\tState: Ready\tEvents: [INVOKE, SHUTDOWN]"), "{log}");
     let (_, error, _) = bench.invoke(&spec, "{}").await;
     assert_eq!(error, None, "warm");
-    bench.executor.retire(&spec.version_arn());
+    bench.executor.retire(&spec.version_arn);
     let all = told(&file, "\"eventType\":\"SHUTDOWN\"").await;
     let registered = &all.iter().find(|event| event.get("registered").is_some()).unwrap()["registered"];
     assert_eq!(
@@ -180,7 +180,7 @@ def handle(event, request_id): return json.dumps({"refused": refused, "pid": os.
     for _ in 0..20 {
         let (payload, error, _) = bench.invoke(&spec, "{}").await;
         assert_eq!((payload["refused"].as_u64(), error), (Some(403), None));
-        bench.executor.retire(&spec.version_arn());
+        bench.executor.retire(&spec.version_arn);
         let process = std::path::PathBuf::from(format!("/proc/{}", payload["pid"]));
         while process.exists() {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;

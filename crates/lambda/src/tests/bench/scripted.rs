@@ -1,5 +1,6 @@
 //! An executor that asks the test.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -24,8 +25,8 @@ pub(in crate::tests) struct Scripted {
     /// Functions wait while it is true.
     pub(in crate::tests) hold: watch::Sender<bool>,
     pub(in crate::tests) processors: AtomicUsize,
-    /// How often they are still busy.
-    pub(in crate::tests) busy: Mutex<u32>,
+    /// How many more they have room for, each time that is asked; then for any number.
+    pub(in crate::tests) room: Mutex<VecDeque<Option<usize>>>,
 }
 
 impl Scripted {
@@ -66,11 +67,8 @@ impl Execute for Scripted {
         self.processors.load(Ordering::Relaxed)
     }
 
-    fn is_busy(&self) -> bool {
-        let mut busy = self.busy.lock().unwrap();
-        let is_busy = *busy > 0;
-        *busy = busy.saturating_sub(1);
-        is_busy
+    fn room(&self, _: usize) -> Option<usize> {
+        self.room.lock().unwrap().pop_front().unwrap_or(Some(usize::MAX))
     }
 
     fn invoke_streaming(
@@ -98,7 +96,7 @@ impl Execute for Scripted {
         spec: Arc<FunctionSpec>,
         environments: u32,
     ) -> BoxFuture<'_, Result<u32, InvokeError>> {
-        self.provisioned.lock().unwrap().push((spec.version_arn(), environments));
+        self.provisioned.lock().unwrap().push((spec.version_arn.clone(), environments));
         Box::pin(async move { Ok(environments) })
     }
 
