@@ -80,7 +80,7 @@ pub(crate) fn message(id: &str, body: &str) -> QueueRecord {
         received: engine::Link::default(),
         message_id: id.to_owned(),
         receipt_handle: format!("handle of {id}"),
-        body: body.to_owned(),
+        body: body.into(),
         md5_of_body: format!("md5 of {id}"),
         attributes: BTreeMap::from([("ApproximateReceiveCount", "1".to_owned())]),
         message_attributes: BTreeMap::new(),

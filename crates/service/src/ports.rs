@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use aws::{Arn, TraceHeader};
 use bytes::Bytes;
+use bytestring::ByteString;
 use engine::{Enqueue, Link, Timestamp};
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
@@ -175,7 +176,7 @@ pub struct QueueRecord {
     /// `receiptHandle`.
     pub receipt_handle: String,
     /// `body`.
-    pub body: String,
+    pub body: ByteString,
     /// `md5OfBody`.
     pub md5_of_body: String,
     /// `attributes`: the system attributes that Lambda's records have.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws::{Arn, TraceHeader};
 use bytes::Bytes;
+use bytestring::ByteString;
 use engine::{Delivery, Engine, Enqueue, QueueKey, QueueKind, Receive, Settle, Settlement, SpanId};
 use futures_util::future::BoxFuture;
 use service::ports::{PortError, QueueFacts, QueueMessage, QueuePort, QueueRecord, Sender};
@@ -126,9 +127,10 @@ impl QueuePort for Queues {
     }
 }
 
-/// A body's text. It was text when it was sent; to check that takes less than to look for what is not.
-fn text(body: &[u8]) -> String {
-    std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body).into_owned(), str::to_owned)
+/// A body's text, which shares its bytes. It was text when it was sent; to check that takes less than to look for what is
+/// not.
+fn text(body: &Bytes) -> ByteString {
+    ByteString::try_from(body.clone()).unwrap_or_else(|_| String::from_utf8_lossy(body).into_owned().into())
 }
 
 /// A delivery as Lambda's records have it.

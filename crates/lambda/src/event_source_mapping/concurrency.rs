@@ -51,8 +51,7 @@ impl Concurrency {
         };
         let first = first.min(max);
         let sinks = !mapping.report_batch_item_failures;
-        let mut concurrency =
-            Self { now: first, max, first, growth, sinks, since: now, stays: GROWTH_EVERY };
+        let mut concurrency = Self { now: first, max, first, growth, sinks, since: now, stays: GROWTH_EVERY };
         concurrency.idle(now);
         concurrency
     }

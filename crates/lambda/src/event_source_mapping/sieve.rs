@@ -99,7 +99,7 @@ impl Sieve {
         };
         for message in messages {
             let buried = QueueMessage {
-                body: message.body.clone().into(),
+                body: message.body.to_string().into(),
                 attributes: message.message_attributes.clone(),
                 group: message.attributes.get("MessageGroupId").cloned(),
                 deduplication_id: message.attributes.get("MessageDeduplicationId").cloned(),

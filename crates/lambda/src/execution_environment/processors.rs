@@ -99,10 +99,18 @@ mod tests {
         assert_eq!(judge(10_100, 15_100, 500, 2), Some(2), "one of them idles");
         assert_eq!(judge(10_200, 15_130, 500, 2), Some(0), "what is left is not enough for a third");
         assert_eq!(judge(10_205, 15_135, 500, 2), Some(0), "too early for another look");
-        assert_eq!(judge(10_300, 15_180, 600, 2), Some(2), "this process takes one, they take half of the other");
+        assert_eq!(
+            judge(10_300, 15_180, 600, 2),
+            Some(2),
+            "this process takes one, they take half of the other"
+        );
         assert_eq!(judge(10_400, 15_370, 600, 5), Some(95), "they wait for something else");
         assert_eq!(judge(20_000, 30_000, 600, 2), None, "that was too long ago");
-        assert_eq!(judge(20_100, 30_400, 600, 2), Some(800), "the machine has more than this process may use");
+        assert_eq!(
+            judge(20_100, 30_400, 600, 2),
+            Some(800),
+            "the machine has more than this process may use"
+        );
     }
 
     #[test]

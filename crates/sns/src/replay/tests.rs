@@ -55,7 +55,7 @@ impl Archived {
             let records = queues.receive(arn.clone(), 10, Duration::from_secs(20)).await.unwrap();
             let handles = records.iter().map(|record| record.receipt_handle.clone()).collect();
             queues.delete(arn.clone(), handles).await.unwrap();
-            bodies.extend(records.into_iter().map(|record| record.body));
+            bodies.extend(records.into_iter().map(|record| record.body.to_string()));
         }
         bodies
     }

@@ -69,7 +69,7 @@ impl QueuePort for Queues {
                 received: engine::Link::default(),
                 message_id: uuid::Uuid::from_u128(delivery.message_id.0).to_string(),
                 receipt_handle: delivery.receipt_handle,
-                body: String::from_utf8_lossy(&delivery.content).into_owned(),
+                body: String::from_utf8_lossy(&delivery.content).into_owned().into(),
                 md5_of_body: String::new(),
                 attributes: BTreeMap::new(),
                 message_attributes: BTreeMap::new(),
