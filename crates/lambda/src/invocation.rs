@@ -117,7 +117,7 @@ impl Lambda {
         running.await.map_err(|error| InvokeError::Failed(error.to_string()))?
     }
 
-    /// The same for a caller that waits for the end in any case.
+    /// The same for a caller that waits for the end in any case, unless the program ends.
     pub(crate) async fn call_to_its_end(
         &self,
         function: &FunctionRecord,
