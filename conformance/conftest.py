@@ -84,6 +84,15 @@ class Server:
         with urllib.request.urlopen(f"{self.endpoint}/_konekuta/api/{path}") as answer:
             return json.load(answer)
 
+    def logged(self, group):
+        """The lines of a log group, which come by and by; none as long as there is no such group."""
+        logs = self.client("logs")
+        try:
+            events = logs.filter_log_events(logGroupName=group)["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+        return [event["message"] for event in events]
+
     def end(self):
         """Leaves nothing running."""
         if self.process.poll() is None:

@@ -18,7 +18,8 @@ def test_a_functions_lines_are_filtered_tailed_and_described(server):
     functions, logs = create(server), server.client("logs")
     assert call(functions, {"a": 1})[0] is None
     events = lambda **more: [event["message"] for event in logs.filter_log_events(logGroupName=GROUP, **more)["events"]]
-    lines = until(lambda: [line for line in [events()] if any("REPORT" in text for text in line)], "the report")[0]
+    until(lambda: any("REPORT" in line for line in server.logged(GROUP)), "the report")
+    lines = events()
     assert lines[0].startswith("INIT_START Runtime Version: python:3.13")
     order = [next(i for i, text in enumerate(lines) if text.startswith(word)) for word in ("START", "printed", "END", "REPORT")]
     assert order == sorted(order)

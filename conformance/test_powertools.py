@@ -82,11 +82,9 @@ def test_logger_metrics_and_tracer_tell_what_they_tell_at_aws(server):
     payload = json.loads(answer["Payload"].read())
     assert (answer.get("FunctionError"), payload) == (None, "m-1")
     request_id = answer["ResponseMetadata"]["RequestId"]
-    logs = server.client("logs")
 
     def lines():
-        events = logs.filter_log_events(logGroupName="/aws/lambda/f")["events"]
-        found = [json.loads(event["message"]) for event in events if event["message"].startswith("{")]
+        found = [json.loads(line) for line in server.logged("/aws/lambda/f") if line.startswith("{")]
         # What is told last: the metrics.
         return found if any("Orders" in line for line in found) else None
 

@@ -59,8 +59,7 @@ def url_of(functions, mode):
 
 
 def lines(server):
-    events = server.client("logs").filter_log_events(logGroupName="/aws/lambda/f")["events"]
-    return [event["message"] for event in events]
+    return server.logged("/aws/lambda/f")
 
 
 def test_a_typed_function_is_told_of_its_invocation(server, programs):
@@ -89,7 +88,6 @@ def test_errors_of_every_kind_reach_the_caller(server, programs, event, kind, me
     assert kind in payload["errorType"] and message in payload["errorMessage"], payload
     # None of them ends the process: the next invocation finds it warm.
     assert call(functions, "custom")[1]["errorType"] == "OutOfStock"
-    # Lines are written by and by, in their order.
     until(lambda: sum(line.startswith("REPORT") for line in lines(server)) == 2, "the second invocation's report")
     assert sum("INIT_START" in line for line in lines(server)) == 1
 

@@ -42,12 +42,7 @@ def processes(folder):
 
 
 def printed(server, name):
-    logs = server.client("logs")
-    try:
-        events = logs.filter_log_events(logGroupName=f"/konekuta/worker/{name}")["events"]
-    except logs.exceptions.ResourceNotFoundException:
-        return []
-    return [event["message"] for event in events]
+    return server.logged(f"/konekuta/worker/{name}")
 
 
 def test_a_worker_is_started_again_and_ends_with_its_process_group(server, tmp_path):
