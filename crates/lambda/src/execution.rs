@@ -185,6 +185,10 @@ pub enum InvokeError {
     Failed(String),
 }
 
+/// Tells how many more executions the processors have room for beside so many that run, by what these have left idle since
+/// the look began.
+pub type Look = Box<dyn Fn(usize) -> usize + Send + Sync>;
+
 /// Runs functions. In the program the execution environments, in tests whatever the test needs.
 pub trait Execute: Send + Sync + 'static {
     /// Calls a function once. The future is driven to its end, whoever still wants the outcome.
@@ -226,9 +230,8 @@ pub trait Execute: Send + Sync + 'static {
     /// Processors that executions share.
     fn processors(&self) -> usize;
 
-    /// How many more executions the processors have room for beside so many that run, by what these have left idle since
-    /// this was last asked; `None` if that is not known, but will be soon.
-    fn room(&self, running: usize) -> Option<usize>;
+    /// Begins a look at the processors.
+    fn look(&self) -> Look;
 
     /// Code or configuration of the version (a qualified ARN) has changed, or it is deleted: its environments end when
     /// idle.

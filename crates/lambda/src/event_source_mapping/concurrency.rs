@@ -5,8 +5,6 @@
 
 use std::time::Duration;
 
-use engine::Timestamp;
-
 use super::batch::Course;
 use crate::limits::{BATCHES_AT_FIRST, BATCHES_MAX, BATCHES_MIN, BATCHES_OF_POLLER, BATCHES_PROVISIONED_MAX};
 use crate::records::MappingRecord;
@@ -30,15 +28,14 @@ pub(super) struct Concurrency {
     growth: usize,
     /// Whether errors of the function lower it: not if the function says itself which messages failed.
     sinks: bool,
-    /// Since when it is as it is, and how long it stays so at least.
-    since: Timestamp,
+    /// As many run as may: how long that stays so at least.
     stays: Duration,
 }
 
 impl Concurrency {
     /// `unasked` is the bound of a mapping that sets none. What begins with more batches than there are processors would
     /// start environments that wait for each other.
-    pub(super) fn new(mapping: &MappingRecord, unasked: usize, processors: usize, now: Timestamp) -> Self {
+    pub(super) fn new(mapping: &MappingRecord, unasked: usize, processors: usize) -> Self {
         let as_number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         let pollers =
             |pollers: u32| as_number(pollers).saturating_mul(BATCHES_OF_POLLER).min(BATCHES_PROVISIONED_MAX);
@@ -51,46 +48,40 @@ impl Concurrency {
         };
         let first = first.min(max);
         let sinks = !mapping.report_batch_item_failures;
-        let mut concurrency = Self { now: first, max, first, growth, sinks, since: now, stays: GROWTH_EVERY };
-        concurrency.idle(now);
+        let mut concurrency = Self { now: first, max, first, growth, sinks, stays: GROWTH_EVERY };
+        concurrency.idle();
         concurrency
     }
 
-    /// All run that may: when more may.
-    pub(super) fn grows_at(&self) -> Option<Timestamp> {
-        (self.now < self.max).then(|| self.since.plus(self.stays))
+    /// As many run as may: how long until more may.
+    pub(super) fn grows_after(&self) -> Option<Duration> {
+        (self.now < self.max).then_some(self.stays)
     }
 
-    /// More may run, `room` at the most: what is beyond would take the processors from those that run. If that is not
-    /// known it waits as long as before.
-    pub(super) fn grow(&mut self, room: Option<usize>, now: Timestamp) {
-        self.since = now;
-        let Some(room) = room else { return };
+    /// More may run, `room` at the most: what is beyond would take the processors from those that run.
+    pub(super) fn grow(&mut self, room: usize) {
         let wanted = if self.now < BATCHES_AT_FIRST { BATCHES_AT_FIRST } else { self.now + self.growth };
         self.now = wanted.min(self.now.saturating_add(room)).min(self.max);
-        self.stay(now);
+        self.stays = GROWTH_EVERY;
     }
 
-    fn stay(&mut self, now: Timestamp) {
-        (self.since, self.stays) = (now, GROWTH_EVERY);
-    }
-
-    pub(super) fn after(&mut self, course: Course, now: Timestamp) {
+    /// A batch has ended; whether that concerns how many may run.
+    pub(super) fn after(&mut self, course: Course) -> bool {
         match course {
             Course::Throttled => self.now = (self.now / 2).max(1),
             Course::Failed if self.sinks => {
                 let least = BATCHES_MIN.min(self.max).min(self.now);
                 self.now = self.now.saturating_sub(1).max(least);
             }
-            _ => return,
+            _ => return false,
         }
-        self.stay(now);
+        self.stays = GROWTH_EVERY;
+        true
     }
 
     /// The queue is empty: the next backlog begins as the first one did.
-    pub(super) fn idle(&mut self, now: Timestamp) {
+    pub(super) fn idle(&mut self) {
         self.now = self.first;
-        self.since = now;
         self.stays = if self.first < BATCHES_AT_FIRST { FIRST_GROWTH_AFTER } else { GROWTH_EVERY };
     }
 }
@@ -102,56 +93,54 @@ mod tests {
 
     #[test]
     fn concurrency_grows_with_the_backlog_and_shrinks_without_room() {
-        let mut concurrency = Concurrency::new(&mapping(), 64, 8, Timestamp(0));
+        let mut concurrency = Concurrency::new(&mapping(), 64, 8);
         assert_eq!(concurrency.now, 5);
-        assert_eq!(concurrency.grows_at(), Some(Timestamp(1000)));
-        concurrency.grow(Some(usize::MAX), Timestamp(1000));
-        assert_eq!((concurrency.now, concurrency.grows_at()), (10, Some(Timestamp(2000))));
+        assert_eq!(concurrency.grows_after(), Some(GROWTH_EVERY));
+        concurrency.grow(usize::MAX);
+        assert_eq!((concurrency.now, concurrency.grows_after()), (10, Some(GROWTH_EVERY)));
         for _ in 0..100 {
-            concurrency.grow(Some(usize::MAX), Timestamp(2000));
+            concurrency.grow(usize::MAX);
         }
-        assert_eq!((concurrency.now, concurrency.grows_at()), (64, None));
-        concurrency.after(Course::Throttled, Timestamp(3000));
+        assert_eq!((concurrency.now, concurrency.grows_after()), (64, None));
+        concurrency.after(Course::Throttled);
         assert_eq!(concurrency.now, 32);
         for _ in 0..100 {
-            concurrency.after(Course::Throttled, Timestamp(3000));
+            concurrency.after(Course::Throttled);
         }
         assert_eq!(concurrency.now, 1, "never none");
-        concurrency.idle(Timestamp(4000));
+        concurrency.idle();
         assert_eq!(concurrency.now, 5);
     }
 
     #[test]
     fn few_processors_get_fewer_batches_until_they_have_room() {
-        let mut concurrency = Concurrency::new(&mapping(), 64, 2, Timestamp(0));
-        assert_eq!((concurrency.now, concurrency.grows_at()), (2, Some(Timestamp(100))));
-        concurrency.grow(None, Timestamp(100));
-        assert_eq!((concurrency.now, concurrency.grows_at()), (2, Some(Timestamp(200))));
-        concurrency.grow(Some(0), Timestamp(200));
-        assert_eq!((concurrency.now, concurrency.grows_at()), (2, Some(Timestamp(1200))));
-        concurrency.grow(Some(1), Timestamp(1200));
-        assert_eq!((concurrency.now, concurrency.grows_at()), (3, Some(Timestamp(2200))));
-        concurrency.grow(Some(40), Timestamp(2200));
-        assert_eq!((concurrency.now, concurrency.grows_at()), (5, Some(Timestamp(3200))));
-        concurrency.grow(Some(40), Timestamp(3200));
+        let mut concurrency = Concurrency::new(&mapping(), 64, 2);
+        assert_eq!((concurrency.now, concurrency.grows_after()), (2, Some(FIRST_GROWTH_AFTER)));
+        concurrency.grow(0);
+        assert_eq!((concurrency.now, concurrency.grows_after()), (2, Some(GROWTH_EVERY)));
+        concurrency.grow(1);
+        assert_eq!((concurrency.now, concurrency.grows_after()), (3, Some(GROWTH_EVERY)));
+        concurrency.grow(40);
+        assert_eq!((concurrency.now, concurrency.grows_after()), (5, Some(GROWTH_EVERY)));
+        concurrency.grow(40);
         assert_eq!(concurrency.now, 10);
-        concurrency.idle(Timestamp(3300));
-        assert_eq!((concurrency.now, concurrency.grows_at()), (2, Some(Timestamp(3400))));
-        concurrency.after(Course::Throttled, Timestamp(3400));
-        assert_eq!((concurrency.now, concurrency.grows_at()), (1, Some(Timestamp(4400))));
-        assert_eq!(Concurrency::new(&mapping(), 64, 1, Timestamp(0)).now, 2);
+        concurrency.idle();
+        assert_eq!((concurrency.now, concurrency.grows_after()), (2, Some(FIRST_GROWTH_AFTER)));
+        concurrency.after(Course::Throttled);
+        assert_eq!((concurrency.now, concurrency.grows_after()), (1, Some(GROWTH_EVERY)));
+        assert_eq!(Concurrency::new(&mapping(), 64, 1).now, 2);
     }
 
     #[test]
     fn errors_lower_it_gradually_unless_the_function_reports_them() {
-        let mut concurrency = Concurrency::new(&mapping(), 64, 8, Timestamp(0));
+        let mut concurrency = Concurrency::new(&mapping(), 64, 8);
         for expected in [4, 3, 2, 2] {
-            concurrency.after(Course::Failed, Timestamp(0));
+            concurrency.after(Course::Failed);
             assert_eq!(concurrency.now, expected);
         }
         let reporting = MappingRecord { report_batch_item_failures: true, ..mapping() };
-        let mut concurrency = Concurrency::new(&reporting, 64, 8, Timestamp(0));
-        concurrency.after(Course::Failed, Timestamp(0));
+        let mut concurrency = Concurrency::new(&reporting, 64, 8);
+        assert!(!concurrency.after(Course::Failed));
         assert_eq!(concurrency.now, 5);
     }
 
@@ -159,7 +148,7 @@ mod tests {
     fn provisioned_pollers_begin_with_more() {
         let pollers = crate::records::ProvisionedPollers { minimum: 2, maximum: 3 };
         let mapping = MappingRecord { provisioned_pollers: Some(pollers), ..mapping() };
-        let concurrency = Concurrency::new(&mapping, 64, 8, Timestamp(0));
+        let concurrency = Concurrency::new(&mapping, 64, 8);
         assert_eq!((concurrency.now, concurrency.max), (20, 30));
     }
 
@@ -169,23 +158,21 @@ mod tests {
             let pollers = crate::records::ProvisionedPollers { minimum: 200, maximum };
             MappingRecord { provisioned_pollers: Some(pollers), ..mapping() }
         };
-        let mut concurrency = Concurrency::new(&pollers(202), 64, 8, Timestamp(0));
+        let mut concurrency = Concurrency::new(&pollers(202), 64, 8);
         assert_eq!((concurrency.now, concurrency.max), (2000, 2020));
-        let in_a_minute = std::iter::from_fn(|| {
-            let at = concurrency.grows_at()?;
-            concurrency.grow(Some(usize::MAX), at);
-            Some((at, concurrency.now))
-        });
-        assert_eq!(in_a_minute.collect::<Vec<_>>(), [(Timestamp(1000), 2016), (Timestamp(2000), 2020)]);
-        assert_eq!(Concurrency::new(&pollers(10_000), 64, 8, Timestamp(0)).max, 20_000);
+        concurrency.grow(usize::MAX);
+        assert_eq!((concurrency.now, concurrency.grows_after()), (2016, Some(GROWTH_EVERY)));
+        concurrency.grow(usize::MAX);
+        assert_eq!((concurrency.now, concurrency.grows_after()), (2020, None));
+        assert_eq!(Concurrency::new(&pollers(10_000), 64, 8).max, 20_000);
     }
 
     #[test]
     fn maximum_concurrency_is_the_bound() {
         let mapping = MappingRecord { maximum_concurrency: Some(2), ..mapping() };
-        let concurrency = Concurrency::new(&mapping, 64, 8, Timestamp(0));
-        assert_eq!((concurrency.now, concurrency.grows_at()), (2, None));
-        let most = |mapping: &MappingRecord, unasked| Concurrency::new(mapping, unasked, 8, Timestamp(0)).max;
+        let concurrency = Concurrency::new(&mapping, 64, 8);
+        assert_eq!((concurrency.now, concurrency.grows_after()), (2, None));
+        let most = |mapping: &MappingRecord, unasked| Concurrency::new(mapping, unasked, 8).max;
         let asked = MappingRecord { maximum_concurrency: Some(1000), ..mapping };
         assert_eq!(most(&asked, 64), 1000, "what is asked for is not bounded by what is not");
         assert_eq!(most(&crate::testing::mapping(), 2000), 1250);

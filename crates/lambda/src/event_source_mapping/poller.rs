@@ -19,16 +19,21 @@ use super::concurrency::Concurrency;
 use super::record::measure;
 use super::sieve::Sieve;
 use crate::Lambda;
+use crate::execution::Look;
 use crate::limits::{BACKOFF, LONG_POLL, RECEIVE_MESSAGES_MAX, SYNCHRONOUS_PAYLOAD_BYTES_MAX};
 use crate::records::MappingRecord;
+
+/// A queue that was empty for so long had no backlog.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Polls until told to end; returns when its last batch has ended.
 pub(super) async fn poll(lambda: Arc<Lambda>, mapping: Arc<MappingRecord>, end: watch::Receiver<bool>) {
     let (unasked, processors) = (lambda.settings.mapping_batches_max, lambda.executor.processors());
     let mut poller = Poller {
         sieve: Sieve::new(Arc::clone(&lambda), Arc::clone(&mapping)),
-        concurrency: Concurrency::new(&mapping, unasked, processors, lambda.clock.now()),
+        concurrency: Concurrency::new(&mapping, unasked, processors),
         running: JoinSet::new(),
+        full: None,
         lambda,
         mapping,
         end,
@@ -45,6 +50,8 @@ struct Poller {
     concurrency: Concurrency,
     sieve: Sieve,
     running: JoinSet<Course>,
+    /// Since when as many run as may, and what the processors do meanwhile.
+    full: Option<(Timestamp, Look)>,
     end: watch::Receiver<bool>,
 }
 
@@ -52,12 +59,16 @@ impl Poller {
     async fn run(&mut self) {
         let mut wait = *BACKOFF.start();
         while self.room().await {
+            let asked = self.lambda.clock.now();
             match self.gather().await {
                 Ok(Some(batch)) => {
                     wait = *BACKOFF.start();
+                    if self.lambda.clock.now().since(asked) >= PAUSE {
+                        self.full = None;
+                    }
                     self.begin(batch);
                 }
-                Ok(None) => self.concurrency.idle(self.lambda.clock.now()),
+                Ok(None) => self.concurrency.idle(),
                 Err(error) => {
                     tracing::warn!(queue = %self.mapping.queue, %error, "queue could not be polled, trying again");
                     let until = self.lambda.clock.now().plus(wait);
@@ -79,13 +90,14 @@ impl Poller {
         }
         while self.running.len() >= self.concurrency.now {
             let mut end = self.end.clone();
-            let grows_at = self.concurrency.grows_at();
-            let clock = &self.lambda.clock;
+            let Lambda { clock, executor, .. } = &*self.lambda;
+            let (since, look) = self.full.get_or_insert_with(|| (clock.now(), executor.look()));
+            let grows_at = self.concurrency.grows_after().map(|wait| since.plus(wait));
             tokio::select! {
                 Some(ended) = self.running.join_next() => self.note(ended),
                 () = clock.sleep_until(grows_at.unwrap_or_default()), if grows_at.is_some() => {
-                    let room = self.lambda.executor.room(self.running.len());
-                    self.concurrency.grow(room, clock.now());
+                    self.concurrency.grow(look(self.running.len()));
+                    self.full = None;
                 }
                 () = ended(&mut end) => return false,
             }
@@ -95,7 +107,11 @@ impl Poller {
 
     fn note(&mut self, ended: Result<Course, tokio::task::JoinError>) {
         match ended {
-            Ok(course) => self.concurrency.after(course, self.lambda.clock.now()),
+            Ok(course) => {
+                if self.concurrency.after(course) {
+                    self.full = None;
+                }
+            }
             Err(error) => tracing::error!(queue = %self.mapping.queue, %error, "batch ended by a panic"),
         }
     }

@@ -35,7 +35,7 @@ use service::{Ids, Ports, Stop, Tasks};
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::execution::{
-    Execute, FunctionError, FunctionSpec, Invocation, InvokeError, Measured, Outcome, Piece,
+    Execute, FunctionError, FunctionSpec, Invocation, InvokeError, Look, Measured, Outcome, Piece,
 };
 use crate::python::Interpreters;
 use cgroups::Cgroups;
@@ -80,7 +80,6 @@ pub struct Executor {
     running: Semaphore,
     environments_max: usize,
     tally: Tally,
-    processors: processors::Processors,
     vigil: Vigil,
     stopping: std::sync::atomic::AtomicBool,
     this: std::sync::Weak<Self>,
@@ -149,7 +148,6 @@ impl Executor {
             running: Semaphore::new(environments_max),
             environments_max,
             tally: Tally::default(),
-            processors: processors::Processors::default(),
             vigil: Vigil::default(),
             stopping: false.into(),
             this: this.clone(),
@@ -375,11 +373,11 @@ impl Execute for Executor {
     }
 
     fn processors(&self) -> usize {
-        self.processors.count
+        processors::count()
     }
 
-    fn room(&self, running: usize) -> Option<usize> {
-        self.processors.room(running)
+    fn look(&self) -> Look {
+        processors::look()
     }
 
     fn retire(&self, version: &Arn) {

@@ -79,7 +79,7 @@ impl Bench {
             stream_type: Mutex::new("application/octet-stream".to_owned()),
             hold: watch::Sender::new(false),
             processors: AtomicUsize::new(8),
-            room: Mutex::default(),
+            room: Arc::default(),
         });
         let ports = Ports::default();
         ports.offer_queues(Arc::new(Queues(Arc::clone(&engine))));

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
 use tokio::sync::{mpsc, watch};
 
-use crate::execution::{Execute, FunctionError, FunctionSpec, Invocation, InvokeError, Outcome, Piece};
+use crate::execution::{Execute, FunctionError, FunctionSpec, Invocation, InvokeError, Look, Outcome, Piece};
 
 type Answer = Box<dyn Fn(&Invocation) -> Result<Outcome, InvokeError> + Send + Sync>;
 
@@ -26,7 +26,7 @@ pub(in crate::tests) struct Scripted {
     pub(in crate::tests) hold: watch::Sender<bool>,
     pub(in crate::tests) processors: AtomicUsize,
     /// How many more they have room for, each time that is asked; then for any number.
-    pub(in crate::tests) room: Mutex<VecDeque<Option<usize>>>,
+    pub(in crate::tests) room: Arc<Mutex<VecDeque<usize>>>,
 }
 
 impl Scripted {
@@ -67,8 +67,9 @@ impl Execute for Scripted {
         self.processors.load(Ordering::Relaxed)
     }
 
-    fn room(&self, _: usize) -> Option<usize> {
-        self.room.lock().unwrap().pop_front().unwrap_or(Some(usize::MAX))
+    fn look(&self) -> Look {
+        let room = Arc::clone(&self.room);
+        Box::new(move |_| room.lock().unwrap().pop_front().unwrap_or(usize::MAX))
     }
 
     fn invoke_streaming(
