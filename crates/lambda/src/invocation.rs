@@ -113,7 +113,7 @@ impl Lambda {
         invocation: Invocation,
     ) -> Result<Outcome, InvokeError> {
         // A task of its own: the caller may go away, the function runs on and is counted until it ends.
-        let running = tokio::spawn(self.begin(function, version, invocation).await?);
+        let running = tokio::spawn(self.begin(function, version, invocation, None).await?);
         running.await.map_err(|error| InvokeError::Failed(error.to_string()))?
     }
 
@@ -124,29 +124,7 @@ impl Lambda {
         version: &FunctionRecord,
         invocation: Invocation,
     ) -> Result<Outcome, InvokeError> {
-        self.begin(function, version, invocation).await?.await
-    }
-
-    /// Answers what runs the function.
-    async fn begin(
-        &self,
-        function: &FunctionRecord,
-        version: &FunctionRecord,
-        mut invocation: Invocation,
-    ) -> Result<impl Future<Output = Result<Outcome, InvokeError>> + Send + use<>, InvokeError> {
-        let counted = self.calls.begin(function)?;
-        let spec =
-            self.current_spec(version).await.map_err(|error| InvokeError::Failed(error.to_string()))?;
-        let telling = self.tell_begun(function, &mut invocation);
-        let (executor, this) = (Arc::clone(&self.executor), self.this.upgrade());
-        Ok(async move {
-            let outcome = executor.invoke(spec, invocation).await;
-            drop(counted);
-            if let Some(this) = this {
-                this.tell_ended(telling, &outcome);
-            }
-            outcome
-        })
+        self.begin(function, version, invocation, None).await?.await
     }
 
     /// The same for an answer that is handed on while it is made.
@@ -154,23 +132,37 @@ impl Lambda {
         &self,
         function: &FunctionRecord,
         version: &FunctionRecord,
-        mut invocation: Invocation,
+        invocation: Invocation,
     ) -> Result<(mpsc::Receiver<Piece>, JoinHandle<Result<Outcome, InvokeError>>), InvokeError> {
+        let (send, pieces) = mpsc::channel(STREAMED_PIECES_MAX);
+        let running = tokio::spawn(self.begin(function, version, invocation, Some(send)).await?);
+        Ok((pieces, running))
+    }
+
+    /// Answers what runs the function; its answer goes to `pieces` while it is made, if there are any.
+    async fn begin(
+        &self,
+        function: &FunctionRecord,
+        version: &FunctionRecord,
+        mut invocation: Invocation,
+        pieces: Option<mpsc::Sender<Piece>>,
+    ) -> Result<impl Future<Output = Result<Outcome, InvokeError>> + Send + use<>, InvokeError> {
         let counted = self.calls.begin(function)?;
         let spec =
             self.current_spec(version).await.map_err(|error| InvokeError::Failed(error.to_string()))?;
         let telling = self.tell_begun(function, &mut invocation);
         let (executor, this) = (Arc::clone(&self.executor), self.this.upgrade());
-        let (send, pieces) = mpsc::channel(STREAMED_PIECES_MAX);
-        let running = tokio::spawn(async move {
-            let outcome = executor.invoke_streaming(spec, invocation, send).await;
+        Ok(async move {
+            let outcome = match pieces {
+                Some(pieces) => executor.invoke_streaming(spec, invocation, pieces).await,
+                None => executor.invoke(spec, invocation).await,
+            };
             drop(counted);
             if let Some(this) = this {
                 this.tell_ended(telling, &outcome);
             }
             outcome
-        });
-        Ok((pieces, running))
+        })
     }
 
     /// The spec; of the newer record, if the function was updated since this one was read.

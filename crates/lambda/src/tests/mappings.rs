@@ -278,14 +278,20 @@ async fn a_backlog_gets_no_more_batches_than_the_processors_have_room_for() {
     assert_eq!((waited, bench.executor.count()), (Duration::from_secs(3), 7));
 }
 
-#[tokio::test]
-async fn few_processors_begin_with_fewer_batches_until_they_have_room() {
+/// A mapping of one message a batch, whose function holds.
+async fn on_two_processors() -> Bench {
     let bench = Bench::new().await;
     bench.executor.processors.store(2, Ordering::Relaxed);
     bench.create("f", &json!({})).await;
     bench.map(&json!({"BatchSize": 1})).await;
-    *bench.executor.room.lock().unwrap() = [0].into();
     bench.executor.hold.send_replace(true);
+    bench
+}
+
+#[tokio::test]
+async fn few_processors_begin_with_fewer_batches_until_they_have_room() {
+    let bench = on_two_processors().await;
+    *bench.executor.room.lock().unwrap() = [0].into();
     bench.enqueue(&["x"; 20]).await;
     bench.called(2).await;
     bench.clock.advance(Duration::from_millis(100));
@@ -293,6 +299,28 @@ async fn few_processors_begin_with_fewer_batches_until_they_have_room() {
     assert_eq!(bench.executor.count(), 2);
     bench.clock.advance(Duration::from_secs(1));
     bench.called(5).await;
+}
+
+#[tokio::test]
+async fn the_processors_are_looked_at_anew_after_a_pause() {
+    let bench = on_two_processors().await;
+    bench.enqueue(&["x"; 3]).await;
+    bench.called(2).await;
+    bench.executor.hold.send_replace(false);
+    bench.drained(QUEUE).await;
+    bench.clock.advance(Duration::from_secs(5));
+
+    *bench.executor.room.lock().unwrap() = [0].into();
+    bench.executor.hold.send_replace(true);
+    bench.enqueue(&["x"; 20]).await;
+    bench.called(5).await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(bench.executor.room.lock().unwrap().len(), 1, "what went before this backlog tells nothing");
+    bench.clock.advance(Duration::from_millis(100));
+    eventually(async || bench.executor.room.lock().unwrap().is_empty().then_some(())).await;
+    assert_eq!(bench.executor.count(), 5);
 }
 
 #[tokio::test]
